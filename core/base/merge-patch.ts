@@ -1,0 +1,44 @@
+import { isJsonObject, type JsonObject, type JsonValue, setOwn } from './json.ts';
+
+/**
+ * The value after the patch, by RFC 7396: a null removes a member, an object goes deeper, anything else replaces.
+ * Neither argument is changed, and what the patch does not touch is shared with `target`.
+ */
+export function applyMergePatch(target: JsonValue | undefined, patch: JsonValue): JsonValue {
+  if (!isJsonObject(patch)) return patch;
+  const result: JsonObject = {};
+  if (isJsonObject(target)) for (const name of Object.keys(target)) setOwn(result, name, target[name]);
+  for (const name of Object.keys(patch)) {
+    const change = patch[name] as JsonValue;
+    if (change === null) delete result[name];
+    else {
+      const before = Object.hasOwn(result, name) ? result[name] : undefined;
+      setOwn(result, name, applyMergePatch(before, change));
+    }
+  }
+  return result;
+}
+
+/**
+ * One patch that does what `first` and then `second` do, to any target; undefined where no merge patch can say it.
+ *
+ * RFC 7396 is not closed under composition: "remove `a`, then set `a.b`" needs to replace `a` with an object, and an
+ * object in a merge patch never replaces. The caller sends the whole value then.
+ */
+export function composeMergePatches(first: JsonValue, second: JsonValue): JsonValue | undefined {
+  if (!isJsonObject(second)) return second;
+  if (!isJsonObject(first)) return undefined;
+  const result: JsonObject = {};
+  for (const name of Object.keys(first)) setOwn(result, name, first[name]);
+  for (const name of Object.keys(second)) {
+    const change = second[name] as JsonValue;
+    if (!isJsonObject(change) || !Object.hasOwn(first, name)) {
+      setOwn(result, name, change);
+      continue;
+    }
+    const composed = composeMergePatches(first[name] as JsonValue, change);
+    if (composed === undefined) return undefined;
+    setOwn(result, name, composed);
+  }
+  return result;
+}

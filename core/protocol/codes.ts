@@ -1,0 +1,87 @@
+/** One row of the table of error codes. A code is for ever: it is never renamed and never used for something else. */
+export interface ErrorCodeRow {
+  readonly code: number;
+  /** Whether the same command may succeed later without being changed. */
+  readonly retryable: boolean;
+  /** The HTTP status that says the same. */
+  readonly status: number;
+  readonly meaning: string;
+}
+
+/** The table of error codes; server, client, reference and tests are made from it. */
+export const ERROR_CODES = {
+  internal: row(100, true, 500, 'the server failed; it has logged why'),
+  unauthenticated: row(101, false, 401, 'who is asking could not be established'),
+  unknown_topic: row(102, false, 404, 'nothing has been published to that topic and nothing feeds it'),
+  permission_denied: row(103, false, 403, 'known, but not allowed to do this'),
+  unknown_command: row(104, false, 400, 'the frame holds no command that this version knows'),
+  already_subscribed: row(105, false, 409, 'this session follows that topic already'),
+  limit_exceeded: row(106, false, 413, 'one of the limits would be passed; the message names it'),
+  bad_request: row(107, false, 400, 'the command or its JSON is malformed; the message names the place'),
+  not_available: row(108, false, 501, 'the wire knows this, but this server cannot do it'),
+  token_expired: row(109, true, 401, 'the token is no longer valid; fetch a new one and connect again'),
+  too_many_requests: row(111, true, 429, 'commands come faster than the limit; wait `afterMs`'),
+  unrecoverable_position: row(112, false, 410, 'the position is of another epoch, or older than what is kept'),
+  busy: row(113, true, 503, 'the server is starting, draining or full; wait `afterMs`'),
+  source_error: row(114, true, 502, 'the source that feeds this topic fails; the message says why'),
+  source_not_ready: row(115, true, 503, 'the source that feeds this topic has not delivered yet'),
+  unknown_component: row(116, false, 404, 'no element with that id is on the screen'),
+  shape_mismatch: row(117, false, 422, 'the data does not fit the contract of its topic; `detail` shows where'),
+  wrong_kind: row(118, false, 409, 'the operation does not exist for that kind of topic'),
+  unknown_screen: row(119, false, 404, 'there is no screen with that id'),
+  not_subscribed: row(120, false, 409, 'this session does not follow that topic'),
+  conflict: row(121, false, 409, 'somebody else changed it in between'),
+  storage_full: row(122, true, 507, 'there is no room left to keep it'),
+} as const satisfies Record<string, ErrorCodeRow>;
+
+export type ErrorName = keyof typeof ERROR_CODES;
+
+/** One row of the table of close codes. */
+export interface CloseCodeRow {
+  readonly code: number;
+  readonly status: number;
+  readonly meaning: string;
+}
+
+/** The table of close codes: a client connects again after 4000–4499 and not after 4500–4999. */
+export const CLOSE_CODES = {
+  shutdown: close(4001, 503, 'the server stops; connect again within the window that `bye` gives'),
+  internal: close(4004, 500, 'the server failed'),
+  token_expired: close(4005, 401, 'the token ran out; connect with a new one'),
+  no_progress: close(4008, 408, 'nothing was read for 30 s'),
+  clock_skew: close(4010, 401, 'the clock that signed is off; `bye` carries `now`: sign again once'),
+  no_pong: close(4012, 408, 'nothing was heard for longer than the heartbeat allows'),
+  too_many_requests: close(4013, 429, 'commands kept coming faster than the limit'),
+  state_invalidated: close(4014, 410, 'what the server knew of this session is void; start anew'),
+  bad_signature: close(4500, 401, 'the signature or token is wrong'),
+  bad_frame: close(4501, 400, 'a frame was not of this wire: not JSON, binary, or too large'),
+  connect_timeout: close(4502, 408, 'no connect command came in time'),
+  closed_by_operator: close(4503, 403, 'an operator ended the session'),
+  connection_limit: close(4504, 429, 'there are as many sessions as are allowed'),
+  version_mismatch: close(4506, 426, 'the peer speaks another version of the wire'),
+  permission: close(4507, 403, 'not allowed to connect'),
+} as const satisfies Record<string, CloseCodeRow>;
+
+export type CloseName = keyof typeof CLOSE_CODES;
+
+/** Whether a client should connect again after this close code; codes that are not ours (1006 …) are the weather. */
+export function mayReconnect(closeCode: number): boolean {
+  return closeCode < 4500 || closeCode > 4999;
+}
+
+const NAME_OF_CODE = new Map<number, ErrorName>(
+  (Object.keys(ERROR_CODES) as ErrorName[]).map((name) => [ERROR_CODES[name].code, name]),
+);
+
+/** The name of an error code, or undefined for one that this version does not know. */
+export function errorNameOf(code: number): ErrorName | undefined {
+  return NAME_OF_CODE.get(code);
+}
+
+function row(code: number, retryable: boolean, status: number, meaning: string): ErrorCodeRow {
+  return { code, retryable, status, meaning };
+}
+
+function close(code: number, status: number, meaning: string): CloseCodeRow {
+  return { code, status, meaning };
+}

@@ -1,0 +1,115 @@
+import type { JsonObject, JsonValue } from '@tidewall/base';
+import type { ErrorBody } from './error.ts';
+import type { Freshness } from './freshness.ts';
+import type { Operation, TopicKind } from './topic.ts';
+
+/*
+ * The frames of the native wire as the client sees them. What the server accepts is in schema.ts, from which the
+ * types of the commands come.
+ */
+
+/** The point from which to go on. */
+export interface Since {
+  readonly epoch: string;
+  readonly offset: number;
+}
+
+export interface ConnectReply {
+  readonly session: string;
+  readonly node: string;
+  readonly version: number;
+  /** The server's clock, ms since 1970. */
+  readonly now: number;
+  readonly pingMs: number;
+  readonly limits: { readonly frameBytes: number; readonly publicationBytes: number; readonly subscriptions: number };
+}
+
+export interface SubscribeReply {
+  /** The server's number for what this subscription receives: the `t` of its pushes. */
+  readonly topic: number;
+  readonly kind: TopicKind;
+  readonly epoch: string;
+  /** The position that the pushes which follow start from. */
+  readonly offset: number;
+  /** True when nothing between `since` and now is missing from what follows. */
+  readonly recovered: boolean;
+  readonly freshness: Freshness;
+}
+
+export interface HistoryEntry {
+  readonly o: number;
+  readonly at: number;
+  readonly op: Operation;
+  readonly d: JsonValue;
+}
+
+export interface HistoryReply {
+  readonly epoch: string;
+  readonly offset: number;
+  readonly kind: TopicKind;
+  readonly entries: readonly HistoryEntry[];
+  /** Whether there are more beyond the last of `entries`. */
+  readonly more: boolean;
+}
+
+export interface Replies {
+  readonly connect: ConnectReply;
+  readonly subscribe: SubscribeReply;
+  readonly unsubscribe: Record<string, never>;
+  readonly publish: { readonly epoch: string; readonly offset: number };
+  readonly history: HistoryReply;
+}
+
+export type CommandName = keyof Replies;
+
+/** An answer to the command with the same `id`. */
+export type ReplyFrame = { readonly id: number; readonly error?: ErrorBody } & Partial<Replies>;
+
+/** A change of a topic that the session follows. Exactly one of `d m u|x gap q end` says what it is. */
+export interface PushFrame {
+  readonly t: number;
+  /** The offset after this push. */
+  readonly o?: number;
+  /** When the source saw it, ms since 1970 on the server's clock. */
+  readonly at?: number;
+  /** How many publications are folded into this push; 1 when absent. */
+  readonly n?: number;
+  /** The value of a `state`, the rows of a `table`, columns of a `series`, an entry of a `log`, what a `signal` said. */
+  readonly d?: JsonValue;
+  /** 1: what the receiver held before is void; `d` is all there is. */
+  readonly r?: 1;
+  /** A merge patch (RFC 7396) on the value of a `state`. */
+  readonly m?: JsonValue;
+  /** Rows of a `table` that are new or changed, and keys that are gone. */
+  readonly u?: readonly JsonObject[];
+  readonly x?: readonly (string | number)[];
+  /** Entries of a `log` that were dropped before this session could read them: offsets, both ends included. */
+  readonly gap?: { readonly from: number; readonly to: number };
+  readonly q?: Freshness;
+  /** The server ended the subscription: 2500 and above may subscribe again. */
+  readonly end?: { readonly code: number; readonly reason: string };
+  /** Apply at this time of the server's clock. */
+  readonly when?: number;
+}
+
+export interface PongFrame {
+  readonly pong: { readonly t0: number; readonly t1: number; readonly t2: number };
+}
+
+export interface ByeFrame {
+  readonly bye: {
+    readonly code: number;
+    readonly reason: string;
+    /** Wait a random time between these before connecting again. */
+    readonly afterMs?: readonly [number, number];
+    readonly now?: number;
+  };
+}
+
+export type ServerFrame = ReplyFrame | PushFrame | PongFrame | ByeFrame;
+
+/** Heartbeats of older wires, understood on every JSON wire and answered with a text frame. */
+export const TEXT_HEARTBEATS: ReadonlyMap<string, string> = new Map([
+  ['ping', 'pong'],
+  ['HeartBeat', 'HeartBeat'],
+]);

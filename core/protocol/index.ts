@@ -1,0 +1,48 @@
+export {
+  CLOSE_CODES,
+  type CloseCodeRow,
+  type CloseName,
+  ERROR_CODES,
+  type ErrorCodeRow,
+  type ErrorName,
+  errorNameOf,
+  mayReconnect,
+} from './codes.ts';
+export { type ErrorBody, TidewallError } from './error.ts';
+export type {
+  ByeFrame,
+  CommandName,
+  ConnectReply,
+  HistoryEntry,
+  HistoryReply,
+  PongFrame,
+  PushFrame,
+  Replies,
+  ReplyFrame,
+  ServerFrame,
+  Since,
+  SubscribeReply,
+} from './frames.ts';
+export { TEXT_HEARTBEATS } from './frames.ts';
+export {
+  FRESHNESS_STATES,
+  type Freshness,
+  type FreshnessState,
+  freshnessOfAge,
+  LATE_AFTER,
+  STALE_AFTER,
+} from './freshness.ts';
+export { DEFAULT_LIMITS, type Limits } from './limits.ts';
+export type { Mismatch } from './mismatch.ts';
+export {
+  KINDS,
+  MAX_TOPIC_NAME_LENGTH,
+  OPERATIONS,
+  OPERATIONS_OF_KIND,
+  type Operation,
+  type Position,
+  parseTopicName,
+  type TopicKind,
+  type TopicName,
+} from './topic.ts';
+export { PROTOCOL_VERSION, SUBPROTOCOL } from './version.ts';

@@ -1,0 +1,16 @@
+export {
+  CONTRACT_EXAMPLES,
+  type ContractName,
+  type Contracts,
+  type Fit as ContractFit,
+  fitContract,
+  type KeyValueRow,
+  MAX_ROWS,
+  type NameValueRow,
+  type RowsOf,
+  type TimeColumns,
+  type XyRow,
+} from './contracts.ts';
+export { createElementId, type ElementId, parseElementId, typeOfElementId } from './element-id.ts';
+export type { Fit, Screen, ScreenElement } from './schema.ts';
+export { elementTopic } from './topics.ts';

@@ -1,0 +1,77 @@
+import type { JsonValue } from '@tidewall/base';
+import { transformSchema } from '@tidewall/transform/schema';
+import { z } from 'zod';
+import { parseElementId } from './element-id.ts';
+
+/*
+ * The screen document. Objects are loose: fields that this version does not know survive a load and a save.
+ */
+
+/** Names that become part of an address or a path: looked up, never joined. */
+export const SLUG = /^[a-z0-9][a-z0-9_-]{0,63}$/;
+
+const json = z.custom<JsonValue>((value) => value !== undefined);
+const elementId = z.string().refine((text) => parseElementId(text) === text, {
+  error: 'must look like <Type>_<major>_<minor>_<patch>_<n>_<ms>',
+});
+
+/** What an element shows. Without one it is fed by pushes to `screens/<screen>/elements/<element>`. */
+const bindingSchema = z.discriminatedUnion('type', [
+  z.looseObject({
+    type: z.literal('topic'),
+    topic: z.string(),
+    /** Newest publications to start with, for a series or log. */
+    rewind: z.number().int().min(0).max(1_000_000).optional(),
+  }),
+  z.looseObject({ type: z.literal('static'), data: json }),
+]);
+
+const frameSchema = z.looseObject({
+  x: z.number(),
+  y: z.number(),
+  w: z.number().min(0),
+  h: z.number().min(0),
+  opacity: z.number().min(0).max(1).default(1),
+});
+
+export const elementSchema = z.looseObject({
+  type: z.string(),
+  version: z.string().default('1.0.0'),
+  name: z.string().default(''),
+  alias: z.string().regex(SLUG).optional(),
+  frame: frameSchema,
+  props: z.record(z.string(), json).default({}),
+  data: z
+    .looseObject({ binding: bindingSchema.optional(), transforms: z.array(transformSchema).default([]) })
+    .default({ transforms: [] }),
+  /** Overrides what the topic says of its cadence. */
+  freshness: z.looseObject({ expectEveryMs: z.number().min(100).optional() }).optional(),
+  label: z.string().optional(),
+});
+
+export const FITS = ['contain', 'cover', 'width', 'height', 'stretch', 'none'] as const;
+
+export const screenSchema = z.looseObject({
+  format: z.literal(1),
+  id: z.string().regex(SLUG),
+  meta: z.looseObject({
+    name: z.string().min(1),
+    nameEn: z.string().optional(),
+    description: z.string().default(''),
+    tags: z.array(z.string()).default([]),
+  }),
+  canvas: z.looseObject({
+    width: z.number().int().min(16).max(32_768),
+    height: z.number().int().min(16).max(32_768),
+    fit: z.enum(FITS).default('contain'),
+    background: z.string().optional(),
+  }),
+  /** Element ids, back to front. */
+  pages: z.array(z.looseObject({ name: z.string().default(''), layers: z.array(z.string()) })).min(1),
+  elements: z.record(elementId, elementSchema),
+  theme: z.string().default('deep-sea'),
+});
+
+export type Screen = z.infer<typeof screenSchema>;
+export type ScreenElement = z.infer<typeof elementSchema>;
+export type Fit = (typeof FITS)[number];

@@ -1,0 +1,2 @@
+export type { Transform } from './schema.ts';
+export { applyTransforms, valueAt } from './transform.ts';

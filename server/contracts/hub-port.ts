@@ -1,0 +1,178 @@
+import type { JsonValue } from '@tidewall/base';
+import type {
+  CloseName,
+  Freshness,
+  HistoryReply,
+  Mismatch,
+  Operation,
+  Position,
+  Since,
+  SubscribeReply,
+  TopicKind,
+  TopicName,
+} from '@tidewall/protocol';
+import type { Keep } from './broker.ts';
+import type { Principal } from './principal.ts';
+
+/** What a topic is. Fixed when the topic is opened. */
+export interface TopicSettings {
+  readonly kind: TopicKind;
+  /** The field of a `table` row that identifies it. */
+  readonly keyField: string;
+  readonly keep: Keep;
+  /** The cadence that publications are expected at; absent: silence is fine. */
+  readonly expectEveryMs?: number;
+  /** Looks at data before it is accepted; undefined means that it fits. */
+  readonly fits?: (op: Operation, data: JsonValue) => Mismatch | undefined;
+}
+
+/** What a subscriber is sent: one change of one topic, not yet in any wire's bytes. JSON texts are on one line. */
+export type Push =
+  | (PushHead & {
+      readonly type: 'value';
+      readonly at: number;
+      readonly n: number;
+      readonly json: string;
+      readonly reset: boolean;
+    })
+  | (PushHead & { readonly type: 'merge'; readonly at: number; readonly n: number; readonly json: string })
+  | (PushHead & {
+      readonly type: 'rows';
+      readonly at: number;
+      readonly n: number;
+      /** JSON arrays. */
+      readonly upserts: string;
+      readonly removals: string;
+    })
+  | (PushHead & { readonly type: 'gap'; readonly from: number; readonly to: number })
+  | (PushHead & { readonly type: 'freshness'; readonly freshness: Freshness })
+  | (PushHead & { readonly type: 'end'; readonly code: number; readonly reason: string });
+
+interface PushHead {
+  /** The number of the view, the same for each of its sessions. */
+  readonly view: number;
+  readonly topic: TopicName;
+  readonly kind: TopicKind;
+  /** The position after this push. */
+  readonly offset: number;
+}
+
+/**
+ * Turns pushes into the finished bytes of one wire. There is one object a wire, since the hub shares what it returns
+ * between all sessions whose outlets name the same object; so nothing of a session may be in the bytes.
+ */
+export interface Encoding {
+  readonly name: string;
+  encode(pushes: readonly Push[]): Uint8Array;
+}
+
+/** The way out to one client, as the hub sees it. */
+export interface Outlet {
+  readonly encoding: Encoding;
+  /** Writes finished frames in order, as one write. False: above high water, send no more until `Session.drained`. */
+  write(frames: readonly Uint8Array[]): boolean;
+  /** Bytes that the peer's side has taken so far. It not moving while frames wait is "no progress". */
+  takenBytes(): number;
+  /** Ends the connection with a code and a reason for its reader. */
+  close(code: CloseName, reason: string): void;
+}
+
+export interface SubscribeRequest {
+  readonly topic: string;
+  readonly kind?: TopicKind | undefined;
+  readonly since?: Since | undefined;
+  readonly rewind?: { readonly count: number } | undefined;
+}
+
+/** One connected client in the hub. */
+export interface Session {
+  readonly id: string;
+  readonly principal: Principal;
+  /**
+   * Follows a topic. `accepted` is called once, before the first push of the subscription is written, so that the
+   * reply always precedes it.
+   *
+   * @throws TidewallError bad_request, permission_denied, already_subscribed, wrong_kind, limit_exceeded
+   */
+  subscribe(request: SubscribeRequest, accepted: (reply: SubscribeReply) => void): Promise<void>;
+  /** @param view the number that the subscription was given. @throws TidewallError not_subscribed */
+  unsubscribe(view: number): void;
+  /** The outlet takes more again. */
+  drained(): void;
+  /** The peer is gone. Everything of the session is let go; may be called twice. */
+  end(): void;
+}
+
+export interface PublishRequest {
+  readonly topic: string;
+  /** The kind's first operation when absent. */
+  readonly op?: Operation | undefined;
+  /** The kind that a topic gets when it does not exist yet; when it does, it must be this. */
+  readonly kind?: TopicKind | undefined;
+  readonly data: JsonValue;
+  /** The text `data` was parsed from, when there is one: it saves writing it again. */
+  readonly json?: string | undefined;
+  /** ms since 1970; now when absent. */
+  readonly at?: number | undefined;
+}
+
+export interface HistoryRequest {
+  readonly topic: string;
+  readonly since?: Since | undefined;
+  readonly limit?: number | undefined;
+  readonly reverse?: boolean | undefined;
+}
+
+/** What is held of a topic now. */
+export interface TopicSnapshot extends Position {
+  readonly topic: TopicName;
+  readonly kind: TopicKind;
+  readonly freshness: Freshness;
+  /** JSON text; undefined when nothing is held. */
+  readonly json: string | undefined;
+}
+
+/** One row of the list of topics. */
+export interface TopicSummary extends Position {
+  readonly topic: TopicName;
+  readonly kind: TopicKind;
+  /** Publications in the last minute, averaged to a second. */
+  readonly rateHz: number;
+  /** Sessions that follow it. */
+  readonly watchers: number;
+  readonly freshness: Freshness;
+  /** The source that feeds it, when one does. */
+  readonly source?: string;
+}
+
+/** A topic that one source feeds, and nobody else may publish to. */
+export interface Feed {
+  /** @throws TidewallError shape_mismatch, limit_exceeded, storage_full */
+  publish(op: Operation, data: JsonValue, at?: number): Promise<void>;
+  /** Marks the topic failed, with a sentence for its viewers, until the next `publish` or `healthy`. */
+  fail(reason: string): void;
+  /** The source works, though it has nothing new: the topic's age starts again. */
+  healthy(): void;
+  /** Gives the topic up; what it holds stays. */
+  dispose(): void;
+}
+
+/** The hub, as everything around it sees it. */
+export interface HubPort {
+  /** @throws TidewallError limit_exceeded when there are as many sessions as are allowed */
+  open(principal: Principal, outlet: Outlet): Session;
+  /** Resolves when it is kept and has its position. @throws TidewallError */
+  publish(principal: Principal, request: PublishRequest): Promise<Position>;
+  /** @throws TidewallError unknown_topic, permission_denied, unrecoverable_position */
+  history(principal: Principal, request: HistoryRequest): Promise<HistoryReply>;
+  /** @throws TidewallError unknown_topic, permission_denied */
+  snapshot(principal: Principal, topic: string): Promise<TopicSnapshot>;
+  topics(principal: Principal): readonly TopicSummary[];
+  /**
+   * Takes a topic for a source. `demand` is called with true when somebody starts to watch and with false when nobody
+   * has for the linger time.
+   *
+   * @throws TidewallError conflict when another source feeds it
+   */
+  feed(topic: TopicName, source: string, settings: TopicSettings, demand: (watched: boolean) => void): Promise<Feed>;
+}
