@@ -34,6 +34,8 @@ export interface SubscribeReply {
   /** True when nothing between `since` and now is missing from what follows. */
   readonly recovered: boolean;
   readonly freshness: Freshness;
+  /** The field of a row that identifies it; always there when the kind is `table`. */
+  readonly keyField?: string;
 }
 
 export interface HistoryEntry {
@@ -76,7 +78,10 @@ export interface PushFrame {
   readonly n?: number;
   /** The value of a `state`, the rows of a `table`, columns of a `series`, an entry of a `log`, what a `signal` said. */
   readonly d?: JsonValue;
-  /** 1: what the receiver held before is void; `d` is all there is. */
+  /**
+   * 1: what the receiver held before is void; `d` is all there is: for a `log` the list of its kept entries, oldest
+   * first, for the other kinds as above.
+   */
   readonly r?: 1;
   /** A merge patch (RFC 7396) on the value of a `state`. */
   readonly m?: JsonValue;
