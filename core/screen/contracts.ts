@@ -51,6 +51,9 @@ export type Fit<Name extends ContractName> =
 /** More rows than this are refused: no component can show them, and a page should not try. */
 export const MAX_ROWS = 100_000;
 
+/** More series than this are refused: rows that each bring a new field would make columns of rows times rows. */
+export const MAX_SERIES = 256;
+
 /** Small data that fits, for messages, docs and a first try. */
 export const CONTRACT_EXAMPLES: { readonly [Name in ContractName]: JsonValue } = {
   XY: [
@@ -83,11 +86,15 @@ class Misfit {
   readonly expected: string;
   readonly got: string;
 
-  constructor(path: string, expected: string, value: JsonValue | undefined) {
+  constructor(path: string, expected: string, got: string) {
     this.path = path;
     this.expected = expected;
-    this.got = describe(value);
+    this.got = got;
   }
+}
+
+function misfit(path: string, expected: string, value: JsonValue | undefined): Misfit {
+  return new Misfit(path, expected, describe(value));
 }
 
 const FITTERS: { readonly [Name in ContractName]: (data: JsonValue) => RowsOf<Name> | Misfit } = {
@@ -101,15 +108,15 @@ const FITTERS: { readonly [Name in ContractName]: (data: JsonValue) => RowsOf<Na
 
 function eachRow<Row>(
   data: JsonValue,
-  misfit: (row: JsonObject, path: string) => Misfit | undefined,
+  misfitOf: (row: JsonObject, path: string) => Misfit | undefined,
 ): readonly Row[] | Misfit {
   const rows = isJsonObject(data) ? [data] : data;
-  if (!Array.isArray(rows)) return new Misfit('', 'a list of rows', data);
+  if (!Array.isArray(rows)) return misfit('', 'a list of rows', data);
   if (rows.length > MAX_ROWS) return new Misfit('', `at most ${MAX_ROWS} rows`, `${rows.length} rows`);
   for (let i = 0; i < rows.length; i++) {
     const row = rows[i] as JsonValue;
-    if (!isJsonObject(row)) return new Misfit(`[${i}]`, 'an object', row);
-    const wrong = misfit(row, `[${i}]`);
+    if (!isJsonObject(row)) return misfit(`[${i}]`, 'an object', row);
+    const wrong = misfitOf(row, `[${i}]`);
     if (wrong) return wrong;
   }
   return rows as unknown as readonly Row[];
@@ -117,59 +124,60 @@ function eachRow<Row>(
 
 function xyMisfit(row: JsonObject, path: string): Misfit | undefined {
   const { x, y, s } = row;
-  if (typeof x !== 'string' && typeof x !== 'number') return new Misfit(`${path}.x`, 'a string, a number or a time', x);
-  if (!isNumberOrNull(y)) return new Misfit(`${path}.y`, 'a number or null', y);
-  if (s !== undefined && typeof s !== 'string') return new Misfit(`${path}.s`, 'a string', s);
+  if (typeof x !== 'string' && typeof x !== 'number') return misfit(`${path}.x`, 'a string, a number or a time', x);
+  if (!isNumberOrNull(y)) return misfit(`${path}.y`, 'a number or null', y);
+  if (s !== undefined && typeof s !== 'string') return misfit(`${path}.s`, 'a string', s);
   return undefined;
 }
 
 function nameValueMisfit(row: JsonObject, path: string): Misfit | undefined {
-  if (typeof row['name'] !== 'string') return new Misfit(`${path}.name`, 'a string', row['name']);
-  if (!isNumberOrNull(row['value'])) return new Misfit(`${path}.value`, 'a number or null', row['value']);
+  if (typeof row['name'] !== 'string') return misfit(`${path}.name`, 'a string', row['name']);
+  if (!isNumberOrNull(row['value'])) return misfit(`${path}.value`, 'a number or null', row['value']);
   return undefined;
 }
 
 function fitKeyValue(data: JsonValue): KeyValueRow | Misfit {
   const row = Array.isArray(data) && data.length === 1 ? (data[0] as JsonValue) : data;
   if (typeof row === 'number' || typeof row === 'string') return { value: row };
-  if (!isJsonObject(row)) return new Misfit('', 'one object with a value, or a bare number', row);
+  if (!isJsonObject(row)) return misfit('', 'one object with a value, or a bare number', row);
   const { value, label, unit, compare, target, status } = row;
-  if (typeof value !== 'string' && !isNumberOrNull(value))
-    return new Misfit('.value', 'a number, a string or null', value);
+  if (typeof value !== 'string' && !isNumberOrNull(value)) return misfit('.value', 'a number, a string or null', value);
   for (const [name, text] of [
     ['label', label],
     ['unit', unit],
   ] as const) {
-    if (text !== undefined && typeof text !== 'string') return new Misfit(`.${name}`, 'a string', text);
+    if (text !== undefined && typeof text !== 'string') return misfit(`.${name}`, 'a string', text);
   }
   for (const [name, number] of [
     ['compare', compare],
     ['target', target],
   ] as const) {
-    if (number !== undefined && typeof number !== 'number') return new Misfit(`.${name}`, 'a number', number);
+    if (number !== undefined && typeof number !== 'number') return misfit(`.${name}`, 'a number', number);
   }
   if (status !== undefined && status !== 'good' && status !== 'warn' && status !== 'alert') {
-    return new Misfit('.status', '"good", "warn" or "alert"', status);
+    return misfit('.status', '"good", "warn" or "alert"', status);
   }
   return row as unknown as KeyValueRow;
 }
 
 function fitTime(data: JsonValue): TimeColumns | Misfit {
   if (Array.isArray(data)) return timeColumnsOfRows(data);
-  if (!isJsonObject(data)) return new Misfit('', 'columns { t: […], <series>: […] } or rows with t', data);
+  if (!isJsonObject(data)) return misfit('', 'columns { t: […], <series>: […] } or rows with t', data);
   const t = data['t'];
   if (typeof t === 'number') return timeColumnsOfRows([data]);
-  if (!Array.isArray(t)) return new Misfit('.t', 'a list of times in ms since 1970', t);
+  if (!Array.isArray(t)) return misfit('.t', 'a list of times in ms since 1970', t);
   if (t.length > MAX_ROWS) return new Misfit('.t', `at most ${MAX_ROWS} times`, `${t.length} times`);
   const bad = t.findIndex((time) => typeof time !== 'number');
-  if (bad >= 0) return new Misfit(`.t[${bad}]`, 'a time in ms since 1970', t[bad]);
-  for (const name of Object.keys(data)) {
+  if (bad >= 0) return misfit(`.t[${bad}]`, 'a time in ms since 1970', t[bad]);
+  const names = Object.keys(data);
+  if (names.length - 1 > MAX_SERIES) return tooManySeries(names.length - 1);
+  for (const name of names) {
     const column = data[name];
-    if (!Array.isArray(column)) return new Misfit(`.${name}`, 'a list of numbers', column);
+    if (!Array.isArray(column)) return misfit(`.${name}`, 'a list of numbers', column);
     if (column.length !== t.length)
       return new Misfit(`.${name}`, `${t.length} values, as many as t`, `${column.length} values`);
     const wrong = column.findIndex((value) => !isNumberOrNull(value));
-    if (wrong >= 0) return new Misfit(`.${name}[${wrong}]`, 'a number or null', column[wrong]);
+    if (wrong >= 0) return misfit(`.${name}[${wrong}]`, 'a number or null', column[wrong]);
   }
   return data as unknown as TimeColumns;
 }
@@ -183,11 +191,12 @@ function timeColumnsOfRows(rows: JsonValue[]): TimeColumns | Misfit {
   const columns = new Map<string, (number | null)[]>([['t', []]]);
   for (let i = 0; i < rows.length; i++) {
     const row = rows[i] as JsonValue;
-    if (!isJsonObject(row)) return new Misfit(`[${i}]`, 'an object with t', row);
-    if (typeof row['t'] !== 'number') return new Misfit(`[${i}].t`, 'a time in ms since 1970', row['t']);
+    if (!isJsonObject(row)) return misfit(`[${i}]`, 'an object with t', row);
+    if (typeof row['t'] !== 'number') return misfit(`[${i}].t`, 'a time in ms since 1970', row['t']);
     for (const name of Object.keys(row)) {
       if (isNumberOrNull(row[name]) && !columns.has(name)) columns.set(name, new Array<null>(i).fill(null));
     }
+    if (columns.size - 1 > MAX_SERIES) return tooManySeries(columns.size - 1);
     for (const [name, column] of columns) {
       const value = Object.hasOwn(row, name) ? row[name] : null;
       column.push(isNumberOrNull(value) ? value : null);
@@ -195,6 +204,10 @@ function timeColumnsOfRows(rows: JsonValue[]): TimeColumns | Misfit {
   }
   // fromEntries defines properties, so that a series called `__proto__` is only a series.
   return Object.fromEntries(columns) as unknown as TimeColumns;
+}
+
+function tooManySeries(count: number): Misfit {
+  return new Misfit('', `at most ${MAX_SERIES} series`, `${count} or more`);
 }
 
 function isNumberOrNull(value: JsonValue | undefined): value is number | null {

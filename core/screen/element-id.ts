@@ -17,7 +17,13 @@ export function typeOfElementId(id: ElementId): string {
   return id.slice(0, id.indexOf('_'));
 }
 
-/** A new id, the `n`-th of its screen, made at `ms` since 1970. */
+/**
+ * A new id, the `n`-th of its screen, made at `ms` since 1970.
+ *
+ * @throws TypeError when the parts do not make an id: a type in lower case, a version of other than three numbers
+ */
 export function createElementId(type: string, version: string, n: number, ms: number): ElementId {
-  return `${type}_${version.replaceAll('.', '_')}_${n}_${ms}` as ElementId;
+  const text = `${type}_${version.replaceAll('.', '_')}_${n}_${ms}`;
+  if (!ELEMENT_ID.test(text)) throw new TypeError(`no element id can be made as "${text}"`);
+  return text as ElementId;
 }

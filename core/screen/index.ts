@@ -6,6 +6,7 @@ export {
   fitContract,
   type KeyValueRow,
   MAX_ROWS,
+  MAX_SERIES,
   type NameValueRow,
   type RowsOf,
   type TimeColumns,

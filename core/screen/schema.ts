@@ -51,26 +51,43 @@ export const elementSchema = z.looseObject({
 
 export const FITS = ['contain', 'cover', 'width', 'height', 'stretch', 'none'] as const;
 
-export const screenSchema = z.looseObject({
-  format: z.literal(1),
-  id: z.string().regex(SLUG),
-  meta: z.looseObject({
-    name: z.string().min(1),
-    nameEn: z.string().optional(),
-    description: z.string().default(''),
-    tags: z.array(z.string()).default([]),
-  }),
-  canvas: z.looseObject({
-    width: z.number().int().min(16).max(32_768),
-    height: z.number().int().min(16).max(32_768),
-    fit: z.enum(FITS).default('contain'),
-    background: z.string().optional(),
-  }),
-  /** Element ids, back to front. */
-  pages: z.array(z.looseObject({ name: z.string().default(''), layers: z.array(z.string()) })).min(1),
-  elements: z.record(elementId, elementSchema),
-  theme: z.string().default('deep-sea'),
-});
+export const screenSchema = z
+  .looseObject({
+    format: z.literal(1),
+    id: z.string().regex(SLUG),
+    meta: z.looseObject({
+      name: z.string().min(1),
+      nameEn: z.string().optional(),
+      description: z.string().default(''),
+      tags: z.array(z.string()).default([]),
+    }),
+    canvas: z.looseObject({
+      width: z.number().int().min(16).max(32_768),
+      height: z.number().int().min(16).max(32_768),
+      fit: z.enum(FITS).default('contain'),
+      background: z.string().optional(),
+    }),
+    /** Element ids, back to front. */
+    pages: z.array(z.looseObject({ name: z.string().default(''), layers: z.array(z.string()) })).min(1),
+    elements: z.record(elementId, elementSchema),
+    theme: z.string().default('deep-sea'),
+  })
+  .superRefine((screen, context) => {
+    screen.pages.forEach((page, at) => {
+      page.layers.forEach((id, layer) => {
+        if (Object.hasOwn(screen.elements, id)) return;
+        context.addIssue({ code: 'custom', path: ['pages', at, 'layers', layer], message: `"${id}" is no element` });
+      });
+    });
+    const owners = new Map<string, string>();
+    for (const [id, { alias }] of Object.entries(screen.elements)) {
+      if (alias === undefined) continue;
+      const owner = owners.get(alias);
+      if (owner === undefined) owners.set(alias, id);
+      else
+        context.addIssue({ code: 'custom', path: ['elements', id, 'alias'], message: `is the alias of ${owner} too` });
+    }
+  });
 
 export type Screen = z.infer<typeof screenSchema>;
 export type ScreenElement = z.infer<typeof elementSchema>;

@@ -43,24 +43,38 @@ export function valueAt(value: JsonValue, path: string): JsonValue | undefined {
   if (path === '') return value;
   let at: JsonValue | undefined = value;
   for (const name of path.split('.')) {
-    if (Array.isArray(at)) at = at[Number(name)];
+    // Number('') is 0 and Number('1e0') is 1: only plain digits number an item.
+    if (Array.isArray(at)) at = /^\d+$/.test(name) ? at[Number(name)] : undefined;
     else if (isJsonObject(at) && Object.hasOwn(at, name)) at = at[name];
     else return undefined;
   }
   return at;
 }
 
-/** Numbers by size, text by code points, rows without the field last in both directions; equal rows keep their order. */
+/**
+ * Numbers by size, then everything else by the UTF-16 code units of its text; rows without the field last in both
+ * directions; equal rows keep their order.
+ */
 function sortRows(rows: JsonValue[], by: string, descending: boolean): JsonValue[] {
   const sign = descending ? -1 : 1;
   return rows
-    .map((row) => ({ row, key: valueAt(row, by) }))
+    .map((row) => ({ row, key: valueAt(row, by) ?? null }))
     .sort((a, b) => {
-      if (a.key === undefined || a.key === null) return b.key === undefined || b.key === null ? 0 : 1;
-      if (b.key === undefined || b.key === null) return -1;
-      if (typeof a.key === 'number' && typeof b.key === 'number') return sign * (a.key - b.key);
-      const [left, right] = [String(a.key), String(b.key)];
-      return left === right ? 0 : left < right ? -sign : sign;
+      if (a.key === null || b.key === null) return Number(a.key === null) - Number(b.key === null);
+      return sign * compareKeys(a.key, b.key);
     })
     .map(({ row }) => row);
+}
+
+function compareKeys(a: JsonValue, b: JsonValue): number {
+  if (typeof a === 'number' && typeof b === 'number') return a - b;
+  // A number beside text must not be compared as text: 2 < 10 < "1x" < "2" would be a circle, and sorting by it chance.
+  if (typeof a === 'number') return -1;
+  if (typeof b === 'number') return 1;
+  const [left, right] = [textOf(a), textOf(b)];
+  return left === right ? 0 : left < right ? -1 : 1;
+}
+
+function textOf(value: JsonValue): string {
+  return typeof value === 'string' ? value : JSON.stringify(value);
 }
