@@ -76,7 +76,6 @@ test('the order of sorted rows does not depend on the order they came in', () =>
       const rows = keys.filter((k) => k !== null).map((k) => ({ k }));
       const shuffled = rows.toSorted((a, b) => chance(a.k) - chance(b.k));
       const step = { type: 'sort', by: 'k', descending };
-
       expect(apply(shuffled, step)).toEqual(apply(rows, step));
     }),
   );
