@@ -17,11 +17,16 @@ export interface Publication extends Draft {
   readonly offset: number;
 }
 
-/** How much of a topic is kept. What goes over is dropped from the old end, whole publications at a time. */
+/**
+ * How much of a topic is kept. What goes over is dropped from the old end, whole publications at a time; the newest one
+ * always stays.
+ */
 export interface Keep {
+  /** Sum of the weights. */
   readonly count: number;
+  /** Sum of the lengths of the JSON texts, in UTF-16 units. */
   readonly bytes: number;
-  /** Nothing older than this is handed out; absent: age does not matter. */
+  /** What is older than the newest publication by more than this, by `at`, is dropped; absent: age does not matter. */
   readonly ageMs?: number;
 }
 

@@ -1,0 +1,103 @@
+import { assert, Ring } from '@tidewall/base';
+import type { Broker, Draft, Keep, Publication, TopicLog } from '@tidewall/contracts';
+import type { Position, TopicName } from '@tidewall/protocol';
+
+export interface MemoryBrokerOptions {
+  /** A number in [0, 1); epochs are made of it. */
+  random(): number;
+}
+
+/**
+ * A broker for one process: positions and kept publications live and die with it, so every topic has a new epoch after
+ * a restart. Publishing tells the follower before it returns, so that one process adds no delay.
+ */
+export function createMemoryBroker(options: MemoryBrokerOptions): Broker {
+  const logs = new Map<TopicName, MemoryLog>();
+
+  function logOf(topic: TopicName): MemoryLog {
+    let log = logs.get(topic);
+    if (!log) {
+      log = new MemoryLog(newEpoch(options.random));
+      logs.set(topic, log);
+    }
+    return log;
+  }
+
+  return {
+    async publish(topic, draft) {
+      return logOf(topic).append(draft);
+    },
+    async follow(topic, keep, onPublication) {
+      const log = logOf(topic);
+      assert(log.follower === undefined, `one follower for ${topic}`);
+      log.keep = keep;
+      log.follower = onPublication;
+      return log;
+    },
+    unfollow(topic) {
+      const log = logs.get(topic);
+      if (!log) return;
+      log.follower = undefined;
+      // A name that was only looked at must not stay for ever.
+      if (log.head === 0) logs.delete(topic);
+    },
+    async close() {
+      logs.clear();
+    },
+  };
+}
+
+class MemoryLog implements TopicLog {
+  readonly epoch: string;
+  keep: Keep = { count: 1, bytes: 0 };
+  follower: ((publication: Publication) => void) | undefined;
+  readonly #ring = new Ring<Publication>(1);
+  #weight = 0;
+  #bytes = 0;
+
+  constructor(epoch: string) {
+    this.epoch = epoch;
+  }
+
+  get head(): number {
+    return this.#ring.end - 1;
+  }
+
+  get first(): number {
+    return this.#ring.first;
+  }
+
+  at(offset: number): Publication | undefined {
+    return this.#ring.at(offset);
+  }
+
+  append(draft: Draft): Position {
+    const { op, json, at, weight } = draft;
+    const publication: Publication = { op, json, at, weight, offset: this.#ring.end };
+    this.#ring.push(publication);
+    this.#weight += weight;
+    this.#bytes += json.length;
+    this.#trim(at);
+    this.follower?.(publication);
+    return { epoch: this.epoch, offset: publication.offset };
+  }
+
+  #trim(newestAt: number): void {
+    const { count, bytes, ageMs } = this.keep;
+    while (this.#ring.length > 1) {
+      const oldest = this.#ring.at(this.#ring.first);
+      assert(oldest, 'a ring that is not empty has a first item');
+      const tooOld = ageMs !== undefined && oldest.at < newestAt - ageMs;
+      if (this.#weight <= count && this.#bytes <= bytes && !tooOld) return;
+      this.#ring.shift();
+      this.#weight -= oldest.weight;
+      this.#bytes -= oldest.json.length;
+    }
+  }
+}
+
+function newEpoch(random: () => number): string {
+  // 2 × 30 bits: two epochs of one topic meet by chance once in 10^18.
+  const part = () => Math.floor(random() * 2 ** 30).toString(36);
+  return `${part()}${part()}`;
+}

@@ -1,0 +1,30 @@
+import type { Draft, PublishRequest } from '@tidewall/contracts';
+import { OPERATIONS_OF_KIND, type Operation, TidewallError } from '@tidewall/protocol';
+import { refuseShape } from './kinds/index.ts';
+import type { Topic } from './topic.ts';
+
+/**
+ * A publication that the topic takes, ready for the broker.
+ *
+ * @throws TidewallError wrong_kind, shape_mismatch, limit_exceeded
+ */
+export function admit(topic: Topic, request: PublishRequest, maxBytes: number, nowMs: number): Draft {
+  const { kind, fits } = topic.settings;
+  const known: readonly Operation[] = OPERATIONS_OF_KIND[kind];
+  const op = request.op ?? OPERATIONS_OF_KIND[kind][0];
+  if (!known.includes(op)) {
+    throw new TidewallError('wrong_kind', `${topic.name} is a ${kind}, which takes ${known.join(', ')}, not ${op}`, {
+      detail: { kind, operations: [...known] },
+    });
+  }
+  const mismatch = fits?.(op, request.data);
+  if (mismatch) refuseShape(mismatch);
+  const at = request.at ?? nowMs;
+  const { json, weight } = topic.kind.admit(op, request.data, request.json, at);
+  if (json.length > maxBytes || Buffer.byteLength(json) > maxBytes) {
+    throw new TidewallError('limit_exceeded', `a publication may have ${maxBytes} bytes of JSON, this one is larger`, {
+      detail: { limit: 'publicationBytes', maxBytes },
+    });
+  }
+  return { op, json, weight, at };
+}

@@ -1,0 +1,68 @@
+import type { Clock } from '@tidewall/base';
+import type { Log } from '@tidewall/contracts';
+import type { HubSession } from './session.ts';
+import type { View } from './view.ts';
+
+export interface FlusherOptions {
+  readonly clock: Clock;
+  readonly windowMs: number;
+  readonly log: Log;
+  /** Told after each flush how many frames were handed to sessions. */
+  delivered(frames: number): void;
+}
+
+/**
+ * Decides when views send. The first change after quiet goes out at once; after that there is one flush a window, and
+ * one write a session a flush, however many of its topics changed.
+ */
+export class Flusher {
+  readonly #options: FlusherOptions;
+  #changed = new Set<View>();
+  #lastMs = Number.NEGATIVE_INFINITY;
+  #cancel: (() => void) | undefined;
+
+  constructor(options: FlusherOptions) {
+    this.#options = options;
+  }
+
+  changed(view: View): void {
+    this.#changed.add(view);
+    if (this.#cancel) return;
+    const { clock, windowMs } = this.#options;
+    const waitMs = windowMs - (clock.monotonic() - this.#lastMs);
+    if (waitMs <= 0 && windowMs > 0) this.#flush();
+    else this.#cancel = clock.after(Math.max(0, waitMs), () => this.#flush());
+  }
+
+  dispose(): void {
+    this.#cancel?.();
+    this.#cancel = undefined;
+    this.#changed.clear();
+  }
+
+  #flush(): void {
+    this.#cancel = undefined;
+    this.#lastMs = this.#options.clock.monotonic();
+    const views = this.#changed;
+    this.#changed = new Set();
+    const touched = new Set<HubSession>();
+    let frames = 0;
+    for (const view of views) {
+      try {
+        frames += view.flush(touched);
+      } catch (failure) {
+        // An encoding of one wire that fails must not take the other wires' flush with it.
+        this.#options.log.error({ err: failure, topic: view.topic.name, wire: view.encoding.name }, 'a view failed');
+      }
+    }
+    for (const session of touched) {
+      try {
+        session.flush();
+      } catch (failure) {
+        this.#options.log.error({ err: failure, session: session.id }, 'a session could not be written to');
+        session.end();
+      }
+    }
+    this.#options.delivered(frames);
+  }
+}

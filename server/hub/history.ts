@@ -1,0 +1,35 @@
+import type { JsonValue } from '@tidewall/base';
+import type { HistoryRequest } from '@tidewall/contracts';
+import { type HistoryEntry, type HistoryReply, TidewallError } from '@tidewall/protocol';
+import type { Topic } from './topic.ts';
+
+/**
+ * The publications after `since` (all that are kept when absent), oldest first; with `reverse` those up to `since`,
+ * newest first.
+ *
+ * @throws TidewallError unrecoverable_position rather than leave something out
+ */
+export function readHistory(topic: Topic, request: HistoryRequest, maxEntries: number): HistoryReply {
+  const { log, settings, kind } = topic;
+  const { since, reverse = false } = request;
+  const limit = Math.min(request.limit ?? maxEntries, maxEntries);
+  if (since && (since.epoch !== log.epoch || since.offset > log.head || since.offset < log.first - 1)) {
+    throw new TidewallError(
+      'unrecoverable_position',
+      `${topic.name} keeps ${log.epoch}:${log.first - 1} to ${log.head}; ${since.epoch}:${since.offset} is not there`,
+      { detail: { epoch: log.epoch, first: log.first, head: log.head } },
+    );
+  }
+  const entries: HistoryEntry[] = [];
+  const step = reverse ? -1 : 1;
+  let offset = reverse ? (since?.offset ?? log.head) : (since?.offset ?? log.first - 1) + 1;
+  while (kind.keeps && entries.length < limit) {
+    const publication = log.at(offset);
+    if (!publication) break;
+    const { at, op, json } = publication;
+    entries.push({ o: offset, at, op, d: JSON.parse(json) as JsonValue });
+    offset += step;
+  }
+  const more = kind.keeps && log.at(offset) !== undefined;
+  return { epoch: log.epoch, offset: log.head, kind: settings.kind, entries, more };
+}

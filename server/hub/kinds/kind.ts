@@ -1,0 +1,76 @@
+import { isJsonObject, type JsonValue } from '@tidewall/base';
+import type { Publication, Push, TopicLog } from '@tidewall/contracts';
+import { type Mismatch, type Operation, TidewallError } from '@tidewall/protocol';
+
+/** A push before it belongs to a view. */
+export type Change = OmitEach<Push, 'view' | 'topic' | 'kind'>;
+type OmitEach<Union, Keys extends PropertyKey> = Union extends unknown ? Omit<Union, Keys> : never;
+
+/** Data that a kind has taken: one line of JSON in the kind's normal form, and what it weighs. */
+export interface Admitted {
+  readonly json: string;
+  readonly weight: number;
+}
+
+/**
+ * What one topic holds, in its kind's own way. It is fed every publication in order and never looks at a clock, a
+ * session or a wire.
+ */
+export interface Kind {
+  /**
+   * Checks data before it is ordered.
+   *
+   * @param json the text that `data` came from, when there is one on one line
+   * @throws TidewallError shape_mismatch, limit_exceeded
+   */
+  admit(op: Operation, data: JsonValue, json: string | undefined, at: number): Admitted;
+  apply(publication: Publication): void;
+  /** JSON text of all that is held; undefined when nothing is. */
+  snapshot(): string | undefined;
+  /** What `snapshot` says when nothing is held: it voids what a subscriber has. */
+  readonly empty: string;
+  /** What turns the state at `from` into the state at the head. Every publication in between is still in the log. */
+  changes(from: number): Change[];
+  /** The same when publications after `from` were dropped; absent: the snapshot serves. */
+  changesPastLoss?(from: number): Change[];
+  /** Where a new subscriber starts that asks for nothing: with the snapshot, or at the head. */
+  readonly startsWith: 'snapshot' | 'head';
+  /** Whether a subscriber that is behind gets what it missed; false: it goes on at the head. */
+  readonly keeps: boolean;
+}
+
+export interface KindContext {
+  readonly log: TopicLog;
+  readonly keyField: string;
+  readonly maxBytes: number;
+}
+
+/** Refuses data that is not of the kind's shape, saying where, what was expected, what came and what would fit. */
+export function refuseShape(mismatch: Mismatch): never {
+  const { path, expected, got, example } = mismatch;
+  const place = path === '' ? 'data' : `data${path.startsWith('[') || path.startsWith('.') ? '' : '.'}${path}`;
+  throw new TidewallError(
+    'shape_mismatch',
+    `${place} must be ${expected}, got ${got}; for example ${JSON.stringify(example)}`,
+    { detail: { path, expected, got, example } },
+  );
+}
+
+/** A short picture of a value for a message. */
+export function describe(value: JsonValue | undefined): string {
+  if (value === undefined) return 'nothing';
+  if (Array.isArray(value)) return `a list of ${value.length}`;
+  if (isJsonObject(value)) {
+    const names = Object.keys(value);
+    return names.length === 0 ? 'an empty object' : `an object with ${names.slice(0, 4).join(', ').slice(0, 60)}`;
+  }
+  const text = JSON.stringify(value);
+  return text.length > 40 ? `${text.slice(0, 39)}…` : text;
+}
+
+/** The publication with that offset; the caller has made sure that it is kept. */
+export function kept(log: TopicLog, offset: number): Publication {
+  const publication = log.at(offset);
+  if (!publication) throw new Error(`broken invariant: offset ${offset} is kept (${log.first}–${log.head})`);
+  return publication;
+}

@@ -1,0 +1,148 @@
+import type { Clock } from '@tidewall/base';
+import type { Encoding, Publication, TopicLog, TopicSettings } from '@tidewall/contracts';
+import type { Freshness, TopicName } from '@tidewall/protocol';
+import { type Change, createKind, type Kind } from './kinds/index.ts';
+import { RateMeter } from './rate-meter.ts';
+import { NEEDS_SNAPSHOT, View } from './view.ts';
+import { Vitality } from './vitality.ts';
+
+/** The source that feeds a topic, and how it hears whether anybody watches. */
+export interface Feeder {
+  readonly source: string;
+  demand(watched: boolean): void;
+}
+
+export interface TopicContext {
+  readonly clock: Clock;
+  readonly lingerMs: number;
+  readonly maxBytes: number;
+  nextViewNumber(): number;
+  /** A view has something new to send. */
+  changed(view: View): void;
+}
+
+/** One topic in this process: the log it follows, what it holds now, its views, its freshness and its demand. */
+export class Topic {
+  readonly name: TopicName;
+  readonly settings: TopicSettings;
+  readonly log: TopicLog;
+  readonly kind: Kind;
+  readonly vitality: Vitality;
+  readonly views = new Map<Encoding, View>();
+  readonly rate: RateMeter;
+  feeder: Feeder | undefined;
+  readonly #context: TopicContext;
+  #watchers = 0;
+  #watched = false;
+  #cancelLinger: (() => void) | undefined;
+
+  constructor(name: TopicName, settings: TopicSettings, log: TopicLog, context: TopicContext) {
+    this.name = name;
+    this.settings = settings;
+    this.log = log;
+    this.#context = context;
+    const now = context.clock.monotonic();
+    this.kind = createKind(settings.kind, { log, keyField: settings.keyField, maxBytes: context.maxBytes });
+    this.vitality = new Vitality(settings.expectEveryMs, now);
+    this.rate = new RateMeter(now);
+  }
+
+  get watchers(): number {
+    return this.#watchers;
+  }
+
+  get freshness(): Freshness {
+    return this.vitality.read(this.#context.clock.monotonic());
+  }
+
+  /** Whether nothing would be lost by forgetting it. */
+  get unused(): boolean {
+    return this.#watchers === 0 && !this.#watched && this.feeder === undefined && this.log.head === 0;
+  }
+
+  /** Takes in the next publication of the log. */
+  receive(publication: Publication): void {
+    this.kind.apply(publication);
+    const now = this.#context.clock.monotonic();
+    this.rate.count(now);
+    this.vitality.alive(now, publication.at);
+    this.#notify();
+  }
+
+  /** The source is well, or not, without a publication. */
+  report(failure: string | undefined): void {
+    const before = this.vitality.revision;
+    const now = this.#context.clock.monotonic();
+    if (failure === undefined) this.vitality.alive(now, undefined);
+    else this.vitality.failed(failure, now);
+    if (this.vitality.revision !== before) this.#notify();
+  }
+
+  /** Lets time pass: a topic that has become late or stale tells its views. */
+  checkFreshness(): void {
+    const before = this.vitality.revision;
+    this.vitality.check(this.#context.clock.monotonic());
+    if (this.vitality.revision !== before) this.#notify();
+  }
+
+  /** What turns the state at `from` into the state at the head, whether or not the log still has all of it. */
+  changesSince(from: number): Change[] {
+    const { log, kind } = this;
+    if (from !== NEEDS_SNAPSHOT) {
+      if (from >= log.head) return [];
+      if (from + 1 >= log.first) return kind.changes(from);
+      if (kind.changesPastLoss) return kind.changesPastLoss(from);
+    }
+    const at = log.at(log.head)?.at ?? 0;
+    const json = kind.snapshot() ?? kind.empty;
+    return [{ type: 'value', offset: log.head, at, n: 1, json, reset: true }];
+  }
+
+  viewFor(encoding: Encoding): View {
+    let view = this.views.get(encoding);
+    if (!view) {
+      view = new View(this.#context.nextViewNumber(), this, encoding);
+      this.views.set(encoding, view);
+    }
+    return view;
+  }
+
+  /** One more subscription. The source, if there is one, is told of the first. */
+  watch(): void {
+    this.#watchers++;
+    this.#cancelLinger?.();
+    this.#cancelLinger = undefined;
+    if (this.#watched) return;
+    this.#watched = true;
+    this.feeder?.demand(true);
+  }
+
+  /** One subscription fewer. The source is told when nobody has come back for the linger time. */
+  unwatch(view: View, whenUnwatched: () => void): void {
+    this.#watchers--;
+    if (view.empty) this.views.delete(view.encoding);
+    if (this.#watchers > 0) return;
+    this.#cancelLinger = this.#context.clock.after(this.#context.lingerMs, () => {
+      this.#cancelLinger = undefined;
+      this.#watched = false;
+      this.feeder?.demand(false);
+      whenUnwatched();
+    });
+  }
+
+  /** Gives the topic to a source, which hears at once if somebody watches already. */
+  attach(feeder: Feeder): void {
+    this.feeder = feeder;
+    if (this.#watched) feeder.demand(true);
+  }
+
+  dispose(): void {
+    this.#cancelLinger?.();
+    this.#cancelLinger = undefined;
+    this.feeder = undefined;
+  }
+
+  #notify(): void {
+    for (const view of this.views.values()) this.#context.changed(view);
+  }
+}

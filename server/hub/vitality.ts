@@ -1,0 +1,57 @@
+import { type Freshness, type FreshnessState, freshnessOfAge } from '@tidewall/protocol';
+
+/**
+ * How alive one topic is. Age is counted on the monotonic clock since something last arrived, so that neither a
+ * publisher with a wrong clock nor a jump of ours makes old data look alive.
+ */
+export class Vitality {
+  readonly #expectEveryMs: number | undefined;
+  #aliveMs: number;
+  #asOf = 0;
+  #failure: string | undefined;
+  #told: FreshnessState;
+  /** Grows whenever there is something to tell subscribers. */
+  revision = 0;
+
+  constructor(expectEveryMs: number | undefined, monotonicMs: number) {
+    this.#expectEveryMs = expectEveryMs;
+    this.#aliveMs = monotonicMs;
+    this.#told = freshnessOfAge(0, expectEveryMs);
+  }
+
+  /** Something was published, or the source said that it is well. @param at the publication's own time */
+  alive(monotonicMs: number, at: number | undefined): void {
+    this.#aliveMs = monotonicMs;
+    if (at !== undefined) this.#asOf = at;
+    this.#failure = undefined;
+    this.check(monotonicMs);
+  }
+
+  failed(reason: string, monotonicMs: number): void {
+    if (this.#failure !== reason) this.revision++;
+    this.#failure = reason;
+    this.check(monotonicMs);
+  }
+
+  /** Looks whether the state has changed, and if so counts `revision` up. */
+  check(monotonicMs: number): void {
+    const state = this.#state(monotonicMs);
+    if (state === this.#told) return;
+    this.#told = state;
+    this.revision++;
+  }
+
+  read(monotonicMs: number): Freshness {
+    return {
+      state: this.#state(monotonicMs),
+      asOf: this.#asOf,
+      ...(this.#expectEveryMs === undefined ? {} : { expectEveryMs: this.#expectEveryMs }),
+      ...(this.#failure === undefined ? {} : { reason: this.#failure }),
+    };
+  }
+
+  #state(monotonicMs: number): FreshnessState {
+    if (this.#failure !== undefined) return 'failed';
+    return freshnessOfAge(monotonicMs - this.#aliveMs, this.#expectEveryMs);
+  }
+}
