@@ -1,1 +1,3 @@
 export { FakeClock } from './fake-clock.ts';
+export { RecordingEncoding, RecordingOutlet } from './recording-outlet.ts';
+export { CountingMeter, silentLog } from './silent-operations.ts';

@@ -1,0 +1,109 @@
+import { readdirSync } from 'node:fs';
+import type { Broker, Draft, Publication } from '@tidewall/contracts';
+import { parseTopicName } from '@tidewall/protocol';
+import { afterEach, describe, expect, test } from 'vitest';
+
+/*
+ * What every broker must hold. The rack is its folders: each has an `index.ts` for its users and a `contract-case.ts`
+ * that opens a working one here.
+ */
+
+/** What a folder's `contract-case.ts` exports. */
+export interface BrokerCase {
+  open(): Promise<Broker>;
+}
+
+const kinds = readdirSync(import.meta.dirname, { withFileTypes: true }).flatMap((entry) =>
+  entry.isDirectory() && entry.name !== 'node_modules' ? [entry.name] : [],
+);
+
+const topic = parseTopicName('plant/line-1/oee');
+const other = parseTopicName('plant/line-2/oee');
+const keep = { count: 3, bytes: 1000 };
+const draft = (json: string, more: Partial<Draft> = {}): Draft => ({ op: 'append', json, at: 1, weight: 1, ...more });
+const ignore = () => {};
+
+test('the rack is not empty', () => expect(kinds).toContain('memory'));
+
+describe.each(kinds)('broker %s', (kind) => {
+  let broker: Broker | undefined;
+
+  async function open(): Promise<Broker> {
+    const { brokerCase } = (await import(`./${kind}/contract-case.ts`)) as { brokerCase: BrokerCase };
+    broker = await brokerCase.open();
+    return broker;
+  }
+
+  afterEach(async () => {
+    await broker?.close();
+    broker = undefined;
+  });
+
+  test('offsets start at 1, rise by one in each topic by itself, and have one epoch', async () => {
+    const it = await open();
+    const log = await it.follow(topic, keep, ignore);
+    expect(log).toMatchObject({ head: 0, first: 1 });
+    const a = [await it.publish(topic, draft('1')), await it.publish(topic, draft('2'))];
+    const b = await it.publish(other, draft('1'));
+    expect(a.map((position) => position.offset)).toEqual([1, 2]);
+    expect(b.offset).toBe(1);
+    expect(a.every((position) => position.epoch === log.epoch)).toBe(true);
+  });
+
+  test('publications made at the same time have different offsets, and the order of the calls', async () => {
+    const it = await open();
+    await it.follow(topic, { count: 100, bytes: 10_000 }, ignore);
+    const positions = await Promise.all(Array.from({ length: 50 }, (_, i) => it.publish(topic, draft(String(i)))));
+    expect(positions.map((position) => position.offset)).toEqual(Array.from({ length: 50 }, (_, i) => i + 1));
+  });
+
+  test('the follower is told of each publication once, in order, before publishing resolves', async () => {
+    const it = await open();
+    const told: Publication[] = [];
+    await it.follow(topic, keep, (publication) => told.push(publication));
+    for (let i = 1; i <= 4; i++) {
+      const { offset } = await it.publish(topic, draft(String(i), { at: i, op: 'append' }));
+      expect(told.at(-1)).toEqual({ op: 'append', json: String(i), at: i, weight: 1, offset });
+    }
+    expect(told.map((publication) => publication.offset)).toEqual([1, 2, 3, 4]);
+  });
+
+  test('the log keeps the newest by count and by bytes, and reads exactly what it keeps', async () => {
+    const it = await open();
+    const log = await it.follow(topic, keep, ignore);
+    for (let i = 1; i <= 5; i++) await it.publish(topic, draft(String(i)));
+    expect([log.first, log.head]).toEqual([3, 5]);
+    expect([2, 3, 5, 6].map((offset) => log.at(offset)?.json)).toEqual([undefined, '3', '5', undefined]);
+    await it.publish(topic, draft(JSON.stringify('x'.repeat(2000))));
+    expect([log.first, log.head]).toEqual([6, 6]);
+  });
+
+  test('weights count against the count', async () => {
+    const it = await open();
+    const log = await it.follow(topic, { count: 10, bytes: 1000 }, ignore);
+    await it.publish(topic, draft('1', { weight: 6 }));
+    await it.publish(topic, draft('2', { weight: 4 }));
+    expect(log.first).toBe(1);
+    await it.publish(topic, draft('3', { weight: 1 }));
+    expect(log.first).toBe(2);
+  });
+
+  test('what was kept is there again after unfollowing and following', async () => {
+    const it = await open();
+    const { epoch } = await it.follow(topic, keep, ignore);
+    await it.publish(topic, draft('1'));
+    it.unfollow(topic);
+    const told: Publication[] = [];
+    const log = await it.follow(topic, keep, (publication) => told.push(publication));
+    expect([log.epoch, log.head, log.at(1)?.json]).toEqual([epoch, 1, '1']);
+    expect(told).toEqual([]);
+    await it.publish(topic, draft('2'));
+    expect(told.map((publication) => publication.offset)).toEqual([2]);
+  });
+
+  test('two topics have different epochs', async () => {
+    const it = await open();
+    const [a, b] = [await it.follow(topic, keep, ignore), await it.follow(other, keep, ignore)];
+    expect(a.epoch).not.toBe(b.epoch);
+  });
+});

@@ -1,0 +1,271 @@
+import { applyMergePatch, type JsonObject, type JsonValue } from '@tidewall/base';
+import { createMemoryBroker } from '@tidewall/brokers/memory';
+import type { Push, Session } from '@tidewall/contracts';
+import { DEFAULT_LIMITS, type Operation, type Since, type SubscribeReply, type TopicKind } from '@tidewall/protocol';
+import { CountingMeter, FakeClock, RecordingOutlet, silentLog } from '@tidewall/testkit';
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { createHub, type Hub, openAccess } from './index.ts';
+
+/*
+ * Whatever the grouping of arrivals, stalls, reconnects and flushes, a subscriber ends with what the hub holds.
+ * The subscriber here is the plainest possible one; it knows the wire's meaning and nothing of the hub's insides.
+ */
+
+const anyone = { id: 'anyone', roles: [] };
+const TOPIC = 'under/test';
+
+type Step =
+  | { readonly do: 'publish'; readonly op: Operation; readonly data: JsonValue }
+  | { readonly do: 'wait'; readonly ms: number }
+  | { readonly do: 'stall' | 'resume' | 'reconnect' };
+
+class PlainSubscriber {
+  readonly kind: TopicKind;
+  held: JsonValue | undefined;
+  /** Offsets of a log: delivered, or told to be gone. */
+  accounted: number[] = [];
+  since: Since | undefined;
+  outlet = new RecordingOutlet();
+  session: Session | undefined;
+  #read = 0;
+
+  constructor(kind: TopicKind) {
+    this.kind = kind;
+  }
+
+  async connect(hub: Hub): Promise<void> {
+    this.outlet = new RecordingOutlet();
+    this.#read = 0;
+    this.session = hub.open(anyone, this.outlet);
+    let reply: SubscribeReply | undefined;
+    const first = this.since === undefined;
+    const request = {
+      topic: TOPIC,
+      since: this.since,
+      rewind: first && this.kind === 'log' ? { count: 1e6 } : undefined,
+    };
+    await this.session.subscribe(request, (accepted) => {
+      reply = accepted;
+    });
+    if (!reply) throw new Error('no reply');
+    this.since = { epoch: reply.epoch, offset: reply.offset };
+    this.read();
+  }
+
+  /** Takes in what has been written; a stalled peer's last write is read too, as it is in its socket. */
+  read(): void {
+    for (; this.#read < this.outlet.pushes.length; this.#read++) this.#apply(this.outlet.pushes[this.#read] as Push);
+  }
+
+  #apply(push: Push): void {
+    if (push.type === 'freshness' || push.type === 'end') return;
+    const before = this.since?.offset ?? 0;
+    if (push.type === 'gap') {
+      for (let offset = push.from; offset <= push.to; offset++) this.accounted.push(offset);
+    } else {
+      if (this.kind === 'signal') expect(push.offset).toBeGreaterThan(before);
+      else if (!(push.type === 'value' && push.reset)) expect(push.offset).toBe(before + push.n);
+      this.held = fold(this.kind, this.held, push);
+      if (this.kind === 'log') this.accounted.push(push.offset);
+    }
+    this.since = { epoch: this.since?.epoch ?? '', offset: push.offset };
+  }
+}
+
+function fold(kind: TopicKind, held: JsonValue | undefined, push: Push): JsonValue | undefined {
+  if (push.type === 'merge') return applyMergePatch(held, JSON.parse(push.json));
+  if (push.type === 'rows') {
+    const rows = new Map(((held ?? []) as JsonObject[]).map((row) => [String(row['id']), row]));
+    for (const key of JSON.parse(push.removals) as (string | number)[]) rows.delete(String(key));
+    for (const row of JSON.parse(push.upserts) as JsonObject[]) rows.set(String(row['id']), row);
+    return [...rows.values()];
+  }
+  if (push.type !== 'value') return held;
+  const data = JSON.parse(push.json) as JsonValue;
+  if (kind !== 'series' || push.reset || held === undefined) return data;
+  return joinColumns(held as Record<string, JsonValue[]>, data as Record<string, JsonValue[]>);
+}
+
+function joinColumns(held: Record<string, JsonValue[]>, more: Record<string, JsonValue[]>): JsonValue {
+  const [before, added] = [held['t']?.length ?? 0, more['t']?.length ?? 0];
+  const names = [...new Set([...Object.keys(held), ...Object.keys(more)])];
+  const pad = (count: number) => new Array<JsonValue>(count).fill(null);
+  return Object.fromEntries(
+    names.map((name) => [name, [...(held[name] ?? pad(before)), ...(more[name] ?? pad(added))]]),
+  );
+}
+
+/** Rows as a set: a row that went and came back within one flush may stand elsewhere at the subscriber. */
+function sorted(value: JsonValue | undefined): JsonValue | undefined {
+  return Array.isArray(value) ? [...value].sort((a, b) => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1)) : value;
+}
+
+/** Points by column, without columns that hold nothing: which empty columns there are depends on what was dropped. */
+function points(value: JsonValue | undefined): JsonValue {
+  const columns = (value ?? { t: [] }) as Record<string, JsonValue[]>;
+  return (columns['t'] ?? []).map((t, i) => {
+    const row = Object.keys(columns).map((name) => [name, columns[name]?.[i] ?? null] as const);
+    return Object.fromEntries(row.filter(([name, cell]) => name === 't' || cell !== null).concat([['t', t ?? null]]));
+  });
+}
+
+const name = fc.constantFrom('a', 'b', 'c', '__proto__');
+const leaf = fc.oneof(fc.integer({ min: 0, max: 9 }), fc.constant(null), fc.constantFrom('x', '汉'));
+const patch = fc.letrec<{ node: JsonValue }>((tie) => ({
+  node: fc.oneof(
+    { maxDepth: 3 },
+    leaf,
+    fc.array(fc.tuple(name, tie('node')), { maxLength: 3 }).map((entries) => Object.fromEntries(entries)),
+  ),
+})).node;
+const key = fc.constantFrom('k1', 'k2', 'k3', 'k4');
+const row = fc.record({ id: key, v: fc.integer({ min: 0, max: 9 }) });
+const point = fc.record(
+  { t: fc.integer({ min: 0, max: 99 }), a: fc.integer(), b: fc.option(fc.integer()) },
+  { requiredKeys: ['t'] },
+);
+
+const PUBLISH: { readonly [K in TopicKind]: fc.Arbitrary<Step> } = {
+  state: fc.record({
+    do: fc.constant('publish' as const),
+    op: fc.constantFrom('replace', 'merge', 'merge', 'merge'),
+    data: patch,
+  }),
+  table: fc.oneof(
+    fc.record({
+      do: fc.constant('publish' as const),
+      op: fc.constantFrom('upsert', 'upsert', 'replace'),
+      data: fc.array(row, { maxLength: 3 }),
+    }),
+    fc.record({
+      do: fc.constant('publish' as const),
+      op: fc.constant('remove'),
+      data: fc.array(key, { maxLength: 2 }),
+    }),
+  ) as fc.Arbitrary<Step>,
+  series: fc.record({
+    do: fc.constant('publish' as const),
+    op: fc.constantFrom('append', 'append', 'append', 'replace'),
+    data: fc.array(point, { maxLength: 3 }),
+  }) as fc.Arbitrary<Step>,
+  log: fc.record({ do: fc.constant('publish' as const), op: fc.constant('append'), data: leaf }) as fc.Arbitrary<Step>,
+  signal: fc.record({ do: fc.constant('publish' as const), op: fc.constant('emit'), data: leaf }) as fc.Arbitrary<Step>,
+};
+
+const steps = (kind: TopicKind) =>
+  fc.array(
+    fc.oneof(
+      { weight: 6, arbitrary: PUBLISH[kind] },
+      { weight: 2, arbitrary: fc.record({ do: fc.constant('wait' as const), ms: fc.constantFrom(1, 8, 9) }) },
+      {
+        weight: 2,
+        arbitrary: fc.record({ do: fc.constantFrom('stall' as const, 'resume' as const, 'reconnect' as const) }),
+      },
+    ),
+    { maxLength: 60 },
+  );
+
+async function run(kind: TopicKind, script: readonly Step[], keepCount: number, windowMs: number) {
+  const clock = new FakeClock();
+  let seed = 7;
+  const random = () => {
+    seed = (seed * 16807) % 2147483647;
+    return seed / 2147483647;
+  };
+  const hub = createHub({
+    broker: createMemoryBroker({ random }),
+    access: openAccess,
+    clock,
+    limits: { ...DEFAULT_LIMITS, flushWindowMs: windowMs },
+    meter: new CountingMeter(),
+    log: silentLog,
+    random,
+    settingsOf: () => ({ kind, keep: { count: keepCount, bytes: 1e6 } }),
+  });
+  const subscriber = new PlainSubscriber(kind);
+  await subscriber.connect(hub);
+  let published = 0;
+  for (const step of script) {
+    if (step.do === 'publish') {
+      await hub.publish(anyone, { topic: TOPIC, op: step.op, data: step.data });
+      published++;
+    } else if (step.do === 'wait') await clock.advance(step.ms);
+    else if (step.do === 'stall') subscriber.outlet.stall();
+    else if (step.do === 'resume') {
+      subscriber.outlet.resume();
+      subscriber.session?.drained();
+    } else {
+      subscriber.read();
+      subscriber.session?.end();
+      await subscriber.connect(hub);
+    }
+    subscriber.read();
+  }
+  subscriber.outlet.resume();
+  subscriber.session?.drained();
+  await clock.advance(50);
+  subscriber.read();
+  const truth = published === 0 ? undefined : await hub.snapshot(anyone, TOPIC);
+  hub.dispose();
+  expect(clock.pending).toBe(0);
+  return {
+    subscriber,
+    published,
+    truth: truth?.json === undefined ? undefined : (JSON.parse(truth.json) as JsonValue),
+  };
+}
+
+const bounds = [fc.integer({ min: 1, max: 12 }), fc.constantFrom(0, 8)] as const;
+
+test('[H7] [H8] [H14] [H15] a state converges under any grouping, stall and reconnect', async () => {
+  await fc.assert(
+    fc.asyncProperty(steps('state'), ...bounds, async (script, keep, windowMs) => {
+      const { subscriber, truth } = await run('state', script, keep, windowMs);
+      expect(subscriber.held).toEqual(truth);
+    }),
+    { numRuns: 400 },
+  );
+});
+
+test('[H7] [H8] [H14] [H15] a table converges under any grouping, stall and reconnect', async () => {
+  await fc.assert(
+    fc.asyncProperty(steps('table'), ...bounds, async (script, keep, windowMs) => {
+      const { subscriber, truth } = await run('table', script, keep, windowMs);
+      expect(sorted(subscriber.held ?? [])).toEqual(sorted(truth ?? []));
+    }),
+    { numRuns: 400 },
+  );
+});
+
+test('[H7] [H8] [H14] [H15] a series ends with the same points, of those that are kept', async () => {
+  await fc.assert(
+    fc.asyncProperty(steps('series'), ...bounds, async (script, keep, windowMs) => {
+      const { subscriber, truth } = await run('series', script, keep, windowMs);
+      const kept = points(truth) as JsonValue[];
+      const held = points(subscriber.held) as JsonValue[];
+      expect(held.slice(held.length - kept.length)).toEqual(kept);
+    }),
+    { numRuns: 400 },
+  );
+});
+
+test('[H7] [H10] [H16] every entry of a log is delivered once and in order, or told to be gone', async () => {
+  await fc.assert(
+    fc.asyncProperty(steps('log'), ...bounds, async (script, keep, windowMs) => {
+      const { subscriber, published } = await run('log', script, keep, windowMs);
+      expect(subscriber.accounted).toEqual(Array.from({ length: published }, (_, i) => i + 1));
+    }),
+    { numRuns: 400 },
+  );
+});
+
+test('[H17] a signal is delivered at most once and in order', async () => {
+  await fc.assert(
+    fc.asyncProperty(steps('signal'), ...bounds, async (script, keep, windowMs) => {
+      const { subscriber, published } = await run('signal', script, keep, windowMs);
+      expect(subscriber.since?.offset ?? 0).toBeLessThanOrEqual(published);
+    }),
+    { numRuns: 100 },
+  );
+});
