@@ -1,0 +1,62 @@
+// npm test [-- checks | unit | e2e [part of a path …]]: installs and builds what is missing, then runs every check and
+// every test, or those of the phases named. The last line counts the tests; a failed check counts as one failed test.
+import { mkdirSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { CHECKS, runChecks } from './steps/checks.mjs';
+import { findChromium, installChromiumWhenMissing } from './steps/chromium.mjs';
+import { buildWhenStale, checkNode, installWhenMissing } from './steps/prepare.mjs';
+import { createSay, seconds } from './steps/say.mjs';
+import { add, NOTHING, tallyLine } from './steps/tally.mjs';
+import { listTests, runTests } from './steps/vitest.mjs';
+
+const PHASES = ['checks', 'unit', 'e2e'];
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const say = createSay();
+const words = process.argv.slice(2);
+const named = words.filter((word) => PHASES.includes(word));
+const filters = words.filter((word) => !PHASES.includes(word));
+const phases = named.length === 0 ? PHASES : named;
+
+process.exitCode = (await main()) ? 0 : 1;
+
+async function main() {
+  if (filters.some((word) => word.startsWith('-')) || (filters.length > 0 && named.length === 0)) {
+    say.problem(`usage: npm test [-- ${PHASES.join(' | ')} [part of a path …]]`);
+    return false;
+  }
+  if (!checkNode(say) || !(await installWhenMissing(root, say))) return false;
+  mkdirSync(`${root}.build`, { recursive: true });
+  let tally = NOTHING;
+  const durations = [];
+
+  for (const phase of phases) {
+    const began = performance.now();
+    tally = add(tally, await runPhase(phase));
+    durations.push(`${phase} ${seconds(performance.now() - began)}`);
+  }
+
+  say.line(`\n${durations.join(' · ')}`);
+  say.line(tallyLine(tally));
+  return tally.failed === 0;
+}
+
+/** @param {string} phase */
+async function runPhase(phase) {
+  say.title(phase);
+  if (phase === 'checks') return { ...NOTHING, failed: (await runChecks(root, CHECKS, say)).length };
+  if (!(await buildWhenStale(root, say))) return { ...NOTHING, failed: 1 };
+  if (phase === 'unit') return runTests(root, 'unit', filters, {});
+
+  await installChromiumWhenMissing(root, process.env, say);
+  const chromium = findChromium(process.env);
+  if (chromium !== undefined) return runTests(root, 'e2e', filters, { CHROMIUM: chromium });
+  const left = await listTests(root, 'e2e', filters);
+  const why = process.env['CHROMIUM']
+    ? `CHROMIUM names ${process.env['CHROMIUM']}, which cannot be run`
+    : 'no Chromium was found';
+  say.problem(
+    `${why}. NOT RUN:\n${left.map((test) => `  ${test}`).join('\n')}\nInstall Chromium or Chrome, or set CHROMIUM to its path.`,
+  );
+  return { ...NOTHING, skipped: left.length };
+}
