@@ -233,10 +233,12 @@ describe('pushing', () => {
     await session.subscribe({ topic: 'b' }, () => {});
     await publish('a', 1);
     expect(outlet.writes).toBe(1);
+    const timers = clock.pending;
     await publish('a', 2);
     await publish('b', 3);
     await publish('a', 4);
     expect(outlet.writes).toBe(1);
+    expect(clock.pending, 'one timer a window').toBe(timers + 1);
     await clock.advance(WINDOW);
     expect(outlet.writes).toBe(2);
     expect(texts(outlet.pushes)).toEqual(['1', '4', '3']);
