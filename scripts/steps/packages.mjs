@@ -3,6 +3,8 @@ import { accessSync, constants, existsSync, readFileSync, statSync, writeFileSyn
 import { join } from 'node:path';
 import { run } from './run.mjs';
 
+const MAX_REASON_LINES = 20;
+
 /**
  * Why the packages must be installed, for a reader; undefined when what is there is what the lock file asks for.
  *
@@ -42,7 +44,9 @@ export async function install(root) {
     return undefined;
   }
   if (missing) return 'npm was not found. It comes with Node: install Node 24 from https://nodejs.org, then try again.';
-  return `npm ci failed with exit code ${code}:\n${output.trim()}\n\n${adviceFor(output)}`;
+  // The reason stands first; what follows is how npm is used.
+  const reason = output.trim().split('\n').slice(0, MAX_REASON_LINES).join('\n');
+  return `npm ci failed with exit code ${code}:\n${reason}\n\n${adviceFor(output)}`;
 }
 
 /**
@@ -77,6 +81,7 @@ function adviceFor(output) {
   if (/EACCES|EPERM|EROFS/.test(output)) return 'A file or folder cannot be written. Check who owns node_modules.';
   if (/ENOSPC/.test(output)) return 'The disk is full; about 300 MB are needed.';
   if (/EINTEGRITY/.test(output)) return 'A downloaded package is damaged. Run "npm cache clean --force" and try again.';
+  if (/EUSAGE/.test(output)) return 'package-lock.json is not that of package.json. Take both from the same commit.';
   return 'Run "npm ci" by hand to see all that it says.';
 }
 
