@@ -1,0 +1,100 @@
+import type { JsonValue } from '@tidewall/base';
+import type { DataState, Dataset, TopicReplica } from '@tidewall/browser-contracts';
+import type { Mismatch } from '@tidewall/protocol';
+import { type ContractName, fitContract, type RowsOf, type TimeColumns } from '@tidewall/screen';
+import { applyTransforms, type Transform } from '@tidewall/transform';
+import { RateMeter } from './rate-meter.ts';
+
+/**
+ * What one element shows: the newest data that went through its transforms and fitted its contract. Data that does not
+ * fit leaves the last good rows standing, and says why in `mismatch` until some fits again.
+ */
+export class ElementData<Contract extends ContractName> {
+  readonly #contract: Contract;
+  readonly #transforms: readonly Transform[];
+  readonly #rate = new RateMeter();
+  #rows: { readonly value: RowsOf<Contract> } | undefined;
+  #mismatch: Mismatch | undefined;
+  #revision = 0;
+  #asOf = 0;
+  #replicaRevision: number | undefined;
+  #dataset: Dataset<Contract> | undefined;
+
+  constructor(contract: Contract, transforms: readonly Transform[]) {
+    this.#contract = contract;
+    this.#transforms = transforms;
+  }
+
+  get mismatch(): Mismatch | undefined {
+    return this.#mismatch;
+  }
+
+  /** Whether anything fitted so far. */
+  get present(): boolean {
+    return this.#rows !== undefined;
+  }
+
+  get asOf(): number {
+    return this.#asOf;
+  }
+
+  /**
+   * Takes what a topic holds now; does nothing when it has not changed.
+   *
+   * @param now ms that never jump back, for the rate
+   * @returns whether there was something new
+   */
+  take(replica: TopicReplica, now: number): boolean {
+    const before = this.#replicaRevision;
+    if (replica.revision === before) return false;
+    const value = replica.value();
+    this.#replicaRevision = replica.revision;
+    if (value === undefined) return false;
+    this.#rate.note(before === undefined ? 1 : Math.max(1, replica.revision - before), now);
+    const asIs = this.#contract === 'TS' && replica.kind === 'series' && this.#transforms.length === 0;
+    // The hub has checked the columns of a series, and walking 100,000 points again each frame would cost the frame.
+    if (asIs) this.#accept(value as RowsOf<Contract>, replica.asOf);
+    else this.#fit(value, replica.asOf);
+    return true;
+  }
+
+  /** Takes data that stands in the screen itself. */
+  takeStatic(data: JsonValue): void {
+    this.#fit(data, 0);
+  }
+
+  /** What to draw now; the same object as long as nothing changed. */
+  dataset(state: DataState): Dataset<Contract> | undefined {
+    if (this.#rows === undefined) return undefined;
+    const before = this.#dataset;
+    if (before === undefined || before.revision !== this.#revision || before.state !== state) {
+      this.#dataset = {
+        rows: this.#rows.value,
+        revision: this.#revision,
+        asOf: this.#asOf,
+        state,
+        rateHz: this.#rate.rateHz,
+      };
+    }
+    return this.#dataset;
+  }
+
+  #fit(value: JsonValue | TimeColumns, asOf: number): void {
+    const made = this.#transforms.length === 0 ? value : applyTransforms(value as JsonValue, this.#transforms);
+    const fit = fitContract(this.#contract, made);
+    if (!fit.fits) {
+      this.#mismatch = fit.mismatch;
+      return;
+    }
+    // A replica changes in place: a list of our own stays what it was when the next one does not fit.
+    const rows = Array.isArray(fit.rows) ? (fit.rows.slice() as unknown as RowsOf<Contract>) : fit.rows;
+    this.#accept(rows, asOf);
+  }
+
+  #accept(rows: RowsOf<Contract>, asOf: number): void {
+    this.#rows = { value: rows };
+    this.#mismatch = undefined;
+    this.#asOf = asOf;
+    this.#revision++;
+  }
+}

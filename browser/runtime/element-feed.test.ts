@@ -1,0 +1,105 @@
+import type { ContractName, ScreenElement } from '@tidewall/screen';
+import { screenSchema } from '@tidewall/screen/schema';
+import { describe, expect, test } from 'vitest';
+import { ElementFeed } from './element-feed.ts';
+import { FakeReader } from './testing/fake-reader.ts';
+
+const ID = 'CardStat_1_0_0_1_1700000000000';
+const START = 1_700_000_000_000;
+const UP = { up: true, downSince: 0, reason: '' };
+
+function elementWith(change: object): ScreenElement {
+  const screen = screenSchema.parse({
+    format: 1,
+    id: 'hall',
+    meta: { name: 'x' },
+    canvas: { width: 100, height: 100 },
+    pages: [{ layers: [ID] }],
+    elements: { [ID]: { type: 'CardStat', frame: { x: 0, y: 0, w: 1, h: 1 }, ...change } },
+  });
+  return screen.elements[ID] as ScreenElement;
+}
+
+function feedOf(change: object, contract: ContractName = 'KV') {
+  const reader = new FakeReader(START);
+  const changes: boolean[] = [];
+  const feed = new ElementFeed({
+    contract,
+    element: elementWith(change),
+    ownTopic: `screens/hall/elements/${ID}`,
+    reader,
+    now: () => reader.time,
+    changed: (first) => changes.push(first),
+  });
+  return { reader, feed, changes };
+}
+
+const bound = (extra: object = {}) => ({ data: { binding: { type: 'topic', topic: 'host/now', ...extra } } });
+
+describe('what is followed', () => {
+  test('the topic that it is bound to, with its rewind', () => {
+    const { reader, feed } = feedOf(bound({ rewind: 600 }));
+    expect(reader.follows).toEqual([{ topic: 'host/now', options: { rewindCount: 600, keepCount: 600 } }]);
+    expect(feed.topic).toBe('host/now');
+  });
+
+  test("without a binding, the element's own topic, which holds the last push", () => {
+    const { reader } = feedOf({});
+    expect(reader.follows).toEqual([{ topic: `screens/hall/elements/${ID}`, options: { kind: 'state' } }]);
+  });
+
+  test('nothing, for static data or a component that takes none', () => {
+    const fixed = feedOf({ data: { binding: { type: 'static', data: 5 } } });
+    const none = feedOf({}, 'NONE');
+    expect([...fixed.reader.follows, ...none.reader.follows]).toEqual([]);
+    expect(fixed.feed.dataset('quiet', 0)?.rows).toEqual({ value: 5 });
+    expect(none.feed.freshness(START, { up: false, downSince: 1, reason: 'x' }, 0).state).toBe('quiet');
+  });
+});
+
+test('a topic that changes many times between two frames is read once', () => {
+  const { reader, feed, changes } = feedOf(bound());
+  for (let i = 0; i < 50; i++) reader.publish('host/now', { value: i });
+  expect(changes).toHaveLength(50);
+  expect(reader.replica('host/now').reads).toBe(0);
+  expect(feed.dataset('ok', 0)?.rows).toEqual({ value: 49 });
+  expect(reader.replica('host/now').reads).toBe(1);
+});
+
+test('latency counts from the timestamp of the source to the frame, not for what was old when it came', () => {
+  const { reader, feed } = feedOf(bound());
+  reader.publish('host/now', { value: 1 }, START - 60_000);
+  feed.dataset('ok', 0);
+  feed.painted(START);
+  expect(feed.paintLatencyMs).toBeUndefined();
+  reader.publish('host/now', { value: 2 }, START + 1000);
+  feed.dataset('ok', 0);
+  feed.painted(START + 1012);
+  expect(feed.paintLatencyMs).toBe(12);
+  feed.recovering();
+  reader.publish('host/now', { value: 3 }, START + 2000);
+  feed.dataset('ok', 0);
+  feed.painted(START + 9000);
+  expect(feed.paintLatencyMs).toBe(12);
+});
+
+test('a refused topic is failed with the words of the server', () => {
+  const { reader, feed } = feedOf(bound());
+  reader.replica('host/now').refused = { name: 'permission_denied', message: 'host/now: not allowed to read' };
+  reader.tell('host/now');
+  expect(feed.freshness(START, UP, START)).toMatchObject({ state: 'failed', reason: 'host/now: not allowed to read' });
+});
+
+test('the cadence of the element is used instead of the one of the topic', () => {
+  const { reader, feed } = feedOf({ ...bound(), freshness: { expectEveryMs: 10_000 } });
+  reader.replica('host/now').freshness = { state: 'stale', asOf: START, expectEveryMs: 1000 };
+  reader.publish('host/now', { value: 1 });
+  expect(feed.freshness(START + 15_000, UP, START).state).toBe('ok');
+  expect(feed.freshness(START + 25_000, UP, START).state).toBe('late');
+});
+
+test('nothing is followed after dispose', () => {
+  const { reader, feed } = feedOf(bound());
+  feed.dispose();
+  expect(reader.held).toBe(0);
+});
