@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { TcpProxy } from './tcp-proxy.ts';
 
 let echo: Server;
@@ -129,6 +129,6 @@ describe('TcpProxy', () => {
     socket.end('bye');
     expect((await back).toString()).toBe('bye');
     await once(socket, 'close');
-    expect(proxy.connections).toBe(0);
+    await vi.waitFor(() => expect(proxy.connections).toBe(0));
   });
 });

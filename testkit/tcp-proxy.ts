@@ -122,8 +122,10 @@ class Pipe {
       // Resets and refusals are the weather that is being made here.
       socket.on('error', () => {});
       socket.on('close', () => {
-        this.destroy();
-        ended();
+        const way = this.#ways[socket === client ? 0 : 1];
+        // After a proper end the other side still gets what is held for it; after anything else, nobody gets anything.
+        if (!way.ended) this.destroy();
+        if (client.destroyed && server.destroyed) ended();
       });
     }
   }
@@ -151,7 +153,8 @@ class Way {
   #weather: Weather;
   #held: Held[] = [];
   #heldBytes = 0;
-  #ended = false;
+  /** Its sender has said that nothing more comes. */
+  ended = false;
   #timer: NodeJS.Timeout | undefined;
 
   constructor(from: Socket, to: Socket, weather: Weather) {
@@ -160,7 +163,7 @@ class Way {
     this.#weather = weather;
     from.on('data', (bytes: Buffer) => this.#take(bytes));
     from.on('end', () => {
-      this.#ended = true;
+      this.ended = true;
       this.#move();
     });
     to.on('drain', () => this.#move());
@@ -187,7 +190,7 @@ class Way {
   /** Writes what may go now, and comes back for the rest. */
   #move(): void {
     clearTimeout(this.#timer);
-    if (this.#from.destroyed && !this.#ended) return;
+    if (this.#from.destroyed && !this.ended) return;
     let allowed = this.#weather.type === 'dripping' ? this.#weather.bytesPerTick : Number.POSITIVE_INFINITY;
     if (this.#weather.type === 'stalled' || this.#weather.type === 'cut') allowed = 0;
     while (allowed > 0 && this.#held.length > 0 && !this.#to.writableNeedDrain) {
@@ -205,7 +208,7 @@ class Way {
     const next = this.#held[0];
     if (next === undefined) {
       // A half-open link passes nothing on, the end of the other side neither.
-      if (this.#ended && allowed > 0) this.#to.end();
+      if (this.ended && allowed > 0) this.#to.end();
     } else if (this.#weather.type === 'dripping') this.#again(DRIP_TICK_MS);
     else if (this.#weather.type === 'delayed') this.#again(Math.max(1, next.dueAt - performance.now()));
   }
