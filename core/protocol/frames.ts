@@ -21,7 +21,14 @@ export interface ConnectReply {
   /** The server's clock, ms since 1970. */
   readonly now: number;
   readonly pingMs: number;
-  readonly limits: { readonly frameBytes: number; readonly publicationBytes: number; readonly subscriptions: number };
+  /** What to keep to; a client that paces its commands by the last two is never refused for its speed. */
+  readonly limits: {
+    readonly frameBytes: number;
+    readonly publicationBytes: number;
+    readonly subscriptions: number;
+    readonly commandsPerSecond: number;
+    readonly commandBurst: number;
+  };
 }
 
 export interface SubscribeReply {
