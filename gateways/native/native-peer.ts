@@ -1,0 +1,318 @@
+import { parseJson } from '@tidewall/base';
+import type { GatewayContext, Outlet, Principal, Session } from '@tidewall/contracts';
+import {
+  type CloseName,
+  type CommandName,
+  PROTOCOL_VERSION,
+  type Replies,
+  TEXT_HEARTBEATS,
+  TidewallError,
+} from '@tidewall/protocol';
+import { commandIdOf, parseClientFrame } from '@tidewall/protocol/client-frame';
+import type { ClientFrame } from '@tidewall/protocol/schema';
+import { COMMAND_COST, CommandRate, HEARTBEAT_COST } from './command-rate.ts';
+import type { GatewayMetrics } from './gateway-metrics.ts';
+import { encodeError, encodePong, encodeReply } from './native-encoding.ts';
+
+/*
+ *             connect                    close, peer gone
+ *   waiting ───────────▶ connected ──────────────────────▶ ended
+ *      │                                                     ▲
+ *      └── connectTimeoutMs, version, limit, peer gone ──────┘
+ *
+ * Text comes in at `receive`. Heartbeats and clock pings are answered at once, since waiting would falsify them. All
+ * else, refusals too, goes through one line of jobs, so that answers come in the order of the commands.
+ */
+
+/** With more jobs than this waiting, or more bytes than one frame may have, the wire stops reading. */
+const MAX_WAITING = 32;
+/** What a refused command of a server that stops is told; `bye` follows with the window to connect again in. */
+const STOPPING_AFTER_MS = 1000;
+
+/** The way out of one connection, as its peer sees it. The hub writes its pushes into the same one. */
+export interface NativeWire extends Outlet {
+  /** Above high water: `NativePeer.drained` is called when it is no more. */
+  readonly congested: boolean;
+  /** Sends lines as one frame; does nothing once closed. */
+  send(text: string): void;
+  /** Stops and starts reading from the client. */
+  pause(): void;
+  resume(): void;
+  /** Ends the connection: a `bye` line, then the wire's own goodbye; calls `NativePeer.ended`. Again: does nothing. */
+  close(code: CloseName, reason: string, afterMs?: readonly [number, number]): void;
+}
+
+type Command = Exclude<ClientFrame, { readonly type: 'ping' }>;
+
+interface Job {
+  readonly id: number;
+  /** What to do, or why not. */
+  readonly work: Command | TidewallError;
+  readonly sizeBytes: number;
+}
+
+/**
+ * One client of a native wire: its commands are carried out one after another, in order, each answered exactly once
+ * while the connection lasts.
+ */
+export class NativePeer {
+  readonly #context: GatewayContext;
+  readonly #wire: NativeWire;
+  readonly #principal: Principal;
+  readonly #metrics: GatewayMetrics;
+  readonly #rate: CommandRate;
+  readonly #openedAt: number;
+  #heardAt: number;
+  #takenBytes = 0;
+  #movedAt: number;
+  #session: Session | undefined;
+  #jobs: Job[] = [];
+  #waitingBytes = 0;
+  #working = false;
+  #paused = false;
+  #finishing = false;
+  #ended = false;
+  /** The answer to the newest heartbeat that came while the wire was congested; older ones need none. */
+  #owedHeartbeat: string | undefined;
+  #idle: (() => void)[] = [];
+
+  constructor(context: GatewayContext, wire: NativeWire, principal: Principal, metrics: GatewayMetrics) {
+    const now = context.clock.monotonic();
+    this.#context = context;
+    this.#wire = wire;
+    this.#principal = principal;
+    this.#metrics = metrics;
+    this.#rate = new CommandRate(context.limits, now);
+    this.#openedAt = now;
+    this.#heardAt = now;
+    this.#movedAt = now;
+  }
+
+  /** Takes one frame of text: lines, each a heartbeat or a JSON object. */
+  receive(text: string): void {
+    this.#metrics.tally.framesReceived += 1;
+    this.#heardAt = this.#context.clock.monotonic();
+    let start = 0;
+    // A frame without a line counts as a blank one, or empty frames would be free.
+    do {
+      const newline = text.indexOf('\n', start);
+      const end = newline === -1 ? text.length : newline;
+      this.#takeLine(text.slice(start, end).trim());
+      start = end + 1;
+    } while (start < text.length && !this.#ended);
+  }
+
+  /** Takes a heartbeat of the wire itself (a WebSocket ping or pong). True: it is within the rate and may be answered. */
+  heartbeat(): boolean {
+    this.#heardAt = this.#context.clock.monotonic();
+    return !this.#ended && this.#admit(HEARTBEAT_COST) === undefined;
+  }
+
+  /** The wire takes more again. */
+  drained(): void {
+    if (this.#owedHeartbeat !== undefined) this.#wire.send(this.#owedHeartbeat);
+    this.#owedHeartbeat = undefined;
+    this.#session?.drained();
+    void this.#work();
+  }
+
+  /** Closes the connection when one of its times has run out; called about once a second. */
+  sweep(): void {
+    const { clock, limits } = this.#context;
+    const now = clock.monotonic();
+    if (this.#session === undefined && now - this.#openedAt >= limits.connectTimeoutMs) {
+      this.#wire.close('connect_timeout', `no connect command within ${limits.connectTimeoutMs} ms`);
+    } else if (!this.#paused && now - this.#heardAt >= limits.deadMs) {
+      this.#wire.close('no_pong', `nothing was heard for ${limits.deadMs} ms`);
+    } else this.#checkProgress(now);
+  }
+
+  /** Takes no new commands; resolves when those under way are answered, or the connection has ended. */
+  finish(): Promise<void> {
+    this.#finishing = true;
+    if (this.#ended || (!this.#working && this.#jobs.length === 0)) return Promise.resolve();
+    return new Promise((resolve) => this.#idle.push(resolve));
+  }
+
+  /** The connection is over, from either side. */
+  ended(): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    this.#jobs = [];
+    this.#waitingBytes = 0;
+    this.#session?.end();
+    this.#becomeIdle();
+  }
+
+  #takeLine(line: string): void {
+    const heartbeat = TEXT_HEARTBEATS.get(line);
+    if (heartbeat !== undefined || line === '') {
+      if (this.#admit(HEARTBEAT_COST) === undefined && heartbeat !== undefined) this.#answerHeartbeat(heartbeat);
+      return;
+    }
+    let json: ReturnType<typeof parseJson>;
+    try {
+      json = parseJson(line);
+    } catch (error) {
+      this.#metrics.rejected('not_json');
+      this.#wire.close('bad_frame', error instanceof SyntaxError ? error.message : 'not JSON');
+      return;
+    }
+    let frame: ClientFrame | TidewallError;
+    try {
+      frame = parseClientFrame(json);
+    } catch (error) {
+      frame = this.#asTidewallError(error);
+    }
+    if ('type' in frame && frame.type === 'ping') this.#takePing(frame.t0);
+    else
+      this.#enqueue({ id: commandIdOf(json) ?? 0, work: this.#admit(COMMAND_COST) ?? frame, sizeBytes: line.length });
+  }
+
+  #takePing(t0: number): void {
+    const t1 = this.#context.clock.now();
+    if (this.#admit(HEARTBEAT_COST) === undefined) {
+      this.#answerHeartbeat(encodePong(t0, t1, this.#context.clock.now()));
+    }
+  }
+
+  #answerHeartbeat(answer: string): void {
+    if (this.#wire.congested) this.#owedHeartbeat = answer;
+    else this.#wire.send(answer);
+  }
+
+  /** The refusal, when commands come too fast; who ignores refusals is cut off. */
+  #admit(cost: number): TidewallError | undefined {
+    const verdict = this.#rate.take(cost, this.#context.clock.monotonic());
+    if (verdict.type === 'admitted') return undefined;
+    const { commandsPerSecond, commandBurst } = this.#context.limits;
+    const limit = `${commandsPerSecond} commands a second, ${commandBurst} at once`;
+    const error = new TidewallError('too_many_requests', `more than ${limit}`, {
+      afterMs: verdict.type === 'refused' ? verdict.afterMs : 0,
+    });
+    if (verdict.type === 'refused') {
+      if (cost < COMMAND_COST) this.#metrics.rejected(error.kind);
+    } else {
+      this.#metrics.rejected('flood');
+      this.#wire.close('too_many_requests', `went on after being refused for more than ${limit}`);
+    }
+    return error;
+  }
+
+  #enqueue(job: Job): void {
+    if (this.#ended) return;
+    this.#jobs.push(this.#finishing ? { ...job, work: serverStops() } : job);
+    this.#waitingBytes += job.sizeBytes;
+    if (!this.#paused && this.#full) {
+      this.#paused = true;
+      this.#wire.pause();
+    }
+    void this.#work();
+  }
+
+  get #full(): boolean {
+    return this.#jobs.length > MAX_WAITING || this.#waitingBytes > this.#context.limits.frameBytes;
+  }
+
+  /** Works the jobs off, one at a time; never rejects. Stops while the wire is congested, until `drained`. */
+  async #work(): Promise<void> {
+    if (this.#working) return;
+    this.#working = true;
+    while (!this.#ended && !this.#wire.congested) {
+      const job = this.#jobs.shift();
+      if (job === undefined) break;
+      this.#waitingBytes -= job.sizeBytes;
+      try {
+        if (job.work instanceof TidewallError) throw job.work;
+        await this.#carryOut(job.id, job.work);
+      } catch (error) {
+        this.#refuse(job.id, this.#asTidewallError(error));
+      }
+      if (this.#paused && !this.#full && !this.#ended) {
+        this.#paused = false;
+        // What it sent while nobody read is not silence.
+        this.#heardAt = this.#context.clock.monotonic();
+        this.#wire.resume();
+      }
+    }
+    this.#working = false;
+    if (this.#jobs.length === 0) this.#becomeIdle();
+  }
+
+  async #carryOut(id: number, command: Command): Promise<void> {
+    if (command.type === 'connect') return this.#connect(id, command.body.version);
+    const session = this.#session;
+    if (session === undefined) throw new TidewallError('unauthenticated', 'the first command must be connect');
+    const { hub } = this.#context;
+    switch (command.type) {
+      case 'subscribe':
+        return session.subscribe(command.body, (reply) => this.#reply(id, 'subscribe', reply));
+      case 'unsubscribe':
+        session.unsubscribe(command.body.topic);
+        return this.#reply(id, 'unsubscribe', {});
+      case 'publish': {
+        const { epoch, offset } = await hub.publish(session.principal, command.body);
+        return this.#reply(id, 'publish', { epoch, offset });
+      }
+      case 'history':
+        return this.#reply(id, 'history', await hub.history(session.principal, command.body));
+    }
+  }
+
+  #connect(id: number, version: number): void {
+    if (this.#session !== undefined) throw new TidewallError('bad_request', 'connect came before; it comes once');
+    if (version !== PROTOCOL_VERSION) {
+      this.#wire.close('version_mismatch', `this server speaks version ${PROTOCOL_VERSION}, not ${version}`);
+      return;
+    }
+    const { hub, node, clock, limits } = this.#context;
+    try {
+      this.#session = hub.open(this.#principal, this.#wire);
+    } catch (error) {
+      if (!(error instanceof TidewallError) || error.kind !== 'limit_exceeded') throw error;
+      this.#wire.close('connection_limit', error.message);
+      return;
+    }
+    const { frameBytes, publicationBytes, subscriptionsPerSession, commandsPerSecond, commandBurst } = limits;
+    this.#reply(id, 'connect', {
+      session: this.#session.id,
+      node,
+      version: PROTOCOL_VERSION,
+      now: clock.now(),
+      pingMs: limits.pingMs,
+      limits: { frameBytes, publicationBytes, subscriptions: subscriptionsPerSession, commandsPerSecond, commandBurst },
+    });
+  }
+
+  #reply<Name extends CommandName>(id: number, command: Name, reply: Replies[Name]): void {
+    this.#wire.send(encodeReply(id, command, reply));
+  }
+
+  #refuse(id: number, error: TidewallError): void {
+    this.#metrics.rejected(error.kind);
+    this.#wire.send(encodeError(id, error));
+  }
+
+  #asTidewallError(error: unknown): TidewallError {
+    if (error instanceof TidewallError) return error;
+    this.#context.log.error({ err: error, session: this.#session?.id }, 'a command failed');
+    return new TidewallError('internal', 'the server failed; it has logged why', { cause: error });
+  }
+
+  /** The hub watches the sessions that it has pushes for; replies alone can stall a connection too. */
+  #checkProgress(now: number): void {
+    const taken = this.#wire.takenBytes();
+    if (taken !== this.#takenBytes || !this.#wire.congested) this.#movedAt = now;
+    this.#takenBytes = taken;
+    const { noProgressMs } = this.#context.limits;
+    if (now - this.#movedAt >= noProgressMs) this.#wire.close('no_progress', `nothing was read for ${noProgressMs} ms`);
+  }
+
+  #becomeIdle(): void {
+    for (const resolve of this.#idle.splice(0)) resolve();
+  }
+}
+
+function serverStops(): TidewallError {
+  return new TidewallError('busy', 'the server stops', { afterMs: STOPPING_AFTER_MS });
+}
