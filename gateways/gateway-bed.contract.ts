@@ -1,0 +1,128 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { JsonValue } from '@tidewall/base';
+import { createMemoryBroker } from '@tidewall/brokers/memory';
+import type {
+  Counter,
+  Gateway,
+  GatewayContext,
+  GatewayDefinition,
+  HubPort,
+  Labels,
+  Log,
+  Meter,
+} from '@tidewall/contracts';
+import { createHub, openAccess } from '@tidewall/hub';
+import { DEFAULT_LIMITS, type Limits, type TopicKind } from '@tidewall/protocol';
+import { FakeClock } from '@tidewall/testkit';
+
+export interface GatewayBedOptions {
+  readonly limits?: Partial<Limits>;
+  readonly identify?: GatewayContext['identify'];
+}
+
+/** One gateway on a real HTTP server and a real hub, with time and metrics in the test's hands. */
+export interface GatewayBed {
+  readonly clock: FakeClock;
+  readonly hub: HubPort;
+  readonly gateway: Gateway;
+  readonly meter: ReadableMeter;
+  readonly port: number;
+  /** How often an outlet said "send no more", over all sessions. */
+  readonly refusedWrites: () => number;
+  publish(topic: string, data: JsonValue, kind?: TopicKind): Promise<void>;
+  watchers(topic: string): number;
+  /** Lets time go on in small steps, with real input and output in between, until something holds. */
+  until(holds: () => boolean): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** A meter that can be read back. */
+export interface ReadableMeter extends Meter {
+  value(name: string, labels?: Labels): number;
+}
+
+export const PUBLISHER = { id: 'publisher', roles: [] };
+
+const SILENT: Log = { debug() {}, info() {}, warn() {}, error() {} };
+const MAX_STEPS = 2000;
+
+export async function openGatewayBed(
+  definition: GatewayDefinition,
+  options: GatewayBedOptions = {},
+): Promise<GatewayBed> {
+  const clock = new FakeClock();
+  const meter = createReadableMeter();
+  const limits: Limits = { ...DEFAULT_LIMITS, ...options.limits };
+  let turn = 0;
+  const random = () => (turn++ % 997) / 997;
+  const broker = createMemoryBroker({ random });
+  const settingsOf = () => undefined;
+  const hub = createHub({ broker, access: openAccess, clock, limits, meter, log: SILENT, random, settingsOf });
+  let refusedWrites = 0;
+  const watchedHub: HubPort = Object.assign(Object.create(hub) as HubPort, {
+    open: (...[principal, outlet]: Parameters<HubPort['open']>) =>
+      hub.open(principal, {
+        encoding: outlet.encoding,
+        write: (frames) => {
+          const takesMore = outlet.write(frames);
+          if (!takesMore) refusedWrites++;
+          return takesMore;
+        },
+        takenBytes: () => outlet.takenBytes(),
+        close: (code, reason) => outlet.close(code, reason),
+      }),
+    publish: hub.publish.bind(hub),
+    history: hub.history.bind(hub),
+  });
+  const identify = options.identify ?? (() => ({ id: 'anybody', roles: [] }));
+  const gateway = definition.create({ hub: watchedHub, limits, clock, log: SILENT, meter, node: 'n1', identify });
+  const server = createServer();
+  server.on('upgrade', (request, socket, head) => gateway.upgrade(request, socket, head));
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+
+  return {
+    clock,
+    hub,
+    gateway,
+    meter,
+    port: (server.address() as AddressInfo).port,
+    refusedWrites: () => refusedWrites,
+    async publish(topic, data, kind) {
+      await hub.publish(PUBLISHER, { topic, data, kind });
+      await clock.advance(limits.flushWindowMs);
+    },
+    watchers: (topic) => hub.topics(PUBLISHER).find((row) => row.topic === topic)?.watchers ?? 0,
+    async until(holds) {
+      for (let step = 0; step < MAX_STEPS; step++) {
+        if (holds()) return;
+        await clock.advance(1);
+      }
+      throw new Error('it did not come to hold');
+    },
+    async close() {
+      gateway.close();
+      hub.dispose();
+      await broker.close();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+}
+
+function createReadableMeter(): ReadableMeter {
+  const counts = new Map<string, number>();
+  const reads = new Map<string, () => Iterable<[Labels, number]>>();
+  const keyOf = (name: string, labels: Labels = {}) =>
+    `${name}${JSON.stringify(Object.entries(labels).sort(([a], [b]) => (a < b ? -1 : 1)))}`;
+  return {
+    counter: (name): Counter => ({
+      add: (amount, labels) => void counts.set(keyOf(name, labels), (counts.get(keyOf(name, labels)) ?? 0) + amount),
+    }),
+    gauge: (name, _help, read) => void reads.set(name, () => [[{}, read()]]),
+    gauges: (name, _help, _labelNames, read) => void reads.set(name, read),
+    value(name, labels = {}) {
+      for (const [row, value] of reads.get(name)?.() ?? []) if (keyOf(name, row) === keyOf(name, labels)) return value;
+      return counts.get(keyOf(name, labels)) ?? 0;
+    },
+  };
+}
