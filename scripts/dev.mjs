@@ -15,8 +15,14 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 const say = createSay();
 
 const ready = checkNode(say) && (await installWhenMissing(root, say)) && (await build(root, MANIFEST, say));
-if (ready) await main(process.argv.slice(2));
+if (ready) await main(process.argv.slice(2)).catch(fail);
 else process.exitCode = 1;
+
+/** @param {unknown} failure the port is taken, or is none */
+function fail(failure) {
+  say.problem(failure instanceof Error ? failure.message : String(failure));
+  process.exitCode = 1;
+}
 
 /** @param {readonly string[]} args */
 async function main(args) {
@@ -25,8 +31,13 @@ async function main(args) {
   const viewer = await startViewer(port, behind);
   const server = spawn(process.execPath, serverCommand(behind, others), {
     cwd: root,
-    stdio: ['ignore', 'inherit', 'inherit'],
+    // Not a terminal for it, or it would print an address of its own.
+    stdio: ['ignore', 'pipe', 'pipe'],
+    // Ctrl-C goes to all processes of a terminal at once; a server that gets it and our signal too stops in a hurry.
+    detached: process.platform !== 'win32',
   });
+  server.stdout.pipe(process.stdout);
+  server.stderr.pipe(process.stderr);
 
   let ending = false;
   const end = async () => {
@@ -35,8 +46,7 @@ async function main(args) {
     server.kill('SIGTERM');
     await viewer.close();
   };
-  process.once('SIGINT', end);
-  process.once('SIGTERM', end);
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.once(signal, end);
   server.once('close', (code) => {
     if (!ending) process.exitCode = code ?? 1;
     void end();
@@ -65,7 +75,12 @@ async function startViewer(port, behind) {
       proxy: { ...Object.fromEntries(BEHIND.map((path) => [path, { target }])), '/ws': { target, ws: true } },
     },
   });
-  await viewer.listen();
+  try {
+    await viewer.listen();
+  } catch (failure) {
+    await viewer.close();
+    throw failure;
+  }
   return viewer;
 }
 
@@ -76,7 +91,8 @@ async function startViewer(port, behind) {
 function serverCommand(port, others) {
   const tsx = 'node_modules/tsx/dist/cli.mjs';
   const watch = ['watch', '--clear-screen=false', '--include', MANIFEST[0]?.file ?? ''];
-  return [tsx, ...watch, 'apps/tidewall/main.ts', 'serve', '--host', '127.0.0.1', '--port', String(port), ...others];
+  const serve = ['serve', '--host', '127.0.0.1', '--port', String(port), '--log-level', 'warn'];
+  return [tsx, ...watch, 'apps/tidewall/main.ts', ...serve, ...others];
 }
 
 /**
@@ -88,5 +104,8 @@ function takePort(args) {
   const at = args.indexOf('--port');
   const given = at < 0 ? process.env['TIDEWALL_PORT'] : args[at + 1];
   const others = at < 0 ? args : [...args.slice(0, at), ...args.slice(at + 2)];
-  return { port: Number(given ?? DEFAULT_PORT), others };
+  const port = Number(given ?? DEFAULT_PORT);
+  if (!Number.isInteger(port) || port < 1 || port > 65_534)
+    throw new RangeError(`the port must be 1 to 65534, got ${given}`);
+  return { port, others };
 }
