@@ -1,0 +1,287 @@
+import { type Clock, type JsonValue, systemClock } from '@tidewall/base';
+import type { FollowOptions, LinkStatus, TopicReader, TopicReplica } from '@tidewall/browser-contracts/topic-reader';
+import type { Transport } from '@tidewall/browser-contracts/transport';
+import {
+  type HistoryReply,
+  type Operation,
+  type Position,
+  PROTOCOL_VERSION,
+  type PushFrame,
+  type Since,
+  type TopicKind,
+} from '@tidewall/protocol';
+import type { ConnectCommand } from '@tidewall/protocol/schema';
+import { Commands } from './commands.ts';
+import type { ConnectionState } from './connection.ts';
+import { Link } from './link.ts';
+import { Pace } from './pace.ts';
+import { Subscriptions } from './subscriptions.ts';
+
+export interface ClientOptions {
+  /** The server's base address: `http://hall:7070/`. */
+  readonly url: string;
+  /** Best first. The first that works is used. */
+  readonly transports: readonly Transport[];
+  readonly clock?: Clock;
+  /** In [0, 1). */
+  readonly random?: () => number;
+  /** What the operators see this client called. */
+  readonly name?: string;
+  /** Asked for at each connect, so that one that has run out can be a new one. */
+  readonly token?: string | (() => string | undefined);
+  /**
+   * True, which is meant when absent: nobody stands by, so after a final close code the client goes on trying, slowly.
+   * False: it is `closed` then.
+   */
+  readonly unattended?: boolean;
+  /** Hears what a callback of yours threw. Nothing else notices it. */
+  readonly failed?: (failure: unknown) => void;
+}
+
+export interface PublishOptions {
+  /** The kind's first operation when absent. */
+  readonly op?: Operation;
+  /** The kind that the topic gets when it does not exist yet; when it does, it must be this. */
+  readonly kind?: TopicKind;
+  /** When it was seen, ms since 1970; when the server gets it when absent. */
+  readonly at?: number;
+}
+
+export interface HistoryOptions {
+  readonly since?: Since;
+  readonly limit?: number;
+  readonly reverse?: boolean;
+}
+
+/** What a client has been through, for its page's own pulse. */
+export interface ClientCounts {
+  /** Sessions after the first. */
+  readonly reconnects: number;
+  /** Times that a topic was asked for again, since what came did not continue what was held. */
+  readonly resyncs: number;
+  /** Pushes that were dropped, since they were held already. */
+  readonly duplicates: number;
+  /** Callbacks of the page that threw. */
+  readonly failures: number;
+}
+
+/** A live link to one server. Whoever creates it closes it. */
+export interface Client extends TopicReader {
+  /**
+   * Publishes, and resolves with the position once the server keeps it.
+   *
+   * Without a link it waits for one; beyond 64 that wait, or 30 s, it rejects with `busy` and `detail.outcome`
+   * `not_sent`. When the link breaks before the answer, or there is none for 15 s, it rejects with `busy` and
+   * `detail.outcome` `unknown`: the publication may be there or not, so repeat only what may be there twice. Rejects
+   * with `not_available` once the client is closed, and otherwise with what the server said.
+   */
+  publish(topic: string, data: JsonValue, options?: PublishOptions): Promise<Position>;
+  /** A page of what is kept. Rejects as `publish` does. */
+  history(topic: string, options?: HistoryOptions): Promise<HistoryReply>;
+  /**
+   * As `follow`, push by push: each one right after the replica took it in, duplicates left out. A larger rewind of
+   * another follower brings older pushes again.
+   */
+  watch(topic: string, options: FollowOptions, pushed: (push: PushFrame, replica: TopicReplica) => void): () => void;
+  /** Somebody says that the network is back: the next try does not wait. */
+  online(): void;
+  /** Takes no more commands, waits for those under way (at most 45 s), and closes. */
+  drain(): Promise<void>;
+  /** Lets go of everything now; commands under way reject. Nothing is called back after it but the last status. */
+  close(): void;
+  readonly counts: ClientCounts;
+}
+
+/**
+ * A client that connects at once and stays connected: after each break it is back by itself, and every topic goes on
+ * where it was, or says that it could not.
+ *
+ * @throws RangeError when there is no transport
+ */
+export function createClient(options: ClientOptions): Client {
+  return new TidewallClient(options);
+}
+
+class TidewallClient implements Client {
+  readonly counts = { reconnects: 0, resyncs: 0, duplicates: 0, failures: 0 };
+  readonly #options: ClientOptions;
+  readonly #clock: Clock;
+  readonly #link: Link;
+  readonly #commands: Commands;
+  readonly #subscriptions: Subscriptions;
+  readonly #pace = new Pace();
+  readonly #statusListeners = new Set<(status: LinkStatus) => void>();
+  #status: LinkStatus = { type: 'idle' };
+  #sessions = 0;
+
+  constructor(options: ClientOptions) {
+    const { url, transports, clock = systemClock, random = Math.random, unattended = true } = options;
+    this.#options = options;
+    this.#clock = clock;
+    this.#link = new Link(
+      { url, transports, clock, random, unattended },
+      {
+        greeting: () => this.#greeting(),
+        pushed: (push) => this.#subscriptions.pushed(push),
+        replied: (id, body) => this.#commands.replied(id, body),
+        flushed: () => this.#subscriptions.flushed(),
+        greeted: ({ limits }) => {
+          if (limits) this.#pace.limit(limits);
+        },
+        up: () => this.#up(),
+        down: () => this.#down(),
+        changed: (state) => this.#setStatus(this.#statusOf(state)),
+      },
+    );
+    const send = (text: string) => this.#link.send(text);
+    this.#commands = new Commands({
+      clock,
+      send,
+      unanswered: (name) => this.#link.fault(`the server does not answer a ${name} command`),
+    });
+    const link = this.#link;
+    this.#subscriptions = new Subscriptions({
+      clock,
+      random,
+      unattended,
+      get up() {
+        return link.carries;
+      },
+      bookMs: () => this.#pace.book(clock.monotonic()),
+      post: (name, body, answered) => this.#commands.post(name, body, answered),
+      send,
+      serverNow: () => this.serverNow(),
+      unrecovered: () => {
+        if (this.#status.type === 'live' && this.#status.recovered)
+          this.#setStatus({ ...this.#status, recovered: false });
+      },
+      fault: (reason) => this.#link.fault(reason),
+      failed: (failure) => this.#failed(failure),
+      counts: this.counts,
+    });
+    this.#link.start();
+  }
+
+  get status(): LinkStatus {
+    return this.#status;
+  }
+
+  onStatus(changed: (status: LinkStatus) => void): () => void {
+    const listener = (status: LinkStatus) => changed(status);
+    this.#statusListeners.add(listener);
+    this.#guarded(() => listener(this.#status));
+    return () => void this.#statusListeners.delete(listener);
+  }
+
+  serverNow(): number {
+    return this.#link.sync.serverNow();
+  }
+
+  follow(topic: string, options: FollowOptions, changed: (replica: TopicReplica) => void): () => void {
+    return this.#follow(topic, { options, changed });
+  }
+
+  watch(topic: string, options: FollowOptions, pushed: (push: PushFrame, replica: TopicReplica) => void): () => void {
+    return this.#follow(topic, { options, pushed });
+  }
+
+  async publish(topic: string, data: JsonValue, options: PublishOptions = {}): Promise<Position> {
+    const reply = await this.#commands.call('publish', { topic, ...options, data });
+    return reply as unknown as Position;
+  }
+
+  async history(topic: string, options: HistoryOptions = {}): Promise<HistoryReply> {
+    const reply = await this.#commands.call('history', { topic, ...options });
+    return reply as unknown as HistoryReply;
+  }
+
+  online(): void {
+    this.#link.online();
+  }
+
+  async drain(): Promise<void> {
+    await this.#commands.drain('the client is closing');
+    this.close();
+  }
+
+  close(): void {
+    this.#subscriptions.close();
+    this.#commands.close('the client is closed');
+    this.#link.stop();
+    this.#statusListeners.clear();
+  }
+
+  #follow(topic: string, follower: Parameters<Subscriptions['follow']>[1]): () => void {
+    // Whoever is late to know that the client is closed has nothing to clean up.
+    if (this.#status.type === 'closed') return () => {};
+    return this.#subscriptions.follow(topic, follower);
+  }
+
+  #greeting(): { id: number; text: string } {
+    const { name, token } = this.#options;
+    const given = typeof token === 'function' ? token() : token;
+    const connect: ConnectCommand = {
+      version: PROTOCOL_VERSION,
+      codec: 'json',
+      ...(name === undefined ? {} : { name }),
+      ...(given === undefined ? {} : { token: given }),
+    };
+    const id = this.#commands.nextId();
+    this.#pace.restart();
+    this.#pace.book(this.#clock.monotonic());
+    // Subscribing right behind connecting saves a round trip, and the whole wall comes back in one frame.
+    return { id, text: [JSON.stringify({ id, connect }), ...this.#subscriptions.greeting()].join('\n') };
+  }
+
+  #up(): void {
+    if (this.#sessions++ > 0) this.counts.reconnects += 1;
+    this.#commands.up();
+  }
+
+  #down(): void {
+    this.#subscriptions.down();
+    this.#commands.down();
+  }
+
+  #statusOf(state: ConnectionState): LinkStatus {
+    switch (state.type) {
+      case 'idle':
+        return { type: 'idle' };
+      case 'opening':
+      case 'greeting':
+        return { type: 'connecting', attempt: state.attempt };
+      case 'live':
+        return { type: 'live', session: state.session, since: this.#clock.now(), recovered: true };
+      case 'waiting': {
+        const retryAt = this.#clock.now() + state.retryAt - this.#clock.monotonic();
+        return { type: 'waiting', attempt: state.attempt, retryAt, reason: state.reason };
+      }
+      case 'closed':
+        return { type: 'closed', code: state.code, reason: state.reason };
+    }
+  }
+
+  #setStatus(status: LinkStatus): void {
+    // Opening and greeting are one thing to a reader.
+    if (status.type === 'connecting' && this.#status.type === 'connecting') return;
+    this.#status = status;
+    for (const listener of this.#statusListeners) this.#guarded(() => listener(status));
+  }
+
+  #guarded(call: () => void): void {
+    try {
+      call();
+    } catch (failure) {
+      this.#failed(failure);
+    }
+  }
+
+  #failed(failure: unknown): void {
+    this.counts.failures += 1;
+    try {
+      this.#options.failed?.(failure);
+    } catch {
+      // Whoever reports failures has nowhere to report its own.
+    }
+  }
+}

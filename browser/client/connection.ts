@@ -1,0 +1,375 @@
+import { type BackoffLimits, backoffMs } from '@tidewall/base';
+import { mayReconnect } from '@tidewall/protocol';
+
+/*
+ *            start                opened                 greeted
+ *   idle ──────────────▶ opening ─────────▶ greeting ───────────────▶ live
+ *     │                   ▲    │               │                       │
+ *     │               due,│    │ lost, due     │ lost, due, bye,       │ lost, bye,
+ *     │             online│    ▼               ▼ refused               ▼ due (nothing heard)
+ *     │                   └── waiting ◀────────┴───────────────────────┘
+ *     │ stop                    │ stop         │ a final code, unless unattended
+ *     ▼                         ▼              ▼
+ *   closed ◀── stop, from anywhere: the end; nothing leads out of it
+ *
+ * Pure: what is to be done comes back as effects, and one timer is all it needs.
+ */
+
+/** How retries spread (wire.md, "Reconnect"). */
+export const RECONNECT: BackoffLimits = { baseMs: 500, maxMs: 20_000 };
+/** A link that was up for this long has earned a fresh start of the attempt counter. */
+export const STABLE_MS = 30_000;
+/** After the network is said to be back, a retry waits no longer than this. */
+export const ONLINE_SPREAD_MS = 300;
+/** How often an unattended client asks again after a final code, give or take a quarter. */
+export const SLOW_RETRY_MS = 60_000;
+/** Silence beyond the ping period that makes a link dead. */
+export const DEAD_AFTER_PING_MS = 8_000;
+/** A transport that has not opened by then is given up; transports have a limit of their own, which is shorter. */
+export const OPEN_TIMEOUT_MS = 15_000;
+/** A server that has not answered the connect command by then is given up. */
+export const GREET_TIMEOUT_MS = 10_000;
+/** Pings right after connecting, and the time between them: the first clock samples. */
+export const QUICK_PINGS = 4;
+export const QUICK_PING_MS = 250;
+/** What a server may ask for; outside of it, it is not believed. */
+const PING_RANGE_MS = [1_000, 120_000] as const;
+const MAX_SERVER_WAIT_MS = 600_000;
+
+export type ConnectionState =
+  | { readonly type: 'idle' }
+  | { readonly type: 'opening'; readonly attempt: number }
+  | { readonly type: 'greeting'; readonly attempt: number }
+  | LiveState
+  | {
+      readonly type: 'waiting';
+      readonly attempt: number;
+      readonly retryAt: number;
+      /** The server asked not to be called before this. */
+      readonly notBefore: number;
+      readonly code: number;
+      readonly reason: string;
+    }
+  | { readonly type: 'closed'; readonly code: number; readonly reason: string };
+
+interface LiveState {
+  readonly type: 'live';
+  readonly attempt: number;
+  readonly session: string;
+  readonly pingMs: number;
+  readonly since: number;
+  readonly heardAt: number;
+  readonly pingAt: number;
+  /** When the first ping went out that nothing has been heard after. */
+  readonly askedAt: number | undefined;
+  readonly quickPings: number;
+}
+
+export type ConnectionEvent =
+  | { readonly type: 'start' }
+  | { readonly type: 'opened' }
+  | { readonly type: 'greeted'; readonly session: string; readonly pingMs: number }
+  | {
+      readonly type: 'refused';
+      readonly code: number;
+      readonly reason: string;
+      readonly retryable: boolean;
+      readonly afterMs: number;
+    }
+  /** The transport closed, or was closed for a fault of the peer. */
+  | { readonly type: 'lost'; readonly code: number; readonly reason: string }
+  | {
+      readonly type: 'bye';
+      readonly code: number;
+      readonly reason: string;
+      readonly afterMs: readonly [number, number] | undefined;
+    }
+  | { readonly type: 'heard' }
+  /** The one timer. */
+  | { readonly type: 'due' }
+  /** Somebody says that the network is back. */
+  | { readonly type: 'online' }
+  | { readonly type: 'stop' };
+
+export type ConnectionEffect =
+  | { readonly type: 'open' }
+  /** Send the connect command and everything that is to follow it. */
+  | { readonly type: 'greet' }
+  | { readonly type: 'ping' }
+  | { readonly type: 'close'; readonly code: number; readonly reason: string }
+  /** Set the one timer, in place of the one before. */
+  | { readonly type: 'arm'; readonly ms: number }
+  | { readonly type: 'disarm' };
+
+export interface ConnectionEnvironment {
+  /** Milliseconds that never jump back. */
+  readonly now: number;
+  /** In [0, 1). */
+  readonly random: number;
+  /** Nobody is there to press a button: a final code slows the retries down, and does not end them. */
+  readonly unattended: boolean;
+}
+
+export interface ConnectionStep {
+  readonly state: ConnectionState;
+  readonly effects: readonly ConnectionEffect[];
+}
+
+type StateType = ConnectionState['type'];
+type EventType = ConnectionEvent['type'];
+type StateOf<Type extends StateType> = Extract<ConnectionState, { type: Type }>;
+type EventOf<Type extends EventType> = Extract<ConnectionEvent, { type: Type }>;
+type Transition = (
+  state: ConnectionState,
+  event: ConnectionEvent,
+  environment: ConnectionEnvironment,
+) => ConnectionStep;
+/** Every state × every event: a missing one does not compile. */
+type Table = {
+  readonly [S in StateType]: {
+    readonly [E in EventType]: (
+      state: StateOf<S>,
+      event: EventOf<E>,
+      environment: ConnectionEnvironment,
+    ) => ConnectionStep;
+  };
+};
+
+export const INITIAL_STATE: ConnectionState = { type: 'idle' };
+
+/** The state after an event, and what is to be done about it, in order. */
+export function stepConnection(
+  state: ConnectionState,
+  event: ConnectionEvent,
+  environment: ConnectionEnvironment,
+): ConnectionStep {
+  // The table is typed cell by cell; the compiler cannot follow that row and column come from the same two values.
+  const transition = TABLE[state.type][event.type] as Transition;
+  return transition(state, event, environment);
+}
+
+const stay = (state: ConnectionState): ConnectionStep => ({ state, effects: [] });
+
+const open = (attempt: number): ConnectionStep => ({
+  state: { type: 'opening', attempt },
+  effects: [{ type: 'open' }, { type: 'arm', ms: OPEN_TIMEOUT_MS }],
+});
+
+const stop = (state: ConnectionState): ConnectionStep => ({
+  state: { type: 'closed', code: 1000, reason: 'closed by its owner' },
+  effects: [{ type: 'disarm' }, ...hangUp(state, 1000, 'the client is done')],
+});
+
+const giveUpOn =
+  (reason: string) =>
+  (
+    state: StateOf<'opening' | 'greeting'>,
+    _event: EventOf<'due'>,
+    environment: ConnectionEnvironment,
+  ): ConnectionStep => {
+    const after = fall(state.attempt, 1006, reason, environment);
+    return { state: after.state, effects: [...hangUp(state, 1000, 'gave up'), ...after.effects] };
+  };
+
+const lost = (
+  state: StateOf<'opening' | 'greeting' | 'live'>,
+  { code, reason }: EventOf<'lost'>,
+  environment: ConnectionEnvironment,
+): ConnectionStep => fall(attemptsOf(state, environment), code, reason, environment);
+
+const bye = (
+  state: StateOf<'greeting' | 'live'>,
+  { code, reason, afterMs }: EventOf<'bye'>,
+  environment: ConnectionEnvironment,
+): ConnectionStep => {
+  const after = fall(attemptsOf(state, environment), code, reason, environment, afterMs);
+  return { state: after.state, effects: [...hangUp(state, 1000, 'bye'), ...after.effects] };
+};
+
+const TABLE: Table = {
+  idle: {
+    start: () => open(0),
+    opened: stay,
+    greeted: stay,
+    refused: stay,
+    lost: stay,
+    bye: stay,
+    heard: stay,
+    due: stay,
+    online: stay,
+    stop,
+  },
+  opening: {
+    start: stay,
+    opened: ({ attempt }) => ({
+      state: { type: 'greeting', attempt },
+      effects: [{ type: 'greet' }, { type: 'arm', ms: GREET_TIMEOUT_MS }],
+    }),
+    greeted: stay,
+    refused: stay,
+    lost,
+    bye: stay,
+    heard: stay,
+    due: giveUpOn('the server did not accept the connection in time'),
+    online: stay,
+    stop,
+  },
+  greeting: {
+    start: stay,
+    opened: stay,
+    greeted: ({ attempt }, { session, pingMs }, { now }) =>
+      ping(
+        {
+          type: 'live',
+          attempt,
+          session,
+          pingMs: clamp(pingMs, ...PING_RANGE_MS),
+          since: now,
+          heardAt: now,
+          pingAt: now,
+          askedAt: undefined,
+          quickPings: QUICK_PINGS,
+        },
+        now,
+      ),
+    refused: (state, { code, reason, retryable, afterMs }, environment) => {
+      const window = afterMs > 0 ? ([afterMs, afterMs + RECONNECT.baseMs] as const) : undefined;
+      const after = retryable
+        ? fall(state.attempt, code, reason, environment, window)
+        : fallForGood(state.attempt, code, reason, environment);
+      return { state: after.state, effects: [...hangUp(state, 1000, 'refused'), ...after.effects] };
+    },
+    lost,
+    bye,
+    heard: stay,
+    due: giveUpOn('the server did not answer the connect command in time'),
+    online: stay,
+    stop,
+  },
+  live: {
+    start: stay,
+    opened: stay,
+    greeted: stay,
+    refused: stay,
+    lost,
+    bye,
+    heard: (state, _event, { now }) => ({ state: { ...state, heardAt: now, askedAt: undefined }, effects: [] }),
+    due: (state, _event, environment) => {
+      const { now } = environment;
+      if (now >= deadAt(state)) {
+        const after = fall(attemptsOf(state, environment), 1006, 'nothing was heard from the server', environment);
+        return { state: after.state, effects: [...hangUp(state, 4012, 'nothing heard'), ...after.effects] };
+      }
+      return now >= state.pingAt ? ping(state, now) : watch(state, now);
+    },
+    // The network changed under the link: find out soon whether it still carries anything.
+    online: (state, _event, { now }) => ping(state, now),
+    stop,
+  },
+  waiting: {
+    start: stay,
+    opened: stay,
+    greeted: stay,
+    refused: stay,
+    lost: stay,
+    bye: stay,
+    heard: stay,
+    due: ({ attempt }) => open(attempt),
+    online: (state, _event, { now, random }) => {
+      const retryAt = Math.max(now + random * ONLINE_SPREAD_MS, state.notBefore);
+      if (retryAt >= state.retryAt) return { state, effects: [] };
+      return { state: { ...state, retryAt }, effects: [{ type: 'arm', ms: retryAt - now }] };
+    },
+    stop,
+  },
+  closed: {
+    start: stay,
+    opened: stay,
+    greeted: stay,
+    refused: stay,
+    lost: stay,
+    bye: stay,
+    heard: stay,
+    due: stay,
+    online: stay,
+    stop: stay,
+  },
+};
+
+function attemptsOf(state: StateOf<'opening' | 'greeting' | 'live'>, { now }: ConnectionEnvironment): number {
+  return state.type === 'live' && now - state.since >= STABLE_MS ? 0 : state.attempt;
+}
+
+function hangUp(state: ConnectionState, code: number, reason: string): ConnectionEffect[] {
+  const linked = state.type === 'opening' || state.type === 'greeting' || state.type === 'live';
+  return linked ? [{ type: 'close', code, reason }] : [];
+}
+
+/** To `waiting`, for as long as the code, the attempts so far and the server say. */
+function fall(
+  attempt: number,
+  code: number,
+  reason: string,
+  environment: ConnectionEnvironment,
+  afterMs?: readonly [number, number],
+): ConnectionStep {
+  if (!mayReconnect(code)) return fallForGood(attempt, code, reason, environment);
+  const { now, random } = environment;
+  if (afterMs === undefined) return wait(attempt, code, reason, backoffMs(attempt, RECONNECT, random), now, now);
+  const from = clamp(afterMs[0], 0, MAX_SERVER_WAIT_MS);
+  const to = clamp(afterMs[1], from, MAX_SERVER_WAIT_MS);
+  const ms = from + random * (to - from);
+  return wait(attempt, code, reason, ms, now, now + ms);
+}
+
+function fallForGood(
+  attempt: number,
+  code: number,
+  reason: string,
+  { now, random, unattended }: ConnectionEnvironment,
+): ConnectionStep {
+  if (!unattended) return { state: { type: 'closed', code, reason }, effects: [{ type: 'disarm' }] };
+  return wait(attempt, code, reason, SLOW_RETRY_MS * (0.75 + random / 2), now, now);
+}
+
+function wait(
+  attempt: number,
+  code: number,
+  reason: string,
+  ms: number,
+  now: number,
+  notBefore: number,
+): ConnectionStep {
+  const state = { type: 'waiting', attempt: attempt + 1, retryAt: now + ms, notBefore, code, reason } as const;
+  return { state, effects: [{ type: 'arm', ms }] };
+}
+
+function ping(state: LiveState, now: number): ConnectionStep {
+  const quick = state.quickPings > 0;
+  const asked: LiveState = {
+    ...state,
+    askedAt: state.askedAt ?? now,
+    pingAt: now + (quick ? QUICK_PING_MS : state.pingMs),
+    quickPings: quick ? state.quickPings - 1 : 0,
+  };
+  const watched = watch(asked, now);
+  return { state: watched.state, effects: [{ type: 'ping' }, ...watched.effects] };
+}
+
+function watch(state: LiveState, now: number): ConnectionStep {
+  return { state, effects: [{ type: 'arm', ms: Math.max(0, Math.min(state.pingAt, deadAt(state)) - now) }] };
+}
+
+/**
+ * Dead is silence for the ping period and then some, but never before a ping of ours has been out for that "some":
+ * in a hidden page timers come late, and no ping means no pong.
+ */
+function deadAt({ heardAt, askedAt, pingMs }: LiveState): number {
+  if (askedAt === undefined) return Number.POSITIVE_INFINITY;
+  return Math.max(heardAt + pingMs, askedAt) + DEAD_AFTER_PING_MS;
+}
+
+/** @returns `low` for what is no number */
+function clamp(value: number, low: number, high: number): number {
+  return value > low ? Math.min(value, high) : low;
+}

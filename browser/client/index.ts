@@ -1,0 +1,9 @@
+export {
+  type Client,
+  type ClientCounts,
+  type ClientOptions,
+  createClient,
+  type HistoryOptions,
+  type PublishOptions,
+} from './client.ts';
+export { DEFAULT_KEEP_COUNT } from './wants.ts';

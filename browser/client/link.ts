@@ -1,0 +1,244 @@
+import { assertNever, type Clock, type JsonObject, type JsonValue } from '@tidewall/base';
+import type { Transport, TransportLink } from '@tidewall/browser-contracts/transport';
+import type { PushFrame } from '@tidewall/protocol';
+import { ClockSync } from './clock-sync.ts';
+import {
+  type ConnectionEffect,
+  type ConnectionEvent,
+  type ConnectionState,
+  INITIAL_STATE,
+  stepConnection,
+} from './connection.ts';
+import { connectReplyOf, errorOf, type Greeting, type Incoming, parseFrame } from './frame.ts';
+import { TransportChoice } from './transport-choice.ts';
+
+export interface LinkOptions {
+  readonly url: string;
+  readonly transports: readonly Transport[];
+  readonly clock: Clock;
+  readonly random: () => number;
+  readonly unattended: boolean;
+}
+
+/** What a link reports to its owner. */
+export interface LinkHandlers {
+  /** The connect command with its id, and everything that is sent right behind it, a line each. */
+  greeting(): { readonly id: number; readonly text: string };
+  pushed(push: PushFrame): void;
+  replied(id: number, body: JsonObject): void;
+  /** All frames of what was received together have been handed over. */
+  flushed(): void;
+  /** The server has answered the connect command; `up` follows. */
+  greeted(greeting: Greeting): void;
+  /** The session is there. */
+  up(): void;
+  /** What was sent has no answer any more, and what was subscribed is not. Called once for each greeting. */
+  down(): void;
+  /** `state` is another than before, beyond its inner clockwork. */
+  changed(state: ConnectionState): void;
+}
+
+/** Carries out what the connection's state machine decides: opens transports, sends, listens, waits. */
+export class Link {
+  readonly sync: ClockSync;
+  readonly #options: LinkOptions;
+  readonly #handlers: LinkHandlers;
+  readonly #choice: TransportChoice;
+  readonly #events: ConnectionEvent[] = [];
+  #state: ConnectionState = INITIAL_STATE;
+  #carrying = false;
+  /** Grows with each transport that is opened or let go: what an older one still says is not heard. */
+  #generation = 0;
+  #transport: TransportLink | undefined;
+  #cancelTimer: (() => void) | undefined;
+  #greeting: { readonly id: number; readonly sentAt: number } | undefined;
+
+  constructor(options: LinkOptions, handlers: LinkHandlers) {
+    this.#options = options;
+    this.#handlers = handlers;
+    this.#choice = new TransportChoice(options.transports);
+    this.sync = new ClockSync(options.clock);
+  }
+
+  start(): void {
+    this.#dispatch({ type: 'start' });
+  }
+
+  online(): void {
+    this.#dispatch({ type: 'online' });
+  }
+
+  stop(): void {
+    this.#dispatch({ type: 'stop' });
+  }
+
+  /** Whether commands can be sent: the connect command is out, and they go behind it. */
+  get carries(): boolean {
+    return this.#state.type === 'greeting' || this.#state.type === 'live';
+  }
+
+  /** Sends lines; what is sent while the link does not carry is dropped. */
+  send(text: string): void {
+    if (this.carries) this.#transport?.send(text);
+  }
+
+  /** The peer does what it must not: hangs up, and comes back by the usual back-off. */
+  fault(reason: string): void {
+    if (this.#transport === undefined) return;
+    this.#hangUp(4501, reason);
+    this.#dispatch({ type: 'lost', code: 1002, reason });
+  }
+
+  #dispatch(event: ConnectionEvent): void {
+    // A transport may report while it is being opened or closed; that waits until the step is done.
+    this.#events.push(event);
+    if (this.#carrying) return;
+    this.#carrying = true;
+    try {
+      for (let next = this.#events.shift(); next; next = this.#events.shift()) this.#take(next);
+    } finally {
+      this.#carrying = false;
+    }
+  }
+
+  #take(event: ConnectionEvent): void {
+    const { clock, random, unattended } = this.#options;
+    const before = this.#state;
+    const step = stepConnection(before, event, { now: clock.monotonic(), random: random(), unattended });
+    this.#state = step.state;
+    for (const effect of step.effects) this.#carryOut(effect);
+    const after = step.state;
+    if (after === before) return;
+    if (after.type !== before.type) this.#passed(before, after);
+    if (after.type !== before.type || after.type === 'waiting') this.#handlers.changed(after);
+  }
+
+  #passed(before: ConnectionState, after: ConnectionState): void {
+    if (after.type === 'live') {
+      this.#choice.worked(this.#options.clock.monotonic());
+      this.#handlers.up();
+      return;
+    }
+    if (after.type === 'waiting' || after.type === 'closed') {
+      if (before.type === 'opening' || before.type === 'greeting') this.#choice.failed();
+      if (before.type === 'greeting' || before.type === 'live') this.#handlers.down();
+    }
+  }
+
+  #carryOut(effect: ConnectionEffect): void {
+    switch (effect.type) {
+      case 'open':
+        this.#open();
+        break;
+      case 'greet':
+        this.#greet();
+        break;
+      case 'ping':
+        this.#transport?.send(JSON.stringify({ ping: { t0: this.sync.localNow() } }));
+        break;
+      case 'close':
+        this.#hangUp(effect.code, effect.reason);
+        break;
+      case 'arm':
+        this.#cancelTimer?.();
+        this.#cancelTimer = this.#options.clock.after(effect.ms, () => {
+          this.#cancelTimer = undefined;
+          this.#dispatch({ type: 'due' });
+        });
+        break;
+      case 'disarm':
+        this.#cancelTimer?.();
+        this.#cancelTimer = undefined;
+        break;
+      default:
+        assertNever(effect);
+    }
+  }
+
+  #open(): void {
+    const generation = ++this.#generation;
+    const current = () => generation === this.#generation;
+    this.#transport = this.#choice.next(this.#options.clock.monotonic()).open(this.#options.url, {
+      opened: () => {
+        if (current()) this.#dispatch({ type: 'opened' });
+      },
+      received: (text) => {
+        if (current()) this.#receive(text);
+      },
+      closed: (code, reason) => {
+        if (!current()) return;
+        this.#generation++;
+        this.#transport = undefined;
+        this.#dispatch({ type: 'lost', code, reason });
+      },
+    });
+    // Closed before it was even handed over: the object is of no use, and `lost` waits in the queue.
+    if (!current()) this.#transport = undefined;
+  }
+
+  #greet(): void {
+    const { id, text } = this.#handlers.greeting();
+    this.sync.restart();
+    this.#greeting = { id, sentAt: this.sync.localNow() };
+    this.#transport?.send(text);
+  }
+
+  #hangUp(code: number, reason: string): void {
+    this.#generation++;
+    const transport = this.#transport;
+    this.#transport = undefined;
+    transport?.close(code, reason);
+  }
+
+  #receive(text: string): void {
+    const generation = this.#generation;
+    this.#dispatch({ type: 'heard' });
+    for (const line of text.split('\n')) {
+      if (line === '') continue;
+      const frame = parseFrame(line);
+      if (frame === undefined) this.fault(`the server sent what is no frame: ${line.slice(0, 40)}`);
+      else this.#hand(frame);
+      // A bye, a refusal or a fault ended this link: what stands behind it is not for us.
+      if (generation !== this.#generation) break;
+    }
+    this.#handlers.flushed();
+  }
+
+  #hand(frame: Incoming): void {
+    switch (frame.type) {
+      case 'push':
+        this.#handlers.pushed(frame.push);
+        break;
+      case 'reply':
+        if (frame.id === this.#greeting?.id) this.#greeted(frame.body);
+        else this.#handlers.replied(frame.id, frame.body);
+        break;
+      case 'pong':
+        this.sync.sample(frame.t0, frame.t1, frame.t2);
+        break;
+      case 'bye':
+        this.#dispatch(frame);
+        break;
+      case 'unknown':
+        break;
+      default:
+        assertNever(frame);
+    }
+  }
+
+  #greeted({ connect, error }: JsonObject): void {
+    const sentAt = this.#greeting?.sentAt ?? 0;
+    const reply = connectReplyOf(connect);
+    if (reply !== undefined) {
+      this.sync.sample(sentAt, reply.now, reply.now);
+      this.#handlers.greeted(reply);
+      this.#dispatch({ type: 'greeted', session: reply.session, pingMs: reply.pingMs });
+    } else if (error !== undefined) this.#dispatch(refusalOf(error));
+    else this.fault('the server sent a malformed answer to the connect command');
+  }
+}
+
+function refusalOf(body: JsonValue): ConnectionEvent {
+  const { code, retryable, afterMs, message } = errorOf(body).toBody();
+  return { type: 'refused', code, reason: message, retryable, afterMs };
+}

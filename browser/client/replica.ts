@@ -1,0 +1,138 @@
+import type { TopicReplica } from '@tidewall/browser-contracts/topic-reader';
+import {
+  type Freshness,
+  freshnessOfAge,
+  type PushFrame,
+  type SubscribeReply,
+  type TopicKind,
+} from '@tidewall/protocol';
+import { createFold } from './replicas/create-fold.ts';
+import type { Fold, ReplicaValue } from './replicas/fold.ts';
+import { DEFAULT_KEEP_COUNT } from './wants.ts';
+
+/** Why the server does not let us follow a topic. */
+export interface Refusal {
+  readonly name: string;
+  readonly message: string;
+}
+
+/**
+ * What this page holds of a topic. Its subscription feeds it; everybody else reads.
+ *
+ * While the topic cannot be had (no link, refused, waiting for a snapshot) it goes on showing what it last held: the
+ * link's status, `refused` and `freshness` say how far to trust it.
+ */
+export class Replica implements TopicReplica {
+  readonly topic: string;
+  #fold: Fold | undefined;
+  #kind: TopicKind | undefined;
+  #keyField = '';
+  #keepCount = DEFAULT_KEEP_COUNT;
+  #revision = 0;
+  #asOf = 0;
+  #freshness: Freshness = { state: 'quiet', asOf: 0 };
+  #lost = 0;
+  #breaks = 0;
+  #refused: Refusal | undefined;
+
+  constructor(topic: string) {
+    this.topic = topic;
+  }
+
+  get kind(): TopicKind | undefined {
+    return this.#kind;
+  }
+
+  get revision(): number {
+    return this.#revision;
+  }
+
+  get asOf(): number {
+    return this.#asOf;
+  }
+
+  get freshness(): Freshness {
+    return this.#freshness;
+  }
+
+  get lost(): number {
+    return this.#lost;
+  }
+
+  /** How often the run of publications broke and could not be recovered: what was in between was never shown. */
+  get breaks(): number {
+    return this.#breaks;
+  }
+
+  get refused(): Refusal | undefined {
+    return this.#refused;
+  }
+
+  value(): ReplicaValue {
+    return this.#revision === 0 ? undefined : this.#fold?.value();
+  }
+
+  /** Keeps this many entries or points from now on. */
+  keep(count: number): void {
+    this.#keepCount = count;
+    this.#fold?.keep(count);
+  }
+
+  /**
+   * The server accepted the subscription.
+   *
+   * @returns whether what is held stays; it does not when the topic has turned into something else
+   */
+  accept({ kind, freshness, keyField = 'id' }: SubscribeReply): boolean {
+    this.#refused = undefined;
+    this.#freshness = freshness;
+    if (kind === this.#kind && keyField === this.#keyField) return true;
+    if (this.#fold !== undefined) this.#revision += 1;
+    this.#fold = createFold(kind, this.#keepCount, keyField);
+    this.#kind = kind;
+    this.#keyField = keyField;
+    return false;
+  }
+
+  /**
+   * Takes in a push that carries data.
+   *
+   * @returns false when it is not of the kind's shape, and then nothing was changed
+   */
+  apply(push: PushFrame, reset: boolean, serverNow: number): boolean {
+    if (this.#fold === undefined || !this.#fold.apply(push, reset)) return false;
+    this.#revision += 1;
+    const { at } = push;
+    if (typeof at === 'number') {
+      this.#asOf = at;
+      const { state, expectEveryMs } = this.#freshness;
+      // `failed` is for the server to take back, and `quiet` has no cadence to go by.
+      const aged = state === 'late' || state === 'stale' ? freshnessOfAge(serverNow - at, expectEveryMs) : state;
+      this.#freshness = { ...this.#freshness, asOf: at, state: aged };
+    }
+    return true;
+  }
+
+  /** What is held is void, and nothing takes its place. */
+  clear(): void {
+    this.#fold?.clear();
+    this.#revision += 1;
+    this.#asOf = 0;
+  }
+
+  told(freshness: Freshness): void {
+    this.#freshness = freshness;
+  }
+
+  refuse(refusal: Refusal): void {
+    this.#refused = refusal;
+  }
+
+  lose(count: number): void {
+    this.#lost += count;
+  }
+
+  break(): void {
+    this.#breaks += 1;
+  }
+}
