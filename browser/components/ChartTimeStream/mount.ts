@@ -1,0 +1,89 @@
+import type { ComponentState, Mount } from '@tidewall/browser-contracts';
+import { colorOf } from '../color/color.ts';
+import { createNumberFormat, type NumberFormat } from '../format/number-format.ts';
+import { createPanel, hairLine } from '../panel/panel.ts';
+import { textOf } from '../text/text.ts';
+import { CSS } from './css.ts';
+import type { Props } from './definition.ts';
+import { createPlot, type Plot } from './plot.ts';
+import { createStreamWindow, fieldsOf, type StreamWindow } from './window.ts';
+
+/** Columns beyond these are not drawn unless the props name them. */
+const MOST_FIELDS = 8;
+
+/** Draws columns over time. */
+export const mount: Mount<Props, 'TS'> = (host) => {
+  const panel = createPanel(host, { name: 'ChartTimeStream', css: CSS, role: 'img' });
+  const reader = createStreamWindow();
+  let latest: ComponentState<Props, 'TS'> | undefined;
+  let values: NumberFormat | undefined;
+  let fields: readonly string[] = [];
+  let plot: Plot | undefined;
+  let plotKey = '';
+  let window: StreamWindow | undefined;
+
+  function update(state: ComponentState<Props, 'TS'>): void {
+    const { props, theme, locale, data } = state;
+    const changed = props !== latest?.props || theme !== latest.theme || locale !== latest.locale;
+    if (values === undefined || changed) values = createNumberFormat(props, locale);
+    latest = state;
+    const empty = data === undefined || data.rows.t.length === 0;
+    const wished = props.series.map(({ field }) => field);
+    fields = wished.length > 0 || data === undefined ? wished : fieldsOf(data.rows, MOST_FIELDS);
+    window = empty ? undefined : reader.read(data.rows, fields, props.windowSeconds * 1000);
+    showLegend(undefined);
+    panel.update(state, data === undefined ? 'waiting' : empty ? 'empty' : undefined);
+    draw(changed, values);
+  }
+
+  function draw(changed: boolean, format: NumberFormat): void {
+    const size = panel.bodySize;
+    if (latest === undefined || window === undefined || size.width === 0) return;
+    const hair = hairLine(size.scale, panel.body.ownerDocument);
+    const key = JSON.stringify([fields, size, hair]);
+    if (plot === undefined || changed || key !== plotKey) {
+      plotKey = key;
+      plot?.dispose();
+      const { props, theme, locale } = latest;
+      const colors = fields.map((_field, index) => colorAt(index));
+      plot = createPlot(panel.body, { props, theme, locale, size, hair, colors, values: format, hovered: showLegend });
+    }
+    plot.draw(window);
+  }
+
+  /** Names and numbers: those under the pointer, else the newest. */
+  function showLegend(index: number | undefined): void {
+    if (latest === undefined || values === undefined) return;
+    const { props, locale } = latest;
+    const { columns } = window ?? { columns: [[]] };
+    const at = index ?? columns[0].length - 1;
+    const said: string[] = [];
+    const items = fields.map((field, place) => {
+      const label = textOf(props.series[place]?.label ?? '', locale) || field;
+      const value = (values as NumberFormat).text(columns[place + 1]?.[at] ?? null);
+      said.push(`${label} ${value}`);
+      return { label, color: colorAt(place), ...(props.legend === 'values' ? { value } : {}) };
+    });
+    panel.legend.update(props.legend === 'none' ? [] : items, 'line');
+    if (index === undefined) {
+      panel.describe([textOf(props.title, locale), ...said].filter(Boolean).join(', ') || 'Time stream');
+    }
+  }
+
+  function colorAt(index: number): string {
+    const { props, theme } = latest as ComponentState<Props, 'TS'>;
+    return colorOf(props.series[index]?.color ?? '', theme, index);
+  }
+
+  return {
+    update,
+    resize(size) {
+      panel.resize(size);
+      if (latest !== undefined) update(latest);
+    },
+    dispose() {
+      plot?.dispose();
+      panel.dispose();
+    },
+  };
+};

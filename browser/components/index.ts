@@ -1,0 +1,1 @@
+export { componentTypes, type LoadedComponent, loadComponent } from './load-component.ts';
