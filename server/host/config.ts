@@ -1,0 +1,118 @@
+import { DEFAULT_LIMITS, KINDS, type Limits } from '@tidewall/protocol';
+import { SLUG } from '@tidewall/screen/schema';
+import { z } from 'zod';
+import { patternFault } from './topic-pattern.ts';
+
+/** Everything that can be set, with its default. One schema gives the type, the checks and the reference. */
+const bytes = (least: number, fallback: number) =>
+  z
+    .int()
+    .min(least)
+    .max(1024 ** 3)
+    .default(fallback);
+const ms = (least: number, most: number, fallback: number) => z.int().min(least).max(most).default(fallback);
+const count = (least: number, most: number, fallback: number) => z.int().min(least).max(most).default(fallback);
+const HOUR_MS = 3_600_000;
+
+const limits = {
+  frameBytes: bytes(1024, DEFAULT_LIMITS.frameBytes),
+  publicationBytes: bytes(64, DEFAULT_LIMITS.publicationBytes),
+  subscriptionsPerSession: count(1, 100_000, DEFAULT_LIMITS.subscriptionsPerSession),
+  commandsPerSecond: count(1, 1_000_000, DEFAULT_LIMITS.commandsPerSecond),
+  commandBurst: count(1, 1_000_000, DEFAULT_LIMITS.commandBurst),
+  connectTimeoutMs: ms(10, HOUR_MS, DEFAULT_LIMITS.connectTimeoutMs),
+  pingMs: ms(10, HOUR_MS, DEFAULT_LIMITS.pingMs),
+  deadMs: ms(10, HOUR_MS, DEFAULT_LIMITS.deadMs),
+  highWaterBytes: bytes(1024, DEFAULT_LIMITS.highWaterBytes),
+  noProgressMs: ms(10, HOUR_MS, DEFAULT_LIMITS.noProgressMs),
+  sessions: count(1, 10_000_000, DEFAULT_LIMITS.sessions),
+  topics: count(1, 10_000_000, DEFAULT_LIMITS.topics),
+  historyEntries: count(1, 100_000, DEFAULT_LIMITS.historyEntries),
+  flushWindowMs: ms(0, 1000, DEFAULT_LIMITS.flushWindowMs),
+  lingerMs: ms(0, HOUR_MS, DEFAULT_LIMITS.lingerMs),
+} satisfies Record<keyof Limits, z.ZodType<number>>;
+
+/** Bounds of one HTTP connection; a client that goes past one is answered and cut. */
+const http = {
+  /** A whole request must have arrived by then. */
+  requestTimeoutMs: ms(100, HOUR_MS, 15_000),
+  headersTimeoutMs: ms(100, HOUR_MS, 5_000),
+  /** A connection on which nothing moves for this long is closed. */
+  connectionTimeoutMs: ms(100, HOUR_MS, 30_000),
+  /** The body of `POST /api/publish`. */
+  bodyBytes: bytes(1024, 1024 * 1024),
+  headerBytes: bytes(1024, 16 * 1024),
+  headerCount: count(8, 1000, 100),
+  connections: count(1, 10_000_000, 20_000),
+};
+
+const topicSchema = z
+  .strictObject({
+    /** MQTT-style: `+` for one part, `#` for the rest. The first pattern of the list that matches counts. */
+    pattern: z.string().check((context) => {
+      const fault = patternFault(context.value);
+      if (fault !== undefined) context.issues.push({ code: 'custom', input: context.value, message: fault });
+    }),
+    kind: z.enum(KINDS).optional(),
+    keyField: z.string().min(1).max(128).optional(),
+    keep: z
+      .strictObject({
+        count: z.int().min(1).max(10_000_000).optional(),
+        bytes: z
+          .int()
+          .min(1024)
+          .max(1024 ** 4)
+          .optional(),
+        ageMs: z.int().min(1000).optional(),
+      })
+      .optional(),
+    expectEveryMs: z.int().min(100).optional(),
+  })
+  .refine(({ keep, kind }) => keep === undefined || kind !== undefined, {
+    error: 'needs kind too, since what is kept by default depends on it',
+    path: ['keep'],
+  });
+
+/** A source: its kind, and whatever that kind's own schema takes. */
+const sourceSchema = z.looseObject({ kind: z.string().min(1) });
+
+const origin = z.string().refine((text) => text === '*' || text === 'null' || isOrigin(text), {
+  error: 'must be an origin like https://hall.example:8443, without a path',
+});
+
+export const LOG_LEVELS = ['debug', 'info', 'warn', 'error', 'silent'] as const;
+export type LogLevel = (typeof LOG_LEVELS)[number];
+
+export const configSchema = z.strictObject({
+  /** 0 takes any free port. */
+  port: z.int().min(0).max(65_535).default(7070),
+  /** The address to listen on; `localhost` is for this machine alone, `0.0.0.0` for everybody who reaches it. */
+  host: z.string().min(1).max(255).default('localhost'),
+  dataDir: z.string().min(1).default('./data'),
+  /** Folder of screen documents; `<dataDir>/screens` when absent. */
+  screens: z.string().min(1).optional(),
+  /** Whether the demo's sources and screens are there too. */
+  demo: z.boolean().default(true),
+  /** The name of this process in replies and logs. */
+  node: z
+    .string()
+    .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/)
+    .default('tidewall'),
+  logLevel: z.enum(LOG_LEVELS).default('info'),
+  /** Pages of these origins may use the API and the gateways; `*` means every page. */
+  allowedOrigins: z.array(origin).max(1000).default([]),
+  /** Names that this server is reached by, beside `localhost`. */
+  allowedHosts: z.array(z.string().min(1).max(255)).max(1000).default([]),
+  limits: z.strictObject(limits).prefault({}),
+  http: z.strictObject(http).prefault({}),
+  topics: z.array(topicSchema).max(10_000).default([]),
+  sources: z.record(z.string().regex(SLUG, `a source's name must match ${SLUG}`), sourceSchema).default({}),
+});
+
+export type Config = z.infer<typeof configSchema>;
+export type TopicConfig = z.infer<typeof topicSchema>;
+export type HttpLimits = Config['http'];
+
+function isOrigin(text: string): boolean {
+  return URL.canParse(text) && new URL(text).origin === text;
+}

@@ -1,0 +1,32 @@
+import type { Clock } from '@tidewall/base';
+import type { HubPort, Log, Meter, Principal } from '@tidewall/contracts';
+import type { Limits } from '@tidewall/protocol';
+import type { ComponentManifest } from '../component-manifest.ts';
+import type { HttpLimits } from '../config.ts';
+import type { Metrics } from '../metrics.ts';
+import type { Screens } from '../screens.ts';
+
+/** Whether the server takes work; `starting` and `draining` answer 503. */
+export type HostState = 'starting' | 'ready' | 'draining';
+
+/** A source as its state is shown. */
+export interface SourceSummary {
+  readonly name: string;
+}
+
+/** What the calls of the API work on. */
+export interface ApiContext {
+  readonly hub: HubPort;
+  readonly principal: Principal;
+  readonly limits: Limits;
+  readonly http: HttpLimits;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly meter: Meter;
+  readonly metrics: Metrics;
+  readonly screens: Screens;
+  readonly manifest: ComponentManifest;
+  readonly version: string;
+  sources(): readonly SourceSummary[];
+  state(): HostState;
+}

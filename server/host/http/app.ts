@@ -1,0 +1,200 @@
+import { TidewallError } from '@tidewall/protocol';
+import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
+import type { OriginGuard, Refusal } from '../origin-guard.ts';
+import { asRefusal, errorAnswer, internalError } from './answer-errors.ts';
+import type { ApiContext } from './api-context.ts';
+import { operationRoutes } from './operation-routes.ts';
+import { NOT_FOUND_PAGE, servePages } from './pages.ts';
+import type { BoundRoute, RouteAnswer } from './route.ts';
+import { screenRoutes } from './screen-routes.ts';
+import { SECURITY_HEADERS } from './security-headers.ts';
+import { topicRoutes } from './topic-routes.ts';
+
+export interface AppOptions extends ApiContext {
+  readonly guard: OriginGuard;
+  readonly webDir: string | undefined;
+}
+
+/** Asked while the server starts or stops, too. */
+const ALWAYS = new Set(['/healthz', '/readyz', '/metrics']);
+const UNSAFE = new Set(['POST', 'PUT', 'PATCH', 'DELETE']);
+/** A topic's name may have 256 characters of which each takes up to twelve in an address. */
+const MAX_PARAM_LENGTH = 4096;
+
+/** Everything that is answered over HTTP; it listens to nothing by itself. */
+export async function createApp(options: AppOptions): Promise<FastifyInstance> {
+  const app = Fastify({
+    logger: false,
+    routerOptions: { maxParamLength: MAX_PARAM_LENGTH },
+    // What a path part means is the topic parser's to say; a bad escape is answered like any other bad request.
+    frameworkErrors: (failure, request, reply) => void fail(options, failure, request, reply),
+  });
+  countRequests(app, options);
+  guardRequests(app, options);
+  app.setErrorHandler((failure, request, reply) => fail(options, failure, request, reply));
+  app.setNotFoundHandler(notFound);
+  const routes = [...topicRoutes(options), ...screenRoutes(options)];
+  for (const route of [...routes, ...operationRoutes(options, routes)]) addRoute(app, route);
+  servePages(app, options);
+  await app.ready();
+  return app;
+}
+
+/** Adds a route in a scope of its own, since how a body is read differs from one to the other. */
+function addRoute(app: FastifyInstance, route: BoundRoute): void {
+  void app.register(async (scope) => {
+    // Bodies are JSON whatever they are said to be: `curl -d` calls everything a form.
+    scope.removeAllContentTypeParsers();
+    scope.addHook('onRequest', async ({ raw }) => {
+      raw.headers['content-type'] = 'application/octet-stream';
+    });
+    const { body } = route;
+    if (body?.read === 'stream') scope.addContentTypeParser('*', (_request, stream, done) => done(null, stream));
+    else scope.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, bytes, done) => done(null, bytes));
+    const rest = route.path.match(/\{(\w+)\}$/)?.[1];
+    const isRest = rest === 'topic';
+    scope.route({
+      method: route.method,
+      url: isRest ? route.path.replace('{topic}', '*') : route.path.replace(/\{(\w+)\}/g, ':$1'),
+      ...(body && {
+        bodyLimit: body.maxBytes,
+        config: { bodyLimitText: `${body.maxBytes} bytes (${body.limitName})` },
+      }),
+      handler: async (request, reply) => {
+        refuseLongBody(request, body?.maxBytes, body?.limitName);
+        const params = request.params as Record<string, string>;
+        const answer = await route.run({
+          params: isRest ? { topic: params['*'] } : params,
+          query: { ...(request.query as object) },
+          body: request.body instanceof Uint8Array ? request.body : new Uint8Array(),
+          stream: request.raw,
+          ifNoneMatch: request.headers['if-none-match'],
+        });
+        return sendAnswer(reply, route, answer);
+      },
+    });
+  });
+}
+
+function sendAnswer(reply: FastifyReply, route: BoundRoute, answer: RouteAnswer): FastifyReply {
+  if (answer.headers !== undefined) reply.headers(answer.headers);
+  const type = answer.contentType ?? route.answer.contentType;
+  return reply
+    .code(answer.status ?? 200)
+    .type(type === 'application/json' ? 'application/json; charset=utf-8' : type)
+    .send(answer.body);
+}
+
+/** A streamed body that says beforehand that it is too long is refused before a line of it is taken. */
+function refuseLongBody(request: FastifyRequest, maxBytes: number | undefined, limitName: string | undefined): void {
+  if (maxBytes === undefined || Number(request.headers['content-length'] ?? 0) <= maxBytes) return;
+  throw new TidewallError('limit_exceeded', `the body is larger than ${maxBytes} bytes (${limitName})`);
+}
+
+function countRequests(app: FastifyInstance, { meter, log, clock }: AppOptions): void {
+  const requests = meter.counter('tidewall_http_requests_total', 'Requests answered', ['method', 'route', 'status']);
+  const seconds = meter.counter('tidewall_http_request_seconds_total', 'Time spent until the answer', ['route']);
+  const began = new WeakMap<FastifyRequest, number>();
+  app.addHook('onRequest', async (request) => {
+    began.set(request, clock.monotonic());
+  });
+  app.addHook('onResponse', async (request, reply) => {
+    // The route as it is written, not the address, or strangers could make labels without end.
+    const route = request.routeOptions.url ?? 'none';
+    const ms = clock.monotonic() - (began.get(request) ?? clock.monotonic());
+    requests.add(1, { method: knownMethod(request.method), route, status: String(reply.statusCode) });
+    seconds.add(ms / 1000, { route });
+    log.debug({ method: request.method, route, status: reply.statusCode, ms: Math.round(ms) }, 'request');
+  });
+}
+
+function guardRequests(app: FastifyInstance, options: AppOptions): void {
+  const { guard, http, meter, state } = options;
+  const rejected = rejectedRequests(meter);
+  const refuse = (refusal: Refusal): never => {
+    rejected.add(1, { reason: refusal.reason });
+    throw new TidewallError('permission_denied', refusal.message);
+  };
+  app.addHook('onRequest', async (request, reply) => {
+    const { headers, rawHeaders } = request.raw;
+    reply.headers(SECURITY_HEADERS);
+    const foreign = guard.checkHost(headers);
+    if (foreign !== undefined) refuse(foreign);
+    allowOrigin(request, reply, guard);
+    if (rawHeaders.length / 2 > http.headerCount) {
+      rejected.add(1, { reason: 'headers' });
+      reply.header('connection', 'close');
+      return answer(
+        reply,
+        new TidewallError('limit_exceeded', `more than ${http.headerCount} headers (http.headerCount)`),
+        431,
+      );
+    }
+    if (request.method === 'OPTIONS') return reply.code(204).send();
+    const cross = UNSAFE.has(request.method) ? guard.checkOrigin(headers) : undefined;
+    if (cross !== undefined) refuse(cross);
+    if (state() !== 'ready' && !ALWAYS.has(request.url.split('?')[0] ?? '')) {
+      throw new TidewallError('busy', `the server is ${state()}; try again in a moment`, { afterMs: 1000 });
+    }
+    return undefined;
+  });
+  app.addHook('onSend', async (_request, reply) => {
+    if (state() === 'draining') reply.header('connection', 'close');
+  });
+}
+
+/** Counts requests and upgrades that were turned away before anything looked at what they want. */
+export function rejectedRequests(meter: ApiContext['meter']) {
+  return meter.counter('tidewall_http_rejected_total', 'Requests turned away', ['reason']);
+}
+
+/** Lets the pages of listed origins read the answer (CORS). Nobody else's: then there is no header at all. */
+function allowOrigin(request: FastifyRequest, reply: FastifyReply, guard: OriginGuard): void {
+  reply.header('vary', 'origin');
+  const origin = guard.corsOrigin(request.headers);
+  if (origin === undefined) return;
+  reply.headers({
+    'access-control-allow-origin': origin,
+    'access-control-expose-headers': 'etag, retry-after',
+    'cross-origin-resource-policy': 'cross-origin',
+  });
+  if (request.method !== 'OPTIONS') return;
+  reply.headers({
+    'access-control-allow-methods': 'GET, HEAD, POST',
+    'access-control-allow-headers': 'content-type, if-none-match',
+    'access-control-max-age': '600',
+  });
+}
+
+function fail(options: AppOptions, failure: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+  const { log, meter } = options;
+  const config = request.routeOptions.config as { bodyLimitText?: string } | undefined;
+  const refusal = asRefusal(failure, config?.bodyLimitText ?? 'is allowed');
+  if (refusal === undefined) log.error({ err: failure, route: request.routeOptions.url }, 'a request failed');
+  else if (refusal.kind === 'limit_exceeded') {
+    rejectedRequests(meter).add(1, { reason: 'too_large' });
+    // What is left of the body is not read.
+    reply.header('connection', 'close');
+  }
+  return answer(reply, refusal ?? internalError(failure));
+}
+
+function answer(reply: FastifyReply, failure: TidewallError, status?: number): FastifyReply {
+  const { status: code, headers, body } = errorAnswer(failure, status);
+  return reply.code(code).headers(headers).type('application/json; charset=utf-8').send(JSON.stringify(body));
+}
+
+function notFound(request: FastifyRequest, reply: FastifyReply): FastifyReply {
+  const path = request.url.split('?')[0] ?? '';
+  if (path === '/api' || path.startsWith('/api/')) {
+    const asked = `${knownMethod(request.method)} ${path.slice(0, 200)}`;
+    return answer(reply, new TidewallError('unknown_command', `there is no ${asked}; see /api/openapi.json`), 404);
+  }
+  if (request.headers.accept?.includes('text/html'))
+    return reply.code(404).type('text/html; charset=utf-8').send(NOT_FOUND_PAGE);
+  return reply.code(404).type('text/plain; charset=utf-8').send('there is nothing here\n');
+}
+
+function knownMethod(method: string): string {
+  return ['GET', 'HEAD', 'OPTIONS'].includes(method) || UNSAFE.has(method) ? method : 'other';
+}

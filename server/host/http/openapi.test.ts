@@ -1,0 +1,91 @@
+import { ERROR_CODES } from '@tidewall/protocol';
+import { startTestHost, type TestHost } from '@tidewall/testkit';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { z } from 'zod';
+
+interface Operation {
+  readonly operationId: string;
+  readonly summary: string;
+  readonly parameters: readonly { readonly name: string; readonly in: string; readonly required: boolean }[];
+  readonly responses: Record<
+    string,
+    { readonly description: string; readonly content: Record<string, { readonly schema: object }> }
+  >;
+}
+interface Document {
+  readonly openapi: string;
+  readonly paths: Record<string, Record<string, Operation>>;
+}
+
+let host: TestHost;
+let document: Document;
+
+beforeAll(async () => {
+  host = await startTestHost();
+  document = (await (await fetch(`${host.url}/api/openapi.json`)).json()) as Document;
+  await fetch(`${host.url}/api/topics/a/b`, { method: 'POST', body: '{"v":1}' });
+});
+
+afterAll(() => host.close());
+
+const operations = () =>
+  Object.entries(document.paths).flatMap(([path, methods]) =>
+    Object.entries(methods).map(([method, operation]) => ({ path, method, operation })),
+  );
+
+const operationOf = (method: string, path: string): Operation => {
+  const found = document.paths[path]?.[method];
+  if (found === undefined) throw new Error(`${method} ${path} is not in the reference`);
+  return found;
+};
+
+test('every call is in the reference once, with a summary and what it answers', () => {
+  expect(document.openapi).toBe('3.1.0');
+  expect(operations().map(({ method, path }) => `${method} ${path}`)).toEqual([
+    'post /api/topics/{topic}',
+    'get /api/topics/{topic}',
+    'post /api/publish',
+    'get /api/topics',
+    'get /api/screens',
+    'get /api/screens/{id}',
+    'get /api/components',
+    'get /api/sources',
+    'get /healthz',
+    'get /readyz',
+    'get /metrics',
+    'get /api/openapi.json',
+  ]);
+  const ids = operations().map(({ operation }) => operation.operationId);
+  expect(new Set(ids).size).toBe(ids.length);
+  for (const { operation } of operations()) expect(operation.summary).not.toBe('');
+});
+
+test('parameters are those that the calls check', () => {
+  const { parameters } = operationOf('post', '/api/topics/{topic}');
+  expect(parameters.map(({ name, in: where, required }) => [name, where, required])).toEqual([
+    ['topic', 'path', true],
+    ['op', 'query', false],
+    ['kind', 'query', false],
+    ['at', 'query', false],
+  ]);
+});
+
+test('refusals are listed by status, with their names from the one table', () => {
+  const { responses } = operationOf('post', '/api/topics/{topic}');
+  expect(responses['422']?.description).toContain(`\`shape_mismatch\`: ${ERROR_CODES.shape_mismatch.meaning}`);
+  expect(Object.keys(responses)).toEqual(expect.arrayContaining(['200', '400', '403', '409', '413', '500']));
+});
+
+test('what the calls answer is what the reference says', async () => {
+  const paths: Record<string, string> = { '/api/topics/{topic}': '/api/topics/a/b' };
+  for (const { path, method, operation } of operations()) {
+    if (method !== 'get' || path === '/api/screens/{id}') continue;
+    const answer = await fetch(`${host.url}${paths[path] ?? path}`);
+    expect(answer.status).toBe(200);
+    const [[type, content] = ['', undefined]] = Object.entries(operation.responses['200']?.content ?? {});
+    expect(answer.headers.get('content-type')?.split(';')[0]).toBe(type.split(';')[0]);
+    const body = type === 'application/json' ? await answer.json() : await answer.text();
+    const schema = z.fromJSONSchema(content?.schema as Parameters<typeof z.fromJSONSchema>[0]);
+    expect(schema.safeParse(body), path).toMatchObject({ success: true });
+  }
+});

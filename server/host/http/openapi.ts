@@ -1,0 +1,79 @@
+import { ERROR_CODES, type ErrorName } from '@tidewall/protocol';
+import { z } from 'zod';
+import type { BoundRoute } from './route.ts';
+import { errorSchema } from './schemas.ts';
+
+/** The reference of the API as OpenAPI 3.1, made from the same routes that answer. */
+export function openApiDocument(routes: readonly BoundRoute[], version: string): object {
+  const paths: Record<string, Record<string, object>> = {};
+  for (const route of routes) {
+    const path = paths[route.path] ?? {};
+    paths[route.path] = path;
+    path[route.method.toLowerCase()] = operation(route);
+  }
+  return {
+    openapi: '3.1.0',
+    info: {
+      title: 'Tidewall',
+      version,
+      description: 'Live data big screens. The stream of changes itself is at /ws (WebSocket, tidewall.v1.json).',
+      license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
+    },
+    paths,
+    components: { schemas: { Error: jsonSchema(errorSchema, 'output') } },
+  };
+}
+
+function operation(route: BoundRoute): object {
+  const { summary, description, params, query, body, answer, errors, method, path } = route;
+  return {
+    operationId: `${method.toLowerCase()}${path.replace(/[^A-Za-z]+(.)?/g, (_, letter?: string) => letter?.toUpperCase() ?? '')}`,
+    summary,
+    ...(description !== undefined && { description }),
+    parameters: [...parameters(params, 'path'), ...parameters(query, 'query')],
+    ...(body && {
+      requestBody: {
+        required: true,
+        description: `${body.description}; at most ${body.maxBytes} bytes (${body.limitName})`,
+        content: { [body.contentType]: { schema: jsonSchema(body.schema, 'input') } },
+      },
+    }),
+    responses: {
+      200: {
+        description: answer.description,
+        content: { [answer.contentType]: { schema: jsonSchema(answer.schema, 'output') } },
+      },
+      ...refusals(['bad_request', 'internal', ...errors]),
+    },
+  };
+}
+
+function parameters(schema: z.ZodType, where: 'path' | 'query'): object[] {
+  if (!(schema instanceof z.ZodObject)) return [];
+  const { properties = {} } = jsonSchema(schema, 'input') as { properties?: Record<string, { description?: string }> };
+  return Object.entries(properties).map(([name, { description, ...rest }]) => ({
+    name,
+    in: where,
+    required: where === 'path',
+    ...(description !== undefined && { description }),
+    schema: rest,
+  }));
+}
+
+/** One entry a status; names that share one are listed in it. */
+function refusals(names: readonly ErrorName[]): Record<string, object> {
+  const byStatus = new Map<number, string[]>();
+  for (const name of names) {
+    const { status, meaning } = ERROR_CODES[name];
+    byStatus.set(status, [...(byStatus.get(status) ?? []), `\`${name}\`: ${meaning}`]);
+  }
+  const content = { 'application/json': { schema: { $ref: '#/components/schemas/Error' } } };
+  return Object.fromEntries(
+    [...byStatus].map(([status, meanings]) => [String(status), { description: meanings.join('. '), content }]),
+  );
+}
+
+function jsonSchema(schema: z.ZodType, io: 'input' | 'output'): object {
+  const { $schema: _, ...rest } = z.toJSONSchema(schema, { io, unrepresentable: 'any' });
+  return rest;
+}

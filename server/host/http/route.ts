@@ -1,0 +1,83 @@
+import type { Readable } from 'node:stream';
+import { type ErrorName, TidewallError } from '@tidewall/protocol';
+import type { z } from 'zod';
+import { pathText, wrongPlaces } from '../issue-sentence.ts';
+
+/** What a route takes as its body. */
+export interface RouteBody {
+  readonly contentType: 'application/json' | 'application/x-ndjson';
+  readonly description: string;
+  readonly schema: z.ZodType;
+  /** Whole bodies are read before the handler is called; a stream is handed to it. */
+  readonly read: 'whole' | 'stream';
+  readonly maxBytes: number;
+  /** The setting that `maxBytes` comes from, for messages. */
+  readonly limitName: string;
+}
+
+/** One call of the API: the one place from which its checks and its reference are made. */
+export interface Route<Params extends z.ZodType, Query extends z.ZodType> {
+  readonly method: 'GET' | 'POST';
+  /** As OpenAPI writes it; `{topic}` as the last part takes the rest of the path. */
+  readonly path: string;
+  readonly summary: string;
+  readonly description?: string;
+  readonly params: Params;
+  readonly query: Query;
+  readonly body?: RouteBody;
+  readonly answer: { readonly description: string; readonly contentType: string; readonly schema: z.ZodType };
+  /** What it may refuse with, beside `bad_request` and `internal`. */
+  readonly errors: readonly ErrorName[];
+  handle(call: RouteCall<z.output<Params>, z.output<Query>>): Promise<RouteAnswer>;
+}
+
+export interface RouteCall<Params, Query> {
+  readonly params: Params;
+  readonly query: Query;
+  /** The whole body; empty when the route takes none, or takes a stream. */
+  readonly body: Uint8Array;
+  readonly stream: Readable;
+  /** The request's `If-None-Match`. */
+  readonly ifNoneMatch: string | undefined;
+}
+
+export interface RouteAnswer {
+  readonly status?: number;
+  readonly contentType?: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body: string | Readable;
+}
+
+/** A route whose schemas have been joined to its handler, so that all routes are of one type. */
+export interface BoundRoute extends Omit<Route<z.ZodType, z.ZodType>, 'handle'> {
+  /** @throws TidewallError */
+  run(call: RouteCall<unknown, unknown>): Promise<RouteAnswer>;
+}
+
+/** Joins a route's schemas to its handler: the handler is only called with what they accept. */
+export function defineRoute<Params extends z.ZodType, Query extends z.ZodType>(
+  route: Route<Params, Query>,
+): BoundRoute {
+  const { handle, ...rest } = route;
+  return {
+    ...rest,
+    run: async (call) => {
+      const params = check(route.params, call.params, 'path');
+      const query = check(route.query, call.query, 'query');
+      return handle({ ...call, params, query });
+    },
+  };
+}
+
+/** A JSON answer. */
+export function jsonAnswer(value: unknown): RouteAnswer {
+  return { body: JSON.stringify(value) };
+}
+
+function check<Schema extends z.ZodType>(schema: Schema, value: unknown, where: string): z.output<Schema> {
+  const result = schema.safeParse(value);
+  if (result.success) return result.data;
+  const [first] = wrongPlaces(result.error.issues, value, schema);
+  const path = pathText(first?.path ?? []);
+  throw new TidewallError('bad_request', `${where}: ${path} ${first?.says ?? 'is wrong'}`, { detail: { path } });
+}

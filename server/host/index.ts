@@ -1,0 +1,14 @@
+export type { Config, HttpLimits, LogLevel, TopicConfig } from './config.ts';
+export { configSchema, LOG_LEVELS } from './config.ts';
+export {
+  type ConfigOrigins,
+  type ConfiguredSource,
+  type Flag,
+  type FlagName,
+  type LoadedConfig,
+  loadConfig,
+} from './load-config.ts';
+export { createLog, type LogOptions } from './log.ts';
+export { isLoopback } from './origin-guard.ts';
+export { type HostOptions, type RunningHost, startHost } from './start-host.ts';
+export { ConfigError, StartError } from './startup-errors.ts';

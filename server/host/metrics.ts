@@ -1,0 +1,55 @@
+import type { Counter, Labels, Meter } from '@tidewall/contracts';
+import { Gauge, Counter as PrometheusCounter, Registry } from 'prom-client';
+
+/** Where everything counts, and what Prometheus reads. */
+export interface Metrics extends Meter {
+  readonly contentType: string;
+  /** All of it in the text format. */
+  scrape(): Promise<string>;
+  dispose(): void;
+}
+
+/** The metrics of one server; two servers in a process count apart. Asking for a name again gives the same counter. */
+export function createMetrics(): Metrics {
+  const registry = new Registry();
+  const counters = new Map<string, Counter>();
+  return {
+    contentType: registry.contentType,
+    scrape: () => registry.metrics(),
+    dispose: () => registry.clear(),
+    counter(name, help, labelNames = []) {
+      const known = counters.get(name);
+      if (known !== undefined) return known;
+      const counter = new PrometheusCounter({ name, help, labelNames: [...labelNames], registers: [registry] });
+      const port: Counter = {
+        add: (amount: number, labels?: Labels) =>
+          labels === undefined ? counter.inc(amount) : counter.inc(labels, amount),
+      };
+      counters.set(name, port);
+      return port;
+    },
+    gauge(name, help, read) {
+      new Gauge({
+        name,
+        help,
+        registers: [registry],
+        collect() {
+          this.set(read());
+        },
+      });
+    },
+    gauges(name, help, labelNames, read) {
+      new Gauge({
+        name,
+        help,
+        labelNames: [...labelNames],
+        registers: [registry],
+        collect() {
+          // Rows that are gone must not stay in the list for ever.
+          this.reset();
+          for (const [labels, value] of read()) this.set(labels, value);
+        },
+      });
+    },
+  };
+}

@@ -1,0 +1,52 @@
+import type { SourceDefinition } from '@tidewall/contracts';
+import { pathText, wrongPlaces } from './issue-sentence.ts';
+import type { ConfiguredSource } from './load-config.ts';
+import { nearestNames } from './nearest-name.ts';
+import { ConfigError } from './startup-errors.ts';
+
+/** A configured source whose own schema has accepted it. */
+export interface CheckedSource {
+  readonly source: ConfiguredSource;
+  readonly definition: SourceDefinition;
+  /** Its settings with their defaults. */
+  readonly config: unknown;
+}
+
+/**
+ * The sources with their kinds, each checked by its kind's own schema.
+ *
+ * @throws ConfigError naming every wrong setting of every source
+ */
+export function checkSources(
+  sources: readonly ConfiguredSource[],
+  definitions: ReadonlyMap<string, SourceDefinition>,
+): CheckedSource[] {
+  const complaints: string[] = [];
+  const checked: CheckedSource[] = [];
+  for (const source of sources) {
+    const definition = definitions.get(source.kind);
+    if (definition === undefined) {
+      complaints.push(unknownKind(source, [...definitions.keys()]));
+      continue;
+    }
+    const { configSchema, secrets } = definition;
+    const result = configSchema.safeParse(source.settings);
+    if (result.success) checked.push({ source, definition, config: result.data });
+    else
+      complaints.push(
+        ...wrongSettings(source, wrongPlaces(result.error.issues, source.settings, configSchema, secrets)),
+      );
+  }
+  if (complaints.length > 0) throw new ConfigError(complaints.slice(0, 20).join('\n'));
+  return checked;
+}
+
+function wrongSettings({ name, from }: ConfiguredSource, places: ReturnType<typeof wrongPlaces>): string[] {
+  return places.map(({ path, says }) => `${pathText(['sources', name, ...path])} ${says} (in ${from})`);
+}
+
+function unknownKind({ name, kind, from }: ConfiguredSource, kinds: readonly string[]): string {
+  const [nearest] = nearestNames(kind, kinds);
+  const hint = nearest === undefined ? `known are ${kinds.join(', ')}` : `did you mean "${nearest}"?`;
+  return `sources.${name}.kind "${kind}" is not a kind of source; ${hint} (in ${from})`;
+}
