@@ -1,5 +1,5 @@
 import type { Clock, JsonValue } from '@tidewall/base';
-import type { Operation, TopicKind, TopicName } from '@tidewall/protocol';
+import type { Limits, Operation, TopicKind, TopicName } from '@tidewall/protocol';
 import type { z } from 'zod';
 import type { Log } from './operations.ts';
 
@@ -34,6 +34,8 @@ export interface SourceContext {
   readonly baseDir: string;
   readonly clock: Clock;
   readonly log: Log;
+  /** The hub's limits: what is larger than a publication may be goes out in pieces. */
+  readonly limits: Limits;
 }
 
 /** One configured source. */
