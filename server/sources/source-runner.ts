@@ -1,0 +1,235 @@
+import { type BackoffLimits, backoffMs, type Clock, type JsonValue } from '@tidewall/base';
+import type { Feed, Log, Sink, Source } from '@tidewall/contracts';
+import type { Operation, TopicName } from '@tidewall/protocol';
+import { reasonOf } from './reason.ts';
+
+/*
+ *           first watcher                 first publication, or healthy
+ *   idle ─────────────────▶ starting ────────────────────────────────────▶ ok
+ *    ▲                       │    ▲                                        │
+ *    │ no watcher            │    │ the back-off is over                   │
+ *    │ (from any state)      ▼    │                                        │
+ *    └─────────────────── failed ◀┴──────────── run rejects ◀──────────────┘
+ *
+ * Stopping is not a state that anybody sees: it is `idle` with a run that has not settled yet, and what would start
+ * waits for it. A run that resolves by itself leaves the source `ok` and finished for good.
+ */
+export type SourceState = 'idle' | 'starting' | 'ok' | 'failed';
+
+/** How one source is. */
+export interface SourceHealth {
+  readonly state: SourceState;
+  /** Why it failed; present when `failed`. */
+  readonly reason?: string;
+  /** When it is tried again, ms since 1970; present when `failed`. */
+  readonly nextTryAt?: number;
+  /** Rows and lines that were refused since the server started, and why the last one was. */
+  readonly refusals: number;
+  readonly lastRefusal?: string;
+}
+
+/** What happened, for whoever counts. */
+export interface SourceEvents {
+  published(): void;
+  failed(): void;
+  refused(): void;
+}
+
+export interface SourceRunnerOptions {
+  readonly source: Source;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly events: SourceEvents;
+  /** A number in [0, 1). */
+  random(): number;
+}
+
+const RETRY: BackoffLimits = { baseMs: 1_000, maxMs: 60_000 };
+/** A source that worked for this long has its failures behind it. */
+const HEALTHY_MS = 30_000;
+/** A run that has not settled this long after its abort is no longer waited for when the server stops. */
+const STOP_MS = 5_000;
+
+interface Run {
+  readonly abort: AbortController;
+  readonly settled: Promise<void>;
+}
+
+/** Runs one source exactly while somebody watches one of its topics, never twice at once, and again after a failure. */
+export class SourceRunner {
+  readonly #options: SourceRunnerOptions;
+  readonly #feeds = new Map<TopicName, Feed>();
+  readonly #watched = new Set<TopicName>();
+  #state: SourceState = 'idle';
+  #reason: string | undefined;
+  #nextTryAt: number | undefined;
+  #refusals = 0;
+  #lastRefusal: string | undefined;
+  #run: Run | undefined;
+  #failures = 0;
+  #okSince = 0;
+  #cancelRetry: (() => void) | undefined;
+  #finished = false;
+  #feedsFailed = false;
+  #open = false;
+  #disposed = false;
+
+  constructor(options: SourceRunnerOptions) {
+    this.#options = options;
+  }
+
+  get health(): SourceHealth {
+    return {
+      state: this.#state,
+      ...(this.#reason === undefined ? {} : { reason: this.#reason }),
+      ...(this.#nextTryAt === undefined ? {} : { nextTryAt: this.#nextTryAt }),
+      refusals: this.#refusals,
+      ...(this.#lastRefusal === undefined ? {} : { lastRefusal: this.#lastRefusal }),
+    };
+  }
+
+  /**
+   * Gives the source the ways to its topics; `dispose` gives them up. It does not run before that, though a topic may
+   * be watched already while the others are still being claimed.
+   */
+  open(feeds: ReadonlyMap<TopicName, Feed>): void {
+    if (this.#disposed) {
+      for (const feed of feeds.values()) feed.dispose();
+      return;
+    }
+    for (const [topic, feed] of feeds) this.#feeds.set(topic, feed);
+    this.#open = true;
+    this.#startIfWanted();
+  }
+
+  /** Somebody watches that topic, or nobody does any more. */
+  demand(topic: TopicName, watched: boolean): void {
+    if (watched) this.#watched.add(topic);
+    else this.#watched.delete(topic);
+    if (this.#watched.size > 0) this.#startIfWanted();
+    else this.#stop();
+  }
+
+  /** Stops the run, waits for it, and gives the topics up. */
+  async dispose(): Promise<void> {
+    if (this.#disposed) return;
+    this.#disposed = true;
+    this.#watched.clear();
+    this.#stop();
+    await this.#settledOrLate();
+    for (const feed of this.#feeds.values()) feed.dispose();
+    this.#feeds.clear();
+  }
+
+  #startIfWanted(): void {
+    const wanted = this.#watched.size > 0 && this.#open && !this.#disposed && !this.#finished;
+    if (!wanted || this.#run || this.#cancelRetry) return;
+    this.#become('starting');
+    const abort = new AbortController();
+    this.#run = { abort, settled: this.#runOnce(abort.signal) };
+  }
+
+  #stop(): void {
+    this.#cancelRetry?.();
+    this.#cancelRetry = undefined;
+    this.#run?.abort.abort();
+    this.#failures = 0;
+    if (!this.#finished) this.#become('idle');
+  }
+
+  async #runOnce(signal: AbortSignal): Promise<void> {
+    // A run that fails at once must not do so before `#run` is set.
+    await Promise.resolve();
+    try {
+      await this.#options.source.run(this.#sinkFor(signal), signal);
+      this.#run = undefined;
+      if (!signal.aborted) this.#finish();
+    } catch (failure) {
+      this.#run = undefined;
+      if (signal.aborted) this.#options.log.debug({ failure: reasonOf(failure) }, 'the source failed while it stopped');
+      else this.#fail(reasonOf(failure));
+    }
+    this.#startIfWanted();
+  }
+
+  #finish(): void {
+    this.#finished = true;
+    this.#becomeOk();
+    this.#options.log.info({}, 'the source has nothing more to bring');
+  }
+
+  #fail(reason: string): void {
+    const { clock, log, random, events } = this.#options;
+    if (this.#state === 'ok' && clock.monotonic() - this.#okSince >= HEALTHY_MS) this.#failures = 0;
+    const delayMs = backoffMs(this.#failures, RETRY, random());
+    this.#failures += 1;
+    this.#become('failed');
+    this.#reason = reason;
+    this.#nextTryAt = clock.now() + delayMs;
+    this.#cancelRetry = clock.after(delayMs, () => {
+      this.#cancelRetry = undefined;
+      this.#startIfWanted();
+    });
+    events.failed();
+    log.warn({ reason, retryMs: Math.round(delayMs) }, 'the source failed');
+    const sentence = `${reason}; next try in ${Math.ceil(delayMs / 1000)} s`;
+    for (const feed of this.#feeds.values()) feed.fail(sentence);
+    this.#feedsFailed = true;
+  }
+
+  #sinkFor(signal: AbortSignal): Sink {
+    return {
+      publish: async (topic: TopicName, op: Operation, data: JsonValue, at?: number) => {
+        const feed = this.#feeds.get(topic);
+        if (!feed) throw new TypeError(`the source does not feed the topic ${topic}`);
+        // Somebody else may watch already what a stopped run would overwrite; so it hears that it is over.
+        signal.throwIfAborted();
+        await feed.publish(op, data, at);
+        this.#options.events.published();
+        if (!signal.aborted) this.#becomeOk(feed);
+      },
+      healthy: () => {
+        if (signal.aborted) return;
+        this.#becomeOk();
+        for (const feed of this.#feeds.values()) feed.healthy();
+      },
+      refused: (reason) => {
+        this.#refusals += 1;
+        this.#lastRefusal = reasonOf(reason);
+        this.#options.events.refused();
+      },
+    };
+  }
+
+  /** @param fresh a topic that its own publication has just shown to be well */
+  #becomeOk(fresh?: Feed): void {
+    if (this.#state === 'ok') return;
+    this.#become('ok');
+    this.#okSince = this.#options.clock.monotonic();
+    if (!this.#feedsFailed) return;
+    this.#feedsFailed = false;
+    this.#options.log.info({}, 'the source works again');
+    // Its other topics were marked failed too, and may have nothing new for long.
+    for (const feed of this.#feeds.values()) if (feed !== fresh) feed.healthy();
+  }
+
+  #become(state: SourceState): void {
+    this.#state = state;
+    this.#reason = undefined;
+    this.#nextTryAt = undefined;
+  }
+
+  async #settledOrLate(): Promise<void> {
+    if (!this.#run) return;
+    const { clock, log } = this.#options;
+    let cancel = () => {};
+    const late = new Promise<void>((resolve) => {
+      cancel = clock.after(STOP_MS, () => {
+        log.warn({ waitedMs: STOP_MS }, 'the source does not stop; it is left alone');
+        resolve();
+      });
+    });
+    await Promise.race([this.#run.settled, late]);
+    cancel();
+  }
+}
