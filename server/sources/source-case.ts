@@ -1,0 +1,18 @@
+import type { JsonObject } from '@tidewall/base';
+
+/** A far end that is really there, and the configuration that reaches it. */
+export interface PreparedCase {
+  readonly config: JsonObject;
+  /** A field of the configuration with a value that it cannot have. */
+  readonly wrong: JsonObject;
+  /** Makes the far end say more; absent: it does so by itself as time goes by. */
+  change?(): Promise<void>;
+  /** Makes the far end die under a running source; absent: there is none outside this process. */
+  kill?(): Promise<void>;
+}
+
+/** What a kind of source brings to the contract suite: the default of its `contract-case.ts`. Tests only. */
+export interface SourceCase {
+  /** @param folder empty, and removed after the test */
+  prepare(folder: string): Promise<PreparedCase>;
+}
