@@ -1,0 +1,12 @@
+import type { SourceDefinition } from '@tidewall/contracts';
+import { type CsvConfig, csvConfigSchema } from './config.ts';
+import { CsvSource } from './csv-source.ts';
+
+/** A CSV file as a topic of kind `table`, followed when it changes. */
+export const definition: SourceDefinition<CsvConfig> = {
+  kind: 'csv',
+  mode: 'pull',
+  configSchema: csvConfigSchema,
+  secrets: [],
+  create: (config, context) => new CsvSource(config, context),
+};
