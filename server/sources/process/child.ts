@@ -1,0 +1,125 @@
+import { type ChildProcessByStdio, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { stat } from 'node:fs/promises';
+import type { Readable } from 'node:stream';
+import type { Clock } from '@tidewall/base';
+import { TidewallError } from '@tidewall/protocol';
+
+/** A program that was asked to end is ended after this long. */
+const KILL_AFTER_MS = 2_000;
+/** How much of what it says on standard error is kept for its failure's sentence. */
+const STDERR_TAIL_BYTES = 1_024;
+
+/** What any program needs; the rest of our own environment may hold secrets that are none of its business. */
+const INHERITED = /^(PATH|HOME|USER|LOGNAME|LANG|LC_.*|TZ|TMPDIR|TEMP|TMP|SYSTEMROOT|COMSPEC|PATHEXT)$/i;
+
+export interface ChildOptions {
+  readonly command: readonly [program: string, ...args: string[]];
+  readonly cwd: string;
+  readonly env: Readonly<Record<string, string>>;
+  readonly clock: Clock;
+}
+
+/** A running program with everything that it starts: when `close` has resolved, none of them runs any more. */
+export class Child {
+  readonly stdout: Readable;
+  readonly #program: string;
+  readonly #clock: Clock;
+  readonly #process: ChildProcessByStdio<null, Readable, Readable>;
+  readonly #exited: Promise<void>;
+  #stderr = Buffer.alloc(0);
+  #cancelKill = () => {};
+
+  /** @throws TidewallError source_error when the program cannot be started, saying why */
+  static async start(options: ChildOptions): Promise<Child> {
+    const { command, cwd, env } = options;
+    const [program, ...args] = command;
+    const folder = await stat(cwd).catch(() => undefined);
+    if (!folder?.isDirectory())
+      throw new TidewallError('source_error', `there is no folder ${cwd} to run ${program} in`);
+    const spawned = spawn(program, args, {
+      cwd,
+      env: { ...inheritedEnvironment(), ...env },
+      stdio: ['ignore', 'pipe', 'pipe'],
+      // A process group of its own, so that what the program starts can be ended with it.
+      detached: true,
+      windowsHide: true,
+    });
+    try {
+      await once(spawned, 'spawn');
+    } catch (cause) {
+      throw new TidewallError('source_error', startFailure(program, cause as NodeJS.ErrnoException), { cause });
+    }
+    return new Child(program, spawned, options.clock);
+  }
+
+  private constructor(program: string, spawned: ChildProcessByStdio<null, Readable, Readable>, clock: Clock) {
+    this.#program = program;
+    this.#process = spawned;
+    this.#clock = clock;
+    this.stdout = spawned.stdout;
+    this.#exited = new Promise((resolve) => {
+      if (hasExited(spawned)) resolve();
+      else spawned.once('exit', () => resolve());
+    });
+    // A signal that could not be sent is told here too; that the program lives on shows by itself.
+    spawned.on('error', () => {});
+    // What outlives the program would keep its output open for ever, so it ends with the program.
+    void this.#exited.then(() => this.#signal('SIGKILL'));
+    spawned.stderr.on('data', (chunk: Buffer) => {
+      this.#stderr = Buffer.concat([this.#stderr, chunk]).subarray(-STDERR_TAIL_BYTES);
+    });
+  }
+
+  /** Asks the program to end, and ends it when it has not within two seconds. */
+  stop(): void {
+    this.#signal('SIGTERM');
+    this.#cancelKill();
+    this.#cancelKill = this.#clock.after(KILL_AFTER_MS, () => this.#signal('SIGKILL'));
+  }
+
+  /** Resolves when it has ended. @returns why it failed, or undefined when it ended as programs should */
+  async ended(): Promise<string | undefined> {
+    await this.#exited;
+    const { exitCode, signalCode } = this.#process;
+    if (exitCode === 0) return undefined;
+    const how = signalCode === null ? `ended with code ${exitCode}` : `was ended by ${signalCode}`;
+    const said = this.#stderr.toString('utf8').replace(/\s+/g, ' ').trim();
+    return `${this.#program} ${how}${said === '' ? '' : `: ${said}`}`;
+  }
+
+  /** Ends it and everything it started. */
+  async close(): Promise<void> {
+    if (!hasExited(this.#process)) this.stop();
+    await this.#exited;
+    this.#cancelKill();
+    this.#signal('SIGKILL');
+    this.stdout.destroy();
+    this.#process.stderr.destroy();
+  }
+
+  #signal(signal: NodeJS.Signals): void {
+    const { pid } = this.#process;
+    if (pid === undefined) return;
+    try {
+      if (process.platform === 'win32') this.#process.kill(signal);
+      else process.kill(-pid, signal);
+    } catch {
+      // Nobody of the group is left.
+    }
+  }
+}
+
+function hasExited({ exitCode, signalCode }: ChildProcessByStdio<null, Readable, Readable>): boolean {
+  return exitCode !== null || signalCode !== null;
+}
+
+function inheritedEnvironment(): NodeJS.ProcessEnv {
+  return Object.fromEntries(Object.entries(process.env).filter(([name]) => INHERITED.test(name)));
+}
+
+function startFailure(program: string, { code, message }: NodeJS.ErrnoException): string {
+  if (code === 'ENOENT') return `the program ${program} was not found`;
+  if (code === 'EACCES') return `the program ${program} may not be executed`;
+  return `the program ${program} could not be started: ${message}`;
+}

@@ -1,0 +1,214 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Log } from '@tidewall/contracts';
+import { DEFAULT_LIMITS, TidewallError } from '@tidewall/protocol';
+import { FakeClock } from '@tidewall/testkit';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { RecordingSink } from '../recording-sink.ts';
+import { parseSourceConfig } from '../source-config.ts';
+import { definition } from './definition.ts';
+
+const silent: Log = { debug() {}, info() {}, warn() {}, error() {} };
+
+let folder: string;
+let clock: FakeClock;
+let sink: RecordingSink;
+let abort: AbortController;
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'tidewall-process-'));
+  clock = new FakeClock();
+  sink = new RecordingSink();
+  abort = new AbortController();
+});
+
+afterEach(() => {
+  abort.abort();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+function run(config: object): Promise<void> {
+  const context = { name: 'program', baseDir: folder, clock, log: silent, limits: DEFAULT_LIMITS };
+  return definition.create(parseSourceConfig('program', definition, config), context).run(sink, abort.signal);
+}
+
+const node = (code: string, ...args: string[]) => ({ command: [process.execPath, '-e', code, ...args] });
+const data = () => sink.publications.map((publication) => publication.data);
+
+async function eventually(cameAbout: () => boolean | Promise<boolean>): Promise<void> {
+  const deadline = performance.now() + 10_000;
+  while (!(await cameAbout()) && performance.now() < deadline) await clock.advance(0);
+  expect(await cameAbout()).toBe(true);
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+describe('what a program prints', () => {
+  it('is published line by line, and when it has said all the run is over', async () => {
+    await run({ command: ['printf', 'a\\r\\nb\\n\\xe4\\xb8\\x8a'] });
+    expect(data()).toEqual(['a', 'b', '上'].map((text) => ({ t: clock.now(), text })));
+  });
+
+  it('reaches a table, a series and a state in their own way', async () => {
+    await run({ ...node('console.log("id,n\\na,1")'), parse: 'csv', kind: 'table', keyField: 'id' });
+    await run({ ...node('console.log(`{"t":1,"n":2}`)'), parse: 'json', kind: 'series' });
+    await run({ ...node('console.log("up")'), kind: 'state', topic: 'other/name' });
+    expect(sink.publications.map(({ topic, op, data: each }) => [topic, op, each])).toEqual([
+      ['program', 'upsert', { id: 'a', n: 1 }],
+      ['program', 'append', { t: 1, n: 2 }],
+      ['other/name', 'replace', 'up'],
+    ]);
+  });
+
+  it('is refused line by line where it does not parse or is too long, and the rest goes on', async () => {
+    await run({ ...node('console.log("{}\\noops\\n" + "x".repeat(70000) + "\\n1")'), parse: 'json' });
+    expect(data()).toEqual([{}, 1]);
+    expect(sink.refusals).toEqual([expect.stringContaining('oops'), 'a line has more than 65536 bytes']);
+  });
+
+  it('is refused where the topic does not take it, and the rest goes on', async () => {
+    const publish = sink.publish.bind(sink);
+    sink.publish = async (...args) => {
+      if (args[2] === 1) throw new TidewallError('shape_mismatch', 'data must be a string, got 1');
+      await publish(...args);
+    };
+    await run({ ...node('console.log("1\\n2")'), parse: 'json' });
+    expect(data()).toEqual([2]);
+    expect(sink.refusals).toEqual(['data must be a string, got 1']);
+  });
+
+  it('is not read faster than it is published: the program waits', async () => {
+    const code = `
+      let lines = 0;
+      const line = 'x'.repeat(1000) + '\\n';
+      function more() {
+        while (lines < 100000) {
+          lines += 1;
+          if (!process.stdout.write(line)) { require('fs').writeFileSync('lines', String(lines)); return; }
+        }
+      }
+      process.stdout.on('drain', more);
+      more();`;
+    sink.hold();
+    const running = run(node(code));
+    await eventually(() => sink.publications.length === 1);
+    const written = async () => Number(await readFile(join(folder, 'lines'), 'utf8').catch(() => '0'));
+    await eventually(async () => (await written()) > 0);
+    for (let i = 0; i < 200; i++) await clock.advance(0);
+    expect(sink.publications).toHaveLength(1);
+    expect(await written()).toBeLessThan(5_000);
+    abort.abort();
+    sink.release();
+    await running;
+  });
+});
+
+describe('a program that fails', () => {
+  it('is named with its code and the last that it said', async () => {
+    const code = 'console.error("x".repeat(5000) + " no such\\n host"); process.exitCode = 3';
+    const failure = await run(node(code)).catch((error: Error) => error.message);
+    expect(failure).toMatch(/^\S*node\S* ended with code 3: x+ no such host$/);
+    expect(String(failure).length).toBeLessThan(1_200);
+  });
+
+  it('is named with the signal that ended it', async () => {
+    await expect(run(node('process.kill(process.pid, "SIGKILL")'))).rejects.toThrow(/node\S* was ended by SIGKILL$/);
+  });
+
+  it('is named when it is not there, may not be run, or has nowhere to run', async () => {
+    await expect(run({ command: ['no-such-program'] })).rejects.toThrow('the program no-such-program was not found');
+    const plain = join(folder, 'plain');
+    writeFileSync(plain, 'text', { mode: 0o600 });
+    await expect(run({ command: [plain] })).rejects.toThrow(`the program ${plain} may not be executed`);
+    await expect(run({ command: ['true'], cwd: 'nowhere' })).rejects.toThrow(
+      /there is no folder \S*nowhere to run true/,
+    );
+  });
+});
+
+describe('the end', () => {
+  it('of a program that minds it comes with the abort, and takes what it started along', async () => {
+    const code = `
+      const { spawn } = require('child_process');
+      const child = spawn(process.execPath, ['-e', 'setInterval(() => {}, 1000)'], { stdio: 'inherit' });
+      console.log(process.pid + '\\n' + child.pid);
+      setInterval(() => {}, 1000);`;
+    const running = run({ ...node(code), parse: 'json' });
+    await eventually(() => sink.publications.length === 2);
+    abort.abort();
+    await running;
+    for (const pid of data() as number[]) await eventually(() => !isAlive(pid));
+  });
+
+  it('of a program that does not mind comes two seconds later', async () => {
+    const code = 'process.on("SIGTERM", () => {}); console.log(process.pid); setInterval(() => {}, 1000)';
+    let over = false;
+    const running = run({ ...node(code), parse: 'json' }).then(() => {
+      over = true;
+    });
+    await eventually(() => sink.publications.length === 1);
+    abort.abort();
+    await clock.advance(1_999);
+    for (let i = 0; i < 100; i++) await clock.advance(0);
+    expect(over).toBe(false);
+    await clock.advance(1);
+    await running;
+    expect(isAlive((data() as number[])[0] ?? 0)).toBe(false);
+    expect(clock.pending).toBe(0);
+  });
+
+  it('of a program leaves nothing behind that it started and left running', async () => {
+    const code = `
+      const { spawn } = require('child_process');
+      const child = spawn(process.execPath, ['-e', 'setInterval(() => {}, 1000)'], { stdio: 'inherit' });
+      child.unref();
+      console.log(child.pid);`;
+    await run({ ...node(code), parse: 'json' });
+    const [pid = 0] = data() as number[];
+    await eventually(() => !isAlive(pid));
+  });
+});
+
+it('a program has no shell, and no more of our environment than it needs', async () => {
+  process.env['TIDEWALL_TEST_SECRET'] = 'hush';
+  const code = 'console.log(process.argv[1], process.env.TIDEWALL_TEST_SECRET, process.env.OWN, !!process.env.PATH)';
+  await run({ ...node(code, '$(id); *'), env: { OWN: 'mine' }, kind: 'state' });
+  delete process.env['TIDEWALL_TEST_SECRET'];
+  expect(data()).toEqual(['$(id); * undefined mine true']);
+});
+
+describe('a configuration', () => {
+  it.each([
+    [{ command: ['x'], kind: 'table' }, 'sources.program.parse: must be json or csv when kind is table'],
+    [{ command: ['x'], kind: 'table', parse: 'csv' }, 'sources.program.keyField: must be given when kind is table'],
+    [{ command: [''] }, 'sources.program.command.0: must name a program'],
+    [{ command: ['x'], topic: 'a b' }, 'sources.program.topic: topic name "a b"'],
+  ])('%j is refused by field', (config, sentence) => {
+    expect(() => parseSourceConfig('program', definition, config)).toThrow(sentence);
+  });
+});
+
+it.runIf(process.platform === 'linux')('vmstat is followed while it runs', async ({ skip }) => {
+  const running = run({ command: ['vmstat', '1'] });
+  const failed = await Promise.race([
+    running.then(
+      () => 'ended',
+      (error: Error) => error.message,
+    ),
+    eventually(() => sink.publications.length >= 3).then(() => undefined),
+  ]);
+  if (failed?.includes('was not found')) return skip('vmstat is not installed');
+  expect(failed).toBeUndefined();
+  expect(data()[0]).toMatchObject({ text: expect.stringContaining('procs') });
+  abort.abort();
+  await running;
+});
