@@ -1,0 +1,7 @@
+import type { SourceCase } from '../source-case.ts';
+
+const sourceCase: SourceCase = {
+  prepare: async () => ({ config: { shape: 'shop', seed: 7 }, wrong: { everyMs: 1 } }),
+};
+
+export default sourceCase;
