@@ -1,0 +1,10 @@
+import type { SourceDefinition } from '@tidewall/contracts';
+import { definition as csv } from './csv/index.ts';
+import { definition as generator } from './generator/index.ts';
+import { definition as host } from './host/index.ts';
+import { definition as process } from './process/index.ts';
+
+/** Every kind of source that there is, by its kind. A folder that is missing here fails the contract suite. */
+export const sourceDefinitions: ReadonlyMap<string, SourceDefinition> = new Map(
+  [csv, generator, host, process].map((definition) => [definition.kind, definition as SourceDefinition]),
+);
