@@ -28,6 +28,9 @@ export interface GatewayBed {
   readonly gateway: Gateway;
   readonly meter: ReadableMeter;
   readonly port: number;
+  /** From now on no `publish` of a client is ever answered, as with a broker that is stuck. */
+  hangCommands(): void;
+  hanging(): number;
   /** How often an outlet said "send no more", over all sessions. */
   readonly refusedWrites: () => number;
   publish(topic: string, data: JsonValue, kind?: TopicKind): Promise<void>;
@@ -60,6 +63,8 @@ export async function openGatewayBed(
   const settingsOf = () => undefined;
   const hub = createHub({ broker, access: openAccess, clock, limits, meter, log: SILENT, random, settingsOf });
   let refusedWrites = 0;
+  let hangs = false;
+  let hanging = 0;
   const watchedHub: HubPort = Object.assign(Object.create(hub) as HubPort, {
     open: (...[principal, outlet]: Parameters<HubPort['open']>) =>
       hub.open(principal, {
@@ -72,7 +77,11 @@ export async function openGatewayBed(
         takenBytes: () => outlet.takenBytes(),
         close: (code, reason) => outlet.close(code, reason),
       }),
-    publish: hub.publish.bind(hub),
+    publish: (...request: Parameters<HubPort['publish']>) => {
+      if (!hangs) return hub.publish(...request);
+      hanging++;
+      return new Promise(() => {});
+    },
     history: hub.history.bind(hub),
   });
   const identify = options.identify ?? (() => ({ id: 'anybody', roles: [] }));
@@ -88,6 +97,10 @@ export async function openGatewayBed(
     meter,
     port: (server.address() as AddressInfo).port,
     refusedWrites: () => refusedWrites,
+    hangCommands: () => {
+      hangs = true;
+    },
+    hanging: () => hanging,
     async publish(topic, data, kind) {
       await hub.publish(PUBLISHER, { topic, data, kind });
       await clock.advance(limits.flushWindowMs);

@@ -152,14 +152,26 @@ describe.each(kinds)('the gateway contract: %s', async (kind) => {
     expect((await late.closed).code).toBe(CLOSE_CODES.shutdown.code);
   });
 
-  test('draining gives up on a client that stays when it is told to', async () => {
+  test('draining that is given up still tells those whose commands hang', async () => {
     const bed = await bedWith();
     const client = await connected(bed);
-    client.pause();
+    bed.hangCommands();
+    client.send(JSON.stringify({ id: 2, publish: { topic: 'a', data: 1 } }));
+    await bed.until(() => bed.hanging() === 1);
     const abort = new AbortController();
     const drained = bed.gateway.drain(abort.signal);
     abort.abort();
     await drained;
+    expect((await client.closed).code).toBe(CLOSE_CODES.shutdown.code);
+  });
+
+  test('draining with no time left tells everybody and does not wait', async () => {
+    const bed = await bedWith();
+    const client = await connected(bed);
+    client.pause();
+    await bed.gateway.drain(AbortSignal.abort());
+    client.resume();
+    expect((await client.closed).code).toBe(CLOSE_CODES.shutdown.code);
   });
 
   test('no timer is left when the last connection has gone', async () => {

@@ -1,5 +1,6 @@
 import { connect } from 'node:net';
 import { TidewallError } from '@tidewall/protocol';
+import fc from 'fast-check';
 import { afterEach, describe, expect, test } from 'vitest';
 import { type GatewayBed, type GatewayBedOptions, openGatewayBed } from '../gateway-bed.contract.ts';
 import { clientFrame, type End, OPCODE, RawClient } from './raw-client.contract.ts';
@@ -531,6 +532,36 @@ describe('the upgrade', () => {
 });
 
 describe('many hostile clients', () => {
+  test('whatever the bytes, the end has a code of the wire or of RFC 6455, and the others see everything', async () => {
+    const bed = await openBed();
+    const calm = await bystander(bed);
+    const good = Buffer.concat([
+      text('{"id":2,"subscribe":{"topic":"a"}}'),
+      clientFrame('{"id":3,"publish":', { fin: false }),
+      clientFrame('{"topic":"a","data":[1,2]}}', { opcode: OPCODE.continuation }),
+      clientFrame('x', { opcode: OPCODE.ping }),
+      text('ping'),
+    ]);
+    const edits = fc.array(fc.tuple(fc.nat(good.length - 1), fc.nat(255)), { minLength: 1, maxLength: 4 });
+    await fc.assert(
+      fc.asyncProperty(edits, fc.nat(good.length), async (changes, cutAt) => {
+        const bytes = Buffer.from(good);
+        for (const [at, value] of changes) bytes[at] = value;
+        const attacker = await RawClient.connected(bed.port);
+        attacker.socket.end(bytes.subarray(0, cutAt));
+        const end = await attacker.ended;
+        if (end !== 'cut') expect(end.code).toBeOneOf([1000, 1002, 1005, 1007, 4501]);
+        await new Promise<void>((resolve) => {
+          if (attacker.socket.destroyed) resolve();
+          else attacker.socket.once('close', () => resolve());
+        });
+      }),
+      { numRuns: 150 },
+    );
+    await bed.until(() => open(bed) === 1);
+    await calm.seesEverything();
+  });
+
   test('200 that never read a fast topic cost a bounded amount, and the others see everything', async () => {
     const bed = await openBed();
     const calm = await bystander(bed);

@@ -74,15 +74,20 @@ class WebSocketGateway implements Gateway {
 
   async drain(signal: AbortSignal): Promise<void> {
     this.#window = reconnectWindowMs(this.#connections.size);
-    if (this.#connections.size === 0 || signal.aborted) return;
-    const emptied = new Promise<void>((resolve) => {
-      this.#emptied = resolve;
-      signal.addEventListener('abort', () => resolve(), { once: true });
-    });
     for (const connection of this.#connections) {
       void connection.peer.finish().then(() => this.#sendAway(connection));
     }
-    await emptied;
+    if (this.#connections.size === 0) return;
+    await new Promise<void>((resolve) => {
+      this.#emptied = resolve;
+      const giveUp = () => {
+        // Whose commands hang is told all the same; it may be gone before the word arrives.
+        for (const connection of this.#connections) this.#sendAway(connection);
+        resolve();
+      };
+      if (signal.aborted) giveUp();
+      else signal.addEventListener('abort', giveUp, { once: true });
+    });
   }
 
   close(): void {
