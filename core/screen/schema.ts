@@ -59,6 +59,7 @@ export const screenSchema = z
       name: z.string().min(1),
       nameEn: z.string().optional(),
       description: z.string().default(''),
+      descriptionEn: z.string().optional(),
       tags: z.array(z.string()).default([]),
     }),
     canvas: z.looseObject({

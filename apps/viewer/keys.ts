@@ -1,0 +1,11 @@
+/** Calls the action of a key; keys with modifiers, and those typed into a field, are left to the browser. */
+export function listenForKeys(actions: Readonly<Record<string, () => void>>): void {
+  document.addEventListener('keydown', (event) => {
+    if (event.ctrlKey || event.metaKey || event.altKey || event.repeat) return;
+    if (event.target instanceof HTMLInputElement || event.target instanceof HTMLTextAreaElement) return;
+    const action = Object.hasOwn(actions, event.key) ? actions[event.key] : actions[event.key.toLowerCase()];
+    if (action === undefined) return;
+    event.preventDefault();
+    action();
+  });
+}

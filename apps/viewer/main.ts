@@ -1,0 +1,30 @@
+import { createClient } from '@tidewall/client';
+import { createWebSocketTransport } from '@tidewall/gateways/websocket/client';
+import { showHome } from './home.ts';
+import { PageLook } from './page.ts';
+import { showScreenPage } from './screen-page.ts';
+
+const root = document.getElementById('app');
+if (root === null) throw new Error('index.html has no #app');
+
+const client = createClient({
+  url: location.origin,
+  transports: [createWebSocketTransport()],
+  name: location.pathname,
+  failed: (failure) => reportError(failure),
+});
+window.addEventListener('online', () => client.online());
+
+const page = { root, reader: client, look: new PageLook() };
+const [, screenId] = /^\/s\/([^/]+)\/?$/.exec(location.pathname) ?? [];
+if (screenId === undefined) showHome(page);
+else showScreenPage(page, decodeScreenId(screenId));
+
+function decodeScreenId(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    // A broken escape is no screen; the page that helps shows what was asked for.
+    return text;
+  }
+}

@@ -1,0 +1,91 @@
+import type { Locale, Words } from '@tidewall/browser-contracts';
+
+/** Every text of the pages, in both languages; `{name}` stands for what is filled in. */
+export const WORDS = {
+  tagline: { zh: '实时数据大屏', en: 'Live data big screens' },
+  screens: { zh: '大屏', en: 'Screens' },
+  topics: { zh: '主题', en: 'Topics' },
+  elements: { zh: '{count} 个组件', en: '{count} elements' },
+  allScreens: { zh: '全部大屏', en: 'All screens' },
+  loading: { zh: '正在读取…', en: 'Reading…' },
+  thumbnailFailed: { zh: '预览不可用', en: 'No preview' },
+
+  noScreens: { zh: '还没有大屏', en: 'No screens yet' },
+  screenStep: {
+    zh: '一个大屏就是一个 JSON 文件。把它存为 {file}（默认目录），刷新本页即可看到，无需重启：',
+    en: 'A screen is one JSON file. Save it as {file} (the default folder) and reload this page; no restart is needed:',
+  },
+
+  push: { zh: '推送数据', en: 'Push data' },
+  pushMore: {
+    zh: '任何能发 HTTP 的程序都可以推送。绑定该主题的组件会在下一帧更新。',
+    en: 'Anything that speaks HTTP can push. Elements bound to the topic change in the next frame.',
+  },
+  copy: { zh: '复制', en: 'Copy' },
+  copied: { zh: '已复制', en: 'Copied' },
+
+  noTopics: {
+    zh: '还没有主题：推送第一条数据，它就会出现在这里。',
+    en: 'No topics yet: push the first data and it shows up here.',
+  },
+  moreTopics: { zh: '另有 {count} 个', en: '{count} more' },
+  topic: { zh: '主题', en: 'Topic' },
+  kind: { zh: '类型', en: 'Kind' },
+  rate: { zh: '频率', en: 'Rate' },
+  watchers: { zh: '观看', en: 'Watching' },
+  freshness: { zh: '新鲜度', en: 'Freshness' },
+  source: { zh: '数据源', en: 'Source' },
+  resting: { zh: '无人观看，已暂停', en: 'resting until watched' },
+  never: { zh: '尚无数据', en: 'no data yet' },
+  agoWord: { zh: '{age} 前', en: '{age} ago' },
+
+  unknownScreen: { zh: '没有大屏“{id}”', en: 'There is no screen @@nownScreenMore: {
+    zh: '地址可能有误，或者它已被删除。现有大屏：',
+    en: 'The address may be wrong, or it was taken away. There are:',
+  },
+  addIt: { zh: '添加这个大屏', en: 'Add this screen' },
+  unreachable: { zh: '无法连接服务器', en: 'The server cannot be reached' },
+  retrying: { zh: '正在重试…', en: 'Trying again…' },
+
+  connecting: { zh: '正在连接', en: 'Connecting' },
+  reconnecting: { zh: '正在重连', en: 'Reconnecting' },
+  nextTry: { zh: '连接已断开，{seconds} 秒后重试', en: 'Link lost, next try in {seconds} s' },
+  closed: { zh: '连接已结束', en: 'The link has ended' },
+
+  themeButton: { zh: '切换配色（T）', en: 'Next theme (T)' },
+  languageButton: { zh: 'English（L）', en: '中文 (L)' },
+  fullScreenButton: { zh: '全屏（F）', en: 'Full screen (F)' },
+  healthButton: { zh: '数据健康（?）', en: 'Data health (?)' },
+  close: { zh: '关闭', en: 'Close' },
+
+  health: { zh: '数据健康', en: 'Data health' },
+  healthKeys: { zh: 'F 全屏 · T 配色 · L 语言 · ? 本面板', en: 'F full screen · T theme · L language · ? this panel' },
+  element: { zh: '组件', en: 'Element' },
+  state: { zh: '状态', en: 'State' },
+  age: { zh: '数据年龄', en: 'Age' },
+  latency: { zh: '推送到显示', en: 'Push to paint' },
+
+  waiting: { zh: '等待', en: 'waiting' },
+  ok: { zh: '正常', en: 'ok' },
+  quiet: { zh: '静默', en: 'quiet' },
+  late: { zh: '迟', en: 'late' },
+  stale: { zh: '过期', en: 'stale' },
+  failed: { zh: '出错', en: 'failed' },
+} as const satisfies Record<string, Words>;
+
+export type WordName = keyof typeof WORDS;
+
+/** A text of the pages with what is filled in. */
+export function say(locale: Locale, name: WordName, filling: Readonly<Record<string, string | number>> = {}): string {
+  return WORDS[name][locale].replace(/\{(\w+)\}/g, (_, key: string) => String(filling[key] ?? ''));
+}
+
+/** An age for a reader: `0.4 s`, `12 s`, `3 min`, `5 h`, `4 d`. */
+export function ageText(ageMs: number): string {
+  const seconds = ageMs / 1000;
+  if (seconds < 10) return `${seconds.toFixed(1)} s`;
+  if (seconds < 120) return `${Math.floor(seconds)} s`;
+  if (seconds < 7200) return `${Math.floor(seconds / 60)} min`;
+  if (seconds < 172_800) return `${Math.floor(seconds / 3600)} h`;
+  return `${Math.floor(seconds / 86_400)} d`;
+}
