@@ -39,7 +39,8 @@ export const WORDS = {
   never: { zh: '尚无数据', en: 'no data yet' },
   agoWord: { zh: '{age} 前', en: '{age} ago' },
 
-  unknownScreen: { zh: '没有大屏“{id}”', en: 'There is no screen @@nownScreenMore: {
+  unknownScreen: { zh: '没有大屏“{id}”', en: 'There is no screen "{id}"' },
+  unknownScreenMore: {
     zh: '地址可能有误，或者它已被删除。现有大屏：',
     en: 'The address may be wrong, or it was taken away. There are:',
   },
