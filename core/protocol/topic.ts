@@ -6,8 +6,9 @@ export type TopicName = Brand<string, 'TopicName'>;
 
 export const MAX_TOPIC_NAME_LENGTH = 256;
 
-// Letters and digits of any script, so that 产线/一号 is a name; no white space, and not `+ # *`, which patterns use.
-const SEGMENT = /^[\p{L}\p{N}._~:@=,$-]+$/u;
+// Letters, their marks and digits of any script, so that 产线/一号 is a name; no white space, and not `+ # *`, which
+// patterns use.
+const SEGMENT = /^[\p{L}\p{M}\p{N}._~:@=,$-]+$/u;
 
 /**
  * The topic of that name.
