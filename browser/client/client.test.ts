@@ -306,6 +306,14 @@ describe('a subscription', () => {
     expect(client.counts).toMatchObject({ duplicates: 1, resyncs: 0 });
   });
 
+  test('[C17] an older snapshot that comes late does not turn the replica back', async () => {
+    start();
+    const seen = await followed('plant/a', STATE);
+    server.link.says({ t: 1, o: 5, r: 1, d: 'five' }, { t: 1, o: 6, d: 'six' }, { t: 1, o: 5, r: 1, d: 'five' });
+    expect(seen.replica?.value()).toBe('six');
+    expect(server.link.command('subscribe').body).toMatchObject({ since: { epoch: 'e1', offset: 6 } });
+  });
+
   test('[C18] after a restart of the server the status and the replica tell the break, and the snapshot takes over', async () => {
     start();
     const seen = await followed('plant/a', LOG);
