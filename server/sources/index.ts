@@ -1,4 +1,3 @@
-export { parseSourceConfig } from './source-config.ts';
 export { sourceDefinitions } from './source-definitions.ts';
 export type { SourceHealth, SourceState } from './source-runner.ts';
 export { createSupervisor, type SourceStatus, type Supervisor, type SupervisorOptions } from './supervisor.ts';
