@@ -1,0 +1,174 @@
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { startTestHost, TcpProxy, type TestHost } from '@tidewall/testkit';
+import { type Browser, chromium, type Page } from 'playwright-core';
+import { build } from 'vite';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+
+const ELEMENT = 'CardStat_1_0_0_1_1700000000000';
+const SCREEN = {
+  format: 1,
+  id: 'hall',
+  meta: { name: '大厅', nameEn: 'Hall', description: '说明' },
+  canvas: { width: 1920, height: 1080 },
+  pages: [{ layers: [ELEMENT] }],
+  elements: {
+    [ELEMENT]: {
+      type: 'CardStat',
+      name: 'Answer',
+      alias: 'answer',
+      frame: { x: 100, y: 100, w: 600, h: 300 },
+      data: { binding: { type: 'topic', topic: 'demo/answer' } },
+    },
+  },
+};
+
+let webDir: string;
+let browser: Browser;
+let host: TestHost;
+let page: Page;
+let failures: string[];
+
+beforeAll(async () => {
+  webDir = await mkdtemp(join(tmpdir(), 'tidewall-viewer-'));
+  await build({
+    configFile: join(import.meta.dirname, 'vite.config.ts'),
+    root: import.meta.dirname,
+    logLevel: 'error',
+    build: { outDir: webDir, emptyOutDir: true, chunkSizeWarningLimit: 2000 },
+  });
+  browser = await chromium.launch({
+    executablePath: process.env['CHROMIUM'] ?? '/usr/bin/chromium',
+    args: [
+      '--no-sandbox',
+      '--disable-gpu',
+      '--no-first-run',
+      '--disable-background-networking',
+      '--disable-component-update',
+      '--disable-sync',
+    ],
+  });
+});
+
+afterAll(async () => {
+  await browser?.close();
+  await rm(webDir, { recursive: true, force: true });
+});
+
+beforeEach(async () => {
+  host = await startTestHost({ webDir });
+  page = await (await browser.newContext({ locale: 'en-GB', viewport: { width: 1280, height: 720 } })).newPage();
+  failures = [];
+  page.on('pageerror', (failure) => failures.push(failure.message));
+  page.on('console', (line) => {
+    // The browser itself says that a page or a link was not there; everything else is a fault of ours.
+    if (line.type() === 'error' && !/404|WebSocket|ERR_/.test(line.text())) failures.push(line.text());
+  });
+});
+
+afterEach(async () => {
+  await page.context().close();
+  await host.close();
+  expect(failures).toEqual([]);
+});
+
+async function addScreen() {
+  await mkdir(join(host.dataDir, 'screens'), { recursive: true });
+  await writeFile(join(host.dataDir, 'screens', 'hall.json'), JSON.stringify(SCREEN));
+  await expect.poll(async () => (await fetch(`${host.url}/api/screens/hall`)).status).toBe(200);
+}
+
+const push = (value: number) =>
+  fetch(`${host.url}/api/topics/demo/answer`, { method: 'POST', body: JSON.stringify({ value }) });
+const shown = () => page.locator('[data-alias=answer]');
+
+describe('the list of screens', () => {
+  test('a server without screens shows the first step, which works as it stands', async () => {
+    await page.goto(host.url);
+    const step = page.locator('.cards .step');
+    await step.waitFor();
+    const code = (await step.locator('pre').textContent()) ?? '';
+    await writeFile(join(host.dataDir, 'screens', 'my-screen.json'), code);
+    await expect.poll(async () => (await fetch(`${host.url}/api/screens/my-screen`)).status).toBe(200);
+    expect(await page.locator('.columns pre').textContent()).toContain(`${host.url}/api/topics/demo/answer`);
+  });
+
+  test('each screen is a card with a live picture, and its topics are listed', async () => {
+    await addScreen();
+    await push(41);
+    await page.goto(host.url);
+    await page.locator('.card [data-alias=answer]').getByText('41').waitFor();
+    await push(42);
+    await page.locator('.card [data-alias=answer]').getByText('42').waitFor();
+    expect(await page.locator('.card h3').textContent()).toBe('Hall');
+    await page.locator('.topics').getByText('demo/answer').waitFor();
+    await page.locator('.card').click();
+    await page.waitForURL('**/s/hall');
+  });
+});
+
+describe('one screen', () => {
+  test('follows what is pushed, in the whole window', async () => {
+    await addScreen();
+    await page.goto(`${host.url}/s/hall`);
+    await push(7);
+    await shown().getByText('7').waitFor();
+    expect(await page.title()).toBe('Hall · Tidewall 潮屏');
+    const box = await shown().boundingBox();
+    expect([box?.x, box?.width]).toEqual([Math.round(1280 / 19.2), 400]);
+  });
+
+  test('keys change theme and language, and the address keeps them', async () => {
+    await addScreen();
+    await page.goto(`${host.url}/s/hall`);
+    await shown().waitFor();
+    await page.keyboard.press('t');
+    await page.keyboard.press('l');
+    expect(new URL(page.url()).search).toBe('?theme=jade&lang=zh');
+    expect(await page.title()).toBe('大厅 · Tidewall 潮屏');
+    await page.reload();
+    await shown().waitFor();
+    expect(await page.locator('html').getAttribute('lang')).toBe('zh-CN');
+    expect(await page.evaluate(() => document.documentElement.style.getPropertyValue('--accent'))).toBe('#37e0a2');
+  });
+
+  test('the health panel shows each element, and closes with the keyboard', async () => {
+    await addScreen();
+    await push(1);
+    await page.goto(`${host.url}/s/hall`);
+    await shown().getByText('1').waitFor();
+    await page.keyboard.press('?');
+    const panel = page.locator('.panel');
+    await panel.getByText('demo/answer').waitFor();
+    expect(await panel.locator('tbody tr').count()).toBe(1);
+    await page.keyboard.press('Escape');
+    expect(await panel.isVisible()).toBe(false);
+  });
+
+  test('a lost link is told with its next try, and the screen comes back by itself', async () => {
+    await addScreen();
+    await push(1);
+    const proxy = await TcpProxy.start(host.port);
+    await page.goto(`http://localhost:${proxy.port}/s/hall`);
+    await shown().getByText('1').waitFor();
+    const strip = page.locator('.strip');
+    expect(await strip.isVisible()).toBe(false);
+    proxy.cut();
+    await strip.getByText(/next try in \d+ s|Reconnecting/).waitFor();
+    await push(2);
+    proxy.heal();
+    await shown().getByText('2').waitFor();
+    await strip.waitFor({ state: 'hidden' });
+    await proxy.close();
+  });
+});
+
+test('an unknown screen is a page that helps', async () => {
+  await addScreen();
+  const answer = await page.goto(`${host.url}/s/hal`);
+  expect(answer?.status()).toBe(404);
+  await page.getByText('There is no screen "hal"').waitFor();
+  await page.getByRole('link', { name: 'Hall (/s/hall)' }).click();
+  await shown().waitFor();
+});
