@@ -255,6 +255,107 @@ describe.each(TYPES)('%s', (type) => {
   });
 });
 
+describe('motion', () => {
+  const animations = (): Promise<number> => page.evaluate(() => document.getAnimations().length);
+
+  it('a figure pulses when its number changes, and only then', async () => {
+    await start('CardStat', 1, false);
+    await update({ type: 'CardStat', rows: 'sample', theme: DEEP, data: { value: 1 } });
+    expect(await animations()).toBe(0);
+    await update({ type: 'CardStat', rows: 'sample', theme: DEEP, data: { value: 2 } });
+    expect(await animations()).toBe(1);
+    await page.evaluate(() => window.harness.settled());
+    await page.evaluate(() => window.harness.again());
+    await update({ type: 'CardStat', rows: 'sample', theme: PAPER, data: { value: 2 } });
+    expect(await animations()).toBe(0);
+  });
+
+  it('nothing moves above 5 Hz', async () => {
+    for (const type of ['CardStat', 'Gauge']) {
+      await start(type, 1, false);
+      await update({ type, rows: 'sample', theme: DEEP, rateHz: 8, data: { value: 1 } });
+      await update({ type, rows: 'sample', theme: DEEP, rateHz: 8, data: { value: 90 } });
+      expect(await animations(), type).toBe(0);
+      await dispose();
+    }
+  });
+
+  it('an entry that is still there keeps its piece of the page, and a new one slides in', async () => {
+    const entries = (ids: number[]) => ids.map((id) => ({ id, t: 1_700_000_000_000 + id, text: `entry ${id}` }));
+    await start('EventFeed', 1, false);
+    await update({ type: 'EventFeed', rows: 'sample', theme: DEEP, data: entries([1, 2]) });
+    await page.evaluate(() => {
+      for (const row of document.querySelectorAll('li')) row.dataset['seen'] = row.textContent ?? '';
+    });
+    await update({ type: 'EventFeed', rows: 'sample', theme: DEEP, data: entries([1, 2, 3]) });
+    expect(await animations()).toBeGreaterThan(0);
+    await page.evaluate(() => window.harness.settled());
+    const rows = await page.evaluate(() =>
+      [...document.querySelectorAll('li')]
+        .map((row) => ({ top: row.getBoundingClientRect().top, text: row.textContent, seen: row.dataset['seen'] }))
+        .sort((a, b) => a.top - b.top)
+        .map(({ text, seen }) => [text?.slice(-7), seen?.slice(-7)]),
+    );
+    expect(rows).toEqual([
+      ['entry 3', undefined],
+      ['entry 2', 'entry 2'],
+      ['entry 1', 'entry 1'],
+    ]);
+  });
+
+  it('a table turns its pages, begins again after the last, and stands still for a reader', async () => {
+    await start('TableScroll');
+    const data = Array.from({ length: 23 }, (_, n) => ({ n }));
+    await update({ type: 'TableScroll', rows: 'sample', theme: DEEP, data, props: { turnEverySeconds: 2 } });
+    const first = () =>
+      page.evaluate(() => {
+        const view = document.querySelector('[role=rowgroup]') as HTMLElement;
+        const top = view.getBoundingClientRect().top;
+        const rows = [...view.querySelectorAll<HTMLElement>('[role=row]')];
+        return rows.find((row) => Math.abs(row.getBoundingClientRect().top - top) < 1)?.textContent;
+      });
+    const seconds = async (count: number): Promise<void> => {
+      for (let i = 0; i < count; i++) await page.evaluate(() => window.harness.second());
+      await page.evaluate(() => window.harness.settled());
+    };
+    expect(await first()).toBe('0');
+    await seconds(1);
+    expect(await first()).toBe('0');
+    await seconds(1);
+    expect(await first()).toBe('9');
+    await seconds(2);
+    expect(await first()).toBe('14');
+    await seconds(2);
+    expect(await first()).toBe('0');
+    await page.focus('[role=rowgroup]');
+    await seconds(6);
+    expect(await first()).toBe('0');
+    await page.keyboard.press('End');
+    await page.waitForFunction(() => {
+      const view = document.querySelector('[role=rowgroup]') as HTMLElement;
+      return view.scrollTop + view.clientHeight >= view.scrollHeight;
+    });
+    await page.evaluate(() => window.harness.settled());
+    expect(await first()).toBe('14');
+  });
+
+  it('new numbers of a chart are merged, and still make the picture that they make alone', async () => {
+    const rows = (shift: number) =>
+      Array.from({ length: 12 }, (_, i) => ({ x: `c${i}`, y: 40 + ((i * 7 + shift) % 50) }));
+    for (const type of ['ChartLineBasic', 'ChartColumnBasic']) {
+      const size = await start(type);
+      await update({ type, rows: 'sample', theme: DEEP, data: rows(3) });
+      const alone = await picture(size);
+      await dispose();
+      await start(type);
+      await update({ type, rows: 'sample', theme: DEEP, data: rows(0) });
+      await update({ type, rows: 'sample', theme: DEEP, data: rows(3) });
+      expect(await difference(alone, await picture(size)), type).toBe(0);
+      await dispose();
+    }
+  });
+});
+
 describe('at two pixels to one', () => {
   beforeAll(() => open(2));
 

@@ -1,6 +1,7 @@
 import { readdirSync } from 'node:fs';
 import { fitContract } from '@tidewall/screen';
 import { describe, expect, it } from 'vitest';
+import { z } from 'zod';
 import { definitions } from './definitions.ts';
 
 const FOLDERS = readdirSync(import.meta.dirname, { withFileTypes: true })
@@ -31,6 +32,10 @@ describe('definitions', () => {
     const props = definition.props.parse({});
     expect(props).toBeTypeOf('object');
     expect(definition.props.parse(JSON.parse(JSON.stringify(props)))).toEqual(props);
+  });
+
+  it.each([...definitions])('%s says its props as a JSON Schema', (_type, definition) => {
+    expect(z.toJSONSchema(definition.props, { io: 'input' })).toMatchObject({ type: 'object' });
   });
 
   it.each([...definitions])('%s refuses a prop of the wrong type', (_type, definition) => {

@@ -112,7 +112,7 @@ export const mount: Mount<Props, 'KV'> = (host, services) => {
     const length = Math.ceil(Math.max(4, written.prefix.length * 0.5 + written.digits.length) / 2) * 2;
     const wide = width / (length * 0.58 + written.unit.length * 0.3 + 0.2);
     const most = (latest.props.emphasis === 'hero' ? 132 : 56) * scale;
-    const size = Math.max(0, Math.min(most, rest * 0.94, wide));
+    const size = Math.max(0, Math.min(most, rest * 0.86, wide));
     root.style.setProperty('--digits', `${size.toFixed(1)}px`);
     root.style.setProperty('--gap', String(gap));
   }

@@ -33,10 +33,10 @@ export const mount: Mount<Props, 'TS'> = (host) => {
     window = empty ? undefined : reader.read(data.rows, fields, props.windowSeconds * 1000);
     showLegend(undefined);
     panel.update(state, data === undefined ? 'waiting' : empty ? 'empty' : undefined);
-    draw(changed, values);
+    draw(changed);
   }
 
-  function draw(changed: boolean, format: NumberFormat): void {
+  function draw(changed: boolean): void {
     const size = panel.bodySize;
     if (latest === undefined || window === undefined || size.width === 0) return;
     const hair = hairLine(size.scale, panel.body.ownerDocument);
@@ -46,7 +46,7 @@ export const mount: Mount<Props, 'TS'> = (host) => {
       plot?.dispose();
       const { props, theme, locale } = latest;
       const colors = fields.map((_field, index) => colorAt(index));
-      plot = createPlot(panel.body, { props, theme, locale, size, hair, colors, values: format, hovered: showLegend });
+      plot = createPlot(panel.body, { props, theme, locale, size, hair, colors, hovered: showLegend });
     }
     plot.draw(window);
   }

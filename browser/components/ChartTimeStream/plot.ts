@@ -1,9 +1,10 @@
 import type { Locale, Size, Theme } from '@tidewall/browser-contracts';
 import uPlot from 'uplot';
 import { fade } from '../color/color.ts';
-import type { NumberFormat } from '../format/number-format.ts';
+import { createTickFormat } from '../format/tick-format.ts';
 import { CLOCK, CLOCK_SHORT, createTimeFormat } from '../format/time-format.ts';
-import { niceTicks } from '../ticks/nice-ticks.ts';
+import { niceTicks, type Ticks } from '../ticks/nice-ticks.ts';
+import { TIME_STEPS } from '../ticks/time-ticks.ts';
 import type { Props } from './definition.ts';
 import type { StreamWindow } from './window.ts';
 
@@ -15,7 +16,6 @@ export interface PlotLook {
   readonly size: Size;
   readonly hair: number;
   readonly colors: readonly string[];
-  readonly values: NumberFormat;
   /** The index under the pointer changed; undefined when it left. */
   hovered(index: number | undefined): void;
 }
@@ -27,17 +27,12 @@ export interface Plot {
 }
 
 const FONT_SIZE = 12.5;
-const SECOND = 1000;
-/** Distances between the times of the axis, in seconds. */
-const TIME_STEPS = [
-  1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 10_800, 21_600, 43_200, 86_400, 172_800, 604_800,
-  2_592_000,
-].map((seconds) => seconds * SECOND);
 
 /** Opens a plot in `host`. */
 export function createPlot(host: HTMLElement, look: PlotLook): Plot {
   const { props, theme, size, colors } = look;
   let window: StreamWindow = { columns: [[]], from: 0, to: 1, low: Number.NaN, high: Number.NaN };
+  let axis = valueAxisOf(ticksOf(window, look), look);
   const series = colors.map((color): uPlot.Series => {
     const fill = props.area ? areaOf(color, colors.length) : undefined;
     return {
@@ -61,10 +56,10 @@ export function createPlot(host: HTMLElement, look: PlotLook): Plot {
       },
       scales: {
         x: { time: true, auto: false, range: () => [window.from, window.to] },
-        y: { auto: false, range: () => rangeOf(window, look) },
+        y: { auto: false, range: () => [axis.ticks.min, axis.ticks.max] },
       },
       series: [{}, ...series],
-      axes: [timeAxis(look), valueAxis(look, () => window)],
+      axes: [timeAxis(look), valueAxis(look, () => axis)],
       hooks: {
         setCursor: [({ cursor }) => look.hovered(cursor.idx ?? undefined)],
         draw: [(drawn) => drawNewest(drawn, colors, size.scale)],
@@ -76,6 +71,8 @@ export function createPlot(host: HTMLElement, look: PlotLook): Plot {
   return {
     draw(next) {
       window = next;
+      const ticks = ticksOf(next, look);
+      if (JSON.stringify(ticks) !== JSON.stringify(axis.ticks)) axis = valueAxisOf(ticks, look);
       plot.setData(next.columns as uPlot.AlignedData, true);
     },
     dispose: () => plot.destroy(),
@@ -93,7 +90,7 @@ function timeAxis(look: PlotLook): uPlot.Axis {
     size: 28 * size.scale,
     gap: 8 * size.scale,
     space: 96 * size.scale,
-    incrs: TIME_STEPS,
+    incrs: [...TIME_STEPS],
     grid: { show: false },
     ticks: { show: false },
     border: { show: true, stroke: fade(theme.text[3], 0.5), width: look.hair },
@@ -102,15 +99,15 @@ function timeAxis(look: PlotLook): uPlot.Axis {
   };
 }
 
-function valueAxis(look: PlotLook, window: () => StreamWindow): uPlot.Axis {
-  const { theme, size, values } = look;
+function valueAxis(look: PlotLook, axis: () => ValueAxis): uPlot.Axis {
+  const { theme, size } = look;
   return {
     stroke: theme.text[2],
     font: fontOf(size.scale, theme),
     gap: 8 * size.scale,
     size: (plot, texts) => widthOf(plot, texts, size.scale, theme),
-    splits: () => [...ticksOf(window(), look).values],
-    values: (_plot, ticks) => ticks.map((tick) => values.text(tick)),
+    splits: () => [...axis().ticks.values],
+    values: () => axis().texts,
     grid: { stroke: fade(theme.text[3], 0.2), width: look.hair },
     ticks: { show: false },
     border: { show: false },
@@ -128,9 +125,15 @@ function ticksOf({ low, high }: StreamWindow, { props, size }: PlotLook) {
   });
 }
 
-function rangeOf(window: StreamWindow, look: PlotLook): [number, number] {
-  const { min, max } = ticksOf(window, look);
-  return [min, max];
+/** The lines of the value axis and their words. */
+interface ValueAxis {
+  readonly ticks: Ticks;
+  readonly texts: string[];
+}
+
+function valueAxisOf(ticks: Ticks, { props, locale }: PlotLook): ValueAxis {
+  const format = createTickFormat(props, locale, ticks.values);
+  return { ticks, texts: ticks.values.map((tick) => format.text(tick)) };
 }
 
 /** Whole pixels: uPlot multiplies them by the pixel ratio, and reads no fraction. */

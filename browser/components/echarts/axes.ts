@@ -1,8 +1,16 @@
 import type { Locale, Theme } from '@tidewall/browser-contracts';
 import { fade } from '../color/color.ts';
 import type { NumberFormat } from '../format/number-format.ts';
-import { CLOCK, CLOCK_SHORT, createTimeFormat, DAY_SHORT, type TimeFormat } from '../format/time-format.ts';
+import {
+  CLOCK,
+  CLOCK_SHORT,
+  createTimeFormat,
+  DAY_SHORT,
+  type TimeFormat,
+  zoneOffsetMs,
+} from '../format/time-format.ts';
 import type { Ticks } from '../ticks/nice-ticks.ts';
+import { timeTicks } from '../ticks/time-ticks.ts';
 import type { ChartOption } from './chart.ts';
 import { tooltipContent } from './tooltip.ts';
 import type { XType } from './xy-data.ts';
@@ -24,10 +32,14 @@ export interface FrameLook {
   readonly ticks: Ticks;
   readonly xType: XType;
   readonly categories: readonly (string | number)[];
+  /** The ends of an axis of times or numbers. */
+  readonly places: { readonly first: number; readonly last: number };
   /** Categories have room of their own between the lines of the axis. */
   readonly bands: boolean;
   readonly timeZone: string;
+  /** How numbers are written: those of the data, and those at the axis. */
   readonly values: NumberFormat;
+  readonly tickValues: NumberFormat;
   readonly times: TimeFormat;
   readonly legendShape: 'line' | 'block';
 }
@@ -35,7 +47,7 @@ export interface FrameLook {
 /** Axes, grid and tooltip: few soft lines, no boxes, so that the data is what is seen. */
 export function frameOption(look: FrameLook): ChartOption {
   const { theme, scale, hair, ticks, xType, values } = look;
-  const { left, right, top, bottom } = gridOf(look);
+  const { left, right, top, bottom, band, room } = gridOf(look);
   const label = {
     color: theme.text[2],
     fontSize: Math.round(FONT_SIZE * scale * 10) / 10,
@@ -43,7 +55,7 @@ export function frameOption(look: FrameLook): ChartOption {
   };
   const line = { color: fade(theme.text[3], 0.5), width: hair };
   const shared = { axisTick: { show: false }, splitLine: { show: false }, axisLine: { lineStyle: line } };
-  const below = { ...label, margin: 10 * scale, hideOverlap: true };
+  const below = { ...label, margin: 10 * scale };
   const xAxis: NonNullable<ChartOption['xAxis']> =
     xType === 'category'
       ? {
@@ -51,17 +63,18 @@ export function frameOption(look: FrameLook): ChartOption {
           data: [...look.categories],
           boundaryGap: look.bands,
           ...shared,
-          axisLabel: { ...below, formatter: (value: string | number) => categoryText(value, look) },
+          axisLabel: {
+            ...below,
+            interval: labelStep(look, band) - 1,
+            formatter: (value: string | number) => categoryText(value, look),
+          },
         }
       : {
-          type: xType,
+          type: 'value',
           min: 'dataMin',
           max: 'dataMax',
           ...shared,
-          axisLabel: {
-            ...below,
-            formatter: xType === 'time' ? timeTickText(look) : (value: number) => String(value),
-          },
+          axisLabel: { ...below, ...placeLabels(look, room) },
         };
   return {
     grid: { left, right, top, bottom },
@@ -73,7 +86,7 @@ export function frameOption(look: FrameLook): ChartOption {
       interval: ticks.step,
       axisLine: { show: false },
       axisTick: { show: false },
-      axisLabel: { ...label, margin: 10 * scale, formatter: (value: number) => values.text(value) },
+      axisLabel: { ...label, margin: 10 * scale, formatter: (value: number) => look.tickValues.text(value) },
       splitLine: { lineStyle: { color: fade(theme.text[3], 0.2), width: hair } },
     },
     tooltip: {
@@ -97,12 +110,19 @@ export function frameOption(look: FrameLook): ChartOption {
   };
 }
 
+/** What of the axis below goes with the data: the rest of the frame stays while only numbers and places change. */
+export function movedAxis(look: FrameLook): NonNullable<ChartOption['xAxis']> {
+  const { band, room } = gridOf(look);
+  if (look.xType !== 'category') return { axisLabel: placeLabels(look, room) };
+  return { data: [...look.categories], axisLabel: { interval: labelStep(look, band) - 1 } };
+}
+
 /**
  * The room for the lines and columns, in CSS pixels. Bands of categories are a whole number of the screen's pixels wide,
- * so that the edges of columns are crisp; what is left over goes to the right.
+ * so that the edges of columns are crisp; what is left over is shared by both sides.
  */
-export function gridOf({ ticks, values, scale, width, xType, bands, categories, ratio }: FrameLook) {
-  const widest = Math.max(0, ...ticks.values.map((value) => textWidth(values.text(value))));
+export function gridOf({ ticks, tickValues, scale, width, xType, bands, categories, ratio }: FrameLook) {
+  const widest = Math.max(0, ...ticks.values.map((value) => textWidth(tickValues.text(value))));
   const left = Math.ceil((widest * FONT_SIZE + 12) * scale);
   const right = Math.ceil(12 * scale);
   const count = xType === 'category' && bands ? Math.max(1, categories.length) : 1;
@@ -110,12 +130,15 @@ export function gridOf({ ticks, values, scale, width, xType, bands, categories, 
   const exact = room / count;
   // Bands of a pixel or two would lose too much of the width to this.
   const band = exact * ratio < 8 ? exact : Math.floor(exact * ratio) / ratio;
+  const spare = room - band * count;
+  const before = Math.floor((spare / 2) * ratio) / ratio;
   return {
-    left,
-    right: right + room - band * count,
+    left: left + before,
+    right: right + spare - before,
     top: Math.ceil(10 * scale),
     bottom: Math.ceil(28 * scale),
     band,
+    room,
   };
 }
 
@@ -128,15 +151,34 @@ function categoryText(value: string | number, look: FrameLook): string {
   return typeof value === 'number' && value >= 1e11 ? look.times(value) : String(value);
 }
 
-/** A tick at midnight says the day, any other the time, with seconds only where there are some. */
-function timeTickText({ locale, timeZone }: FrameLook): (value: number) => string {
+/** Every how manieth category has a label: so that the widest of them, with air, does not touch the next. */
+function labelStep(look: FrameLook, band: number): number {
+  const { categories, scale, bands } = look;
+  const step = bands ? band : band / Math.max(1, categories.length - 1);
+  // The first thousand say how wide they are; a look at all of 10⁵ would cost more than a label cut short.
+  const widest = categories.slice(0, 1000).reduce<number>((most, category) => {
+    return Math.max(most, textWidth(categoryText(category, look)));
+  }, 1);
+  return Math.max(1, Math.ceil(((Math.min(widest, 16) * FONT_SIZE + 16) * scale) / Math.max(step, 1e-6)));
+}
+
+/** Labels of an axis of times or numbers. */
+function placeLabels(look: FrameLook, room: number) {
+  const { xType, places, scale, locale, timeZone } = look;
+  if (xType !== 'time') return { hideOverlap: true, formatter: (value: number) => String(value) };
+  const most = Math.max(1, Math.floor(room / (72 * scale)));
+  const ticks = timeTicks(places.first, places.last, most, zoneOffsetMs(places.first, timeZone));
   const clock = createTimeFormat(CLOCK, locale, timeZone);
   const short = createTimeFormat(CLOCK_SHORT, locale, timeZone);
   const day = createTimeFormat(DAY_SHORT, locale, timeZone);
-  return (value) => {
-    const written = clock(value);
-    if (written === '00:00:00') return day(value);
-    return written.endsWith(':00') ? short(value) : written;
+  return {
+    customValues: ticks,
+    // A tick at midnight says the day, any other the time, with seconds only where there are some.
+    formatter: (value: number) => {
+      const written = clock(value);
+      if (written === '00:00:00') return day(value);
+      return written.endsWith(':00') ? short(value) : written;
+    },
   };
 }
 

@@ -1,11 +1,12 @@
 import type { ComponentServices, ComponentState, MountedComponent, Theme } from '@tidewall/browser-contracts';
 import { colorOf } from '../color/color.ts';
 import { createNumberFormat, type NumberFormat } from '../format/number-format.ts';
+import { createTickFormat } from '../format/tick-format.ts';
 import { CLOCK, createTimeFormat, type TimeFormat } from '../format/time-format.ts';
 import { hairLine, type Panel } from '../panel/panel.ts';
 import { textOf } from '../text/text.ts';
 import { niceTicks, type Ticks } from '../ticks/nice-ticks.ts';
-import { type FrameLook, frameOption, gridOf } from './axes.ts';
+import { type FrameLook, frameOption, gridOf, movedAxis } from './axes.ts';
 import { createChart, type SeriesOption } from './chart.ts';
 import { groupRows, type XyData, type XySeries } from './xy-data.ts';
 import type { XyProps } from './xy-props.ts';
@@ -55,6 +56,8 @@ export function createXyChart<Props extends XyProps>(
   let latest: ComponentState<Props, 'XY'> | undefined;
   let values: NumberFormat | undefined;
   let times: TimeFormat | undefined;
+  let tickValues: NumberFormat | undefined;
+  let ticksKey = '';
   let frameKey = '';
 
   function update(state: ComponentState<Props, 'XY'>): void {
@@ -63,6 +66,7 @@ export function createXyChart<Props extends XyProps>(
       values = createNumberFormat(props, locale);
       times = createTimeFormat({ ...CLOCK, month: '2-digit', day: '2-digit' }, locale, props.timeZone);
       frameKey = '';
+      tickValues = undefined;
     }
     if (theme !== latest?.theme) frameKey = '';
     latest = state;
@@ -111,9 +115,11 @@ export function createXyChart<Props extends XyProps>(
       ticks,
       xType: data.xType,
       categories: data.categories,
+      places: data.places,
       bands: kind.lengths,
       timeZone: props.timeZone,
       values: number,
+      tickValues: ticksOf(ticks, state),
       times: time,
       legendShape: kind.legendShape,
     };
@@ -126,11 +132,18 @@ export function createXyChart<Props extends XyProps>(
       return { ...kind.series(one, look), ...points, name: seriesLabel(one, state) } as SeriesOption;
     });
     if (!whole) {
-      const categories = data.xType === 'category' ? { xAxis: { data: [...data.categories] } } : {};
-      chart.draw({ ...categories, series }, false);
+      chart.draw({ xAxis: movedAxis(frame), series }, false);
       return;
     }
     chart.draw({ ...frameOption(frame), animation, animationDuration: 0, animationDurationUpdate: 300, series }, true);
+  }
+
+  /** Made anew only when the axis changes: the Intl objects in it are not cheap. */
+  function ticksOf(ticks: Ticks, { props, locale }: ComponentState<Props, 'XY'>): NumberFormat {
+    if (tickValues !== undefined && JSON.stringify(ticks) === ticksKey) return tickValues;
+    ticksKey = JSON.stringify(ticks);
+    tickValues = createTickFormat(props, locale, ticks.values);
+    return tickValues;
   }
 
   function showLegend(data: XyData, state: ComponentState<Props, 'XY'>): void {

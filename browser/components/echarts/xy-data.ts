@@ -13,6 +13,8 @@ export interface XyData {
   /** Each category once, in order of appearance; only on a category axis. */
   readonly categories: readonly (string | number)[];
   readonly series: readonly XySeries[];
+  /** The ends of the axis below; NaN on a category axis. */
+  readonly places: { readonly first: number; readonly last: number };
   /** Of all numbers; NaN when there is none. */
   readonly low: number;
   readonly high: number;
@@ -60,7 +62,7 @@ export function groupRows(rows: readonly XyRow[], wish: 'auto' | XType, order: r
     const points = xType === 'category' ? byCategory(group, places) : byPlace(group);
     return { name, points, last: lastOf(group), alone: hasLonePoint(points) };
   });
-  return { xType, categories: [...places.keys()], series, low, high, points: rows.length };
+  return { xType, categories: [...places.keys()], places: endsOf(series), series, low, high, points: rows.length };
 }
 
 function guessType(rows: readonly XyRow[]): XType {
@@ -91,6 +93,18 @@ function byPlace(rows: readonly XyRow[]): [number, number | null][] {
     points.push([place, finite(y)]);
   }
   return ordered ? points : points.sort((a, b) => a[0] - b[0]);
+}
+
+function endsOf(series: readonly XySeries[]): XyData['places'] {
+  let first = Number.NaN;
+  let last = Number.NaN;
+  for (const { points } of series) {
+    const [start, end] = [points[0], points.at(-1)];
+    if (typeof start !== 'object' || start === null || typeof end !== 'object' || end === null) continue;
+    if (!(start[0] >= first)) first = start[0];
+    if (!(end[0] <= last)) last = end[0];
+  }
+  return { first, last };
 }
 
 function lastOf(rows: readonly XyRow[]): number | null {

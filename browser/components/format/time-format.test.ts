@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { CLOCK, createTimeFormat } from './time-format.ts';
+import { CLOCK, createTimeFormat, zoneOffsetMs } from './time-format.ts';
 
 const T = Date.UTC(2026, 10, 21, 14, 3, 27);
 
@@ -20,5 +20,14 @@ describe('createTimeFormat', () => {
 
   it('falls back to the own zone for one that does not exist', () => {
     expect(createTimeFormat(CLOCK, 'en', 'Mars/Olympus')(T)).toMatch(/^\d\d:\d\d:\d\d$/);
+  });
+});
+
+describe('zoneOffsetMs', () => {
+  it('knows zones and their summers', () => {
+    expect(zoneOffsetMs(T, 'UTC')).toBe(0);
+    expect(zoneOffsetMs(T + 1, 'Asia/Shanghai')).toBe(8 * 3_600_000);
+    expect(zoneOffsetMs(Date.UTC(2026, 6, 1), 'Europe/Berlin')).toBe(2 * 3_600_000);
+    expect(zoneOffsetMs(Number.NaN, 'UTC')).toBe(0);
   });
 });

@@ -35,6 +35,17 @@ export const CLOCK_SHORT: Intl.DateTimeFormatOptions = { hour: '2-digit', minute
 /** `11/21` in every language. */
 export const DAY_SHORT: Intl.DateTimeFormatOptions = { month: '2-digit', day: '2-digit' };
 
+/** How far the clock of a zone is ahead of UTC at this time, in ms; 0 for what is no time. */
+export function zoneOffsetMs(time: number, timeZone: string): number {
+  if (!(Math.abs(time) <= 8.64e15)) return 0;
+  const parts = dateTimeFormat(WHOLE, 'en-US', timeZone).formatToParts(time);
+  const part = (type: string): number => Number(parts.find((one) => one.type === type)?.value);
+  const shown = Date.UTC(part('year'), part('month') - 1, part('day'), part('hour'), part('minute'), part('second'));
+  return shown - Math.floor(time / 1000) * 1000;
+}
+
+const WHOLE: Intl.DateTimeFormatOptions = { ...CLOCK, year: 'numeric', month: 'numeric', day: 'numeric' };
+
 function dateTimeFormat(options: Intl.DateTimeFormatOptions, tag: string, timeZone: string): Intl.DateTimeFormat {
   if (timeZone === '') return new Intl.DateTimeFormat(tag, options);
   try {

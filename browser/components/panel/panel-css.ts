@@ -16,7 +16,7 @@ export const PANEL_CSS = `
   box-shadow: inset 0 0 0 var(--hair) var(--line);
 }
 .tw-panel[data-panel="card"]::after {
-  content: ""; position: absolute; inset: 0; pointer-events: none; opacity: 0.9;
+  content: ""; position: absolute; inset: 0; pointer-events: none; opacity: 0.75;
   --c: var(--accent); --a: calc(10 * var(--u)); --b: max(var(--hair), calc(1.5 * var(--u)));
   background:
     linear-gradient(var(--c) 0 0) left top / var(--a) var(--b), linear-gradient(var(--c) 0 0) left top / var(--b) var(--a),
