@@ -91,6 +91,17 @@ describe('the link', () => {
     expect(statuses[2]).toMatchObject({ reason: 'the link broke', retryAt: 1_700_000_000_000 + 750 });
   });
 
+  test('[C24] a token that cannot be made stops nothing but itself', () => {
+    const failures: unknown[] = [];
+    const token = () => {
+      throw new Error('of the page');
+    };
+    start({ token, failed: (thrown) => failures.push(thrown) });
+    server.link.greets();
+    expect(server.link.command('connect').body).toEqual({ version: 1, codec: 'json' });
+    expect(failures).toHaveLength(1);
+  });
+
   test('[C2] comes back after a break, and says so', async () => {
     start();
     server.link.greets();

@@ -219,7 +219,11 @@ class TidewallClient implements Client {
 
   #greeting(): { id: number; text: string } {
     const { name, token } = this.#options;
-    const given = typeof token === 'function' ? token() : token;
+    let given: string | undefined;
+    // A page that cannot make its token connects without, and is told what the server thinks of that.
+    this.#guarded(() => {
+      given = typeof token === 'function' ? token() : token;
+    });
     const connect: ConnectCommand = {
       version: PROTOCOL_VERSION,
       codec: 'json',
