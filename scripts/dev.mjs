@@ -3,6 +3,7 @@
 import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { build } from './steps/build.mjs';
+import { endWithParent } from './steps/end-with-parent.mjs';
 import { checkNode, installWhenMissing } from './steps/prepare.mjs';
 import { PRODUCTS } from './steps/products.mjs';
 import { createSay } from './steps/say.mjs';
@@ -13,6 +14,7 @@ const MANIFEST = PRODUCTS.filter(({ name }) => name === 'components');
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const say = createSay();
+endWithParent();
 
 const ready = checkNode(say) && (await installWhenMissing(root, say)) && (await build(root, MANIFEST, say));
 if (ready) await main(process.argv.slice(2)).catch(fail);

@@ -4,6 +4,7 @@ import { mkdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { CHECKS, runChecks } from './steps/checks.mjs';
 import { findChromium, installChromiumWhenMissing } from './steps/chromium.mjs';
+import { endWithParent } from './steps/end-with-parent.mjs';
 import { buildWhenStale, checkNode, installWhenMissing } from './steps/prepare.mjs';
 import { createSay, seconds } from './steps/say.mjs';
 import { add, NOTHING, tallyLine } from './steps/tally.mjs';
@@ -13,6 +14,7 @@ const PHASES = ['checks', 'unit', 'e2e'];
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const say = createSay();
+endWithParent();
 const words = process.argv.slice(2);
 const named = words.filter((word) => PHASES.includes(word));
 const filters = words.filter((word) => !PHASES.includes(word));

@@ -11,7 +11,8 @@ const KEPT_OUTPUT_CHARS = 64 * 1024;
  */
 
 /**
- * Runs a program to its end. Signals that this process receives meanwhile go to the program too.
+ * Runs a program to its end. A signal that this process receives meanwhile goes to the program too, and ends this process
+ * after it.
  *
  * @param {string} command
  * @param {readonly string[]} args
@@ -34,14 +35,20 @@ export function run(command, args, { cwd, env = {}, capture = false }) {
     };
     child.stdout?.on('data', keep);
     child.stderr?.on('data', keep);
+    /** @type {NodeJS.Signals | undefined} */
+    let received;
     /** @param {NodeJS.Signals} signal */
-    const forward = (signal) => child.kill(signal);
+    const forward = (signal) => {
+      received = signal;
+      child.kill(signal);
+    };
     process.on('SIGINT', forward);
     process.on('SIGTERM', forward);
     /** @param {number} code @param {boolean} missing */
     const end = (code, missing) => {
       process.off('SIGINT', forward);
       process.off('SIGTERM', forward);
+      if (received !== undefined) process.exit(received === 'SIGINT' ? 130 : 143);
       resolve({ code, output, missing });
     };
     child.once('error', (error) => {
