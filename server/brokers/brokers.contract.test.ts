@@ -2,16 +2,12 @@ import { readdirSync } from 'node:fs';
 import type { Broker, Draft, Publication } from '@tidewall/contracts';
 import { parseTopicName } from '@tidewall/protocol';
 import { afterEach, describe, expect, test } from 'vitest';
+import type { BrokerCase } from './broker-case.contract.ts';
 
 /*
- * What every broker must hold. The rack is its folders: each has an `index.ts` for its users and a `contract-case.ts`
+ * What every broker must hold. The rack is its folders: each has an `index.ts` for its users and a `broker.contract.ts`
  * that opens a working one here.
  */
-
-/** What a folder's `contract-case.ts` exports. */
-export interface BrokerCase {
-  open(): Promise<Broker>;
-}
 
 const kinds = readdirSync(import.meta.dirname, { withFileTypes: true }).flatMap((entry) =>
   entry.isDirectory() && entry.name !== 'node_modules' ? [entry.name] : [],
@@ -29,7 +25,7 @@ describe.each(kinds)('broker %s', (kind) => {
   let broker: Broker | undefined;
 
   async function open(): Promise<Broker> {
-    const { brokerCase } = (await import(`./${kind}/contract-case.ts`)) as { brokerCase: BrokerCase };
+    const { brokerCase } = (await import(`./${kind}/broker.contract.ts`)) as { brokerCase: BrokerCase };
     broker = await brokerCase.open();
     return broker;
   }

@@ -1,6 +1,6 @@
 import type { Clock } from '@tidewall/base';
 import type { Log } from '@tidewall/contracts';
-import type { HubSession } from './session.ts';
+import type { Subscriber } from './subscription.ts';
 import type { View } from './view.ts';
 
 export interface FlusherOptions {
@@ -45,7 +45,7 @@ export class Flusher {
     this.#lastMs = this.#options.clock.monotonic();
     const views = this.#changed;
     this.#changed = new Set();
-    const touched = new Set<HubSession>();
+    const touched = new Set<Subscriber>();
     let frames = 0;
     for (const view of views) {
       try {

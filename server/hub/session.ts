@@ -1,8 +1,9 @@
 import type { Access, Outlet, Principal, Session, SubscribeRequest } from '@tidewall/contracts';
 import { type Limits, parseTopicName, type SubscribeReply, TidewallError, type TopicName } from '@tidewall/protocol';
 import { startOf } from './start-position.ts';
+import type { Subscriber, Subscription } from './subscription.ts';
 import type { Topic } from './topic.ts';
-import type { Subscription } from './view.ts';
+import type { View } from './view.ts';
 
 export interface SessionContext {
   readonly limits: Limits;
@@ -17,17 +18,23 @@ export interface SessionContext {
   ended(session: HubSession): void;
 }
 
+/** A subscription, as its session holds it. */
+interface Followed extends Subscription {
+  readonly topic: Topic;
+  readonly view: View;
+}
+
 /**
  * One connected client. It holds a number for each subscription and, within one flush, the frames of that flush;
  * nothing is ever queued for a client that does not read.
  */
-export class HubSession implements Session {
+export class HubSession implements Session, Subscriber {
   readonly id: string;
   readonly principal: Principal;
   readonly #outlet: Outlet;
   readonly #context: SessionContext;
   /** By the number of the view. In the order in which they catch up. */
-  readonly #subscriptions = new Map<number, Subscription>();
+  readonly #subscriptions = new Map<number, Followed>();
   /** Topics being opened for this session, so that asking twice at once is asking twice. */
   readonly #opening = new Set<TopicName>();
   #out: Uint8Array[] = [];
@@ -41,7 +48,6 @@ export class HubSession implements Session {
     this.#context = context;
   }
 
-  /** Whether it takes frames now; one that does not keeps its offsets and pulls later. */
   get ready(): boolean {
     return this.#stall === undefined && !this.#ended;
   }
@@ -72,7 +78,7 @@ export class HubSession implements Session {
     if (this.#subscriptions.has(view.number)) throw alreadySubscribed(topic.name);
     const { offset, recovered } = startOf(topic, request);
     const { settings, log, vitality } = topic;
-    const subscription: Subscription = { session: this, view, offset, toldFreshness: vitality.revision };
+    const subscription: Followed = { subscriber: this, topic, view, offset, toldFreshness: vitality.revision };
     this.#subscriptions.set(view.number, subscription);
     view.join(subscription);
     topic.watch();
@@ -97,12 +103,10 @@ export class HubSession implements Session {
     this.#release(subscription);
   }
 
-  /** Adds a frame to the write of this flush. */
   enqueue(frame: Uint8Array): void {
     this.#out.push(frame);
   }
 
-  /** Writes what was enqueued, as one write. */
   flush(): void {
     if (this.#out.length === 0 || this.#ended) return;
     const frames = this.#out;
@@ -150,7 +154,7 @@ export class HubSession implements Session {
     this.#context.ended(this);
   }
 
-  #enqueueBehind(subscription: Subscription): boolean {
+  #enqueueBehind(subscription: Followed): boolean {
     const { view } = subscription;
     // In step with its view means that the next flush brings it what is new.
     const frame = subscription.offset === view.offset ? undefined : view.pull(subscription);
@@ -158,11 +162,11 @@ export class HubSession implements Session {
     return view.tell(subscription) > 0 || frame !== undefined;
   }
 
-  #release(subscription: Subscription): void {
-    const { view } = subscription;
+  #release(subscription: Followed): void {
+    const { topic, view } = subscription;
     this.#subscriptions.delete(view.number);
     view.leave(subscription);
-    view.topic.unwatch(view, () => this.#context.unwatched(view.topic));
+    topic.unwatch(view, () => this.#context.unwatched(topic));
   }
 }
 

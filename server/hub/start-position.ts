@@ -1,6 +1,6 @@
 import type { SubscribeRequest } from '@tidewall/contracts';
+import { NEEDS_SNAPSHOT } from './subscription.ts';
 import type { Topic } from './topic.ts';
-import { NEEDS_SNAPSHOT } from './view.ts';
 
 /** Where a subscription begins, and whether that leaves nothing out. */
 export interface Start {

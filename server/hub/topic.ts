@@ -3,7 +3,8 @@ import type { Encoding, Publication, TopicLog, TopicSettings } from '@tidewall/c
 import type { Freshness, TopicName } from '@tidewall/protocol';
 import { type Change, createKind, type Kind } from './kinds/index.ts';
 import { RateMeter } from './rate-meter.ts';
-import { NEEDS_SNAPSHOT, View } from './view.ts';
+import { NEEDS_SNAPSHOT } from './subscription.ts';
+import { View } from './view.ts';
 import { Vitality } from './vitality.ts';
 
 /** The source that feeds a topic, and how it hears whether anybody watches. */

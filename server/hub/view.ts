@@ -1,17 +1,17 @@
-import type { Encoding, Push } from '@tidewall/contracts';
-import type { HubSession } from './session.ts';
-import type { Topic } from './topic.ts';
+import type { Encoding, Push, TopicLog, TopicSettings } from '@tidewall/contracts';
+import type { Freshness, TopicName } from '@tidewall/protocol';
+import type { Change, Kind } from './kinds/index.ts';
+import { NEEDS_SNAPSHOT, type Subscriber, type Subscription } from './subscription.ts';
 
-/** The offset of a subscription whose next pull must be the whole: what it holds, if anything, is void. */
-export const NEEDS_SNAPSHOT = -1;
-
-/** One session's interest in a topic. Its offset is all that the hub keeps of what the session has or lacks. */
-export interface Subscription {
-  readonly session: HubSession;
-  readonly view: View;
-  offset: number;
-  /** The revision of the topic's vitality that the session has been told. */
-  toldFreshness: number;
+/** A topic, as its views see it. */
+export interface ViewedTopic {
+  readonly name: TopicName;
+  readonly settings: Pick<TopicSettings, 'kind'>;
+  readonly log: Pick<TopicLog, 'head'>;
+  readonly kind: Pick<Kind, 'keeps'>;
+  readonly vitality: { readonly revision: number };
+  readonly freshness: Freshness;
+  changesSince(offset: number): readonly Change[];
 }
 
 /**
@@ -21,7 +21,7 @@ export interface Subscription {
 export class View {
   /** The `t` of its pushes. */
   readonly number: number;
-  readonly topic: Topic;
+  readonly topic: ViewedTopic;
   readonly encoding: Encoding;
   readonly #subscriptions = new Set<Subscription>();
   /** Where the sessions in step are. */
@@ -29,7 +29,7 @@ export class View {
   /** The newest freshness frame: told to many in one flush, encoded once. */
   #news: { readonly revision: number; readonly frame: Uint8Array } | undefined;
 
-  constructor(number: number, topic: Topic, encoding: Encoding) {
+  constructor(number: number, topic: ViewedTopic, encoding: Encoding) {
     this.number = number;
     this.topic = topic;
     this.encoding = encoding;
@@ -54,15 +54,15 @@ export class View {
    * @param touched collects the sessions that have something to write
    * @returns how many frames were handed out
    */
-  flush(touched: Set<HubSession>): number {
+  flush(touched: Set<Subscriber>): number {
     const from = this.offset;
     const head = this.topic.log.head;
     let frame: Uint8Array | undefined;
     this.offset = head;
     let handed = 0;
     for (const subscription of this.#subscriptions) {
-      const { session } = subscription;
-      if (!session.ready) continue;
+      const { subscriber } = subscription;
+      if (!subscriber.ready) continue;
       let mine: Uint8Array | undefined;
       if (subscription.offset !== from) mine = this.pull(subscription);
       else if (from < head) {
@@ -71,8 +71,8 @@ export class View {
         mine = frame;
         subscription.offset = head;
       }
-      const frames = this.#hand(session, mine) + this.tell(subscription);
-      if (frames > 0) touched.add(session);
+      const frames = this.#hand(subscriber, mine) + this.tell(subscription);
+      if (frames > 0) touched.add(subscriber);
       handed += frames;
     }
     return handed;
@@ -94,12 +94,12 @@ export class View {
     if (subscription.toldFreshness === revision) return 0;
     subscription.toldFreshness = revision;
     if (this.#news?.revision !== revision) this.#news = { revision, frame: this.#encodeFreshness() };
-    return this.#hand(subscription.session, this.#news.frame);
+    return this.#hand(subscription.subscriber, this.#news.frame);
   }
 
-  #hand(session: HubSession, frame: Uint8Array | undefined): number {
+  #hand(subscriber: Subscriber, frame: Uint8Array | undefined): number {
     if (!frame) return 0;
-    session.enqueue(frame);
+    subscriber.enqueue(frame);
     return 1;
   }
 

@@ -1,4 +1,4 @@
-import type { BrokerCase } from '../brokers.contract.test.ts';
+import type { BrokerCase } from '../broker-case.contract.ts';
 import { createMemoryBroker } from './memory-broker.ts';
 
 export const brokerCase: BrokerCase = { open: async () => createMemoryBroker({ random: Math.random }) };
