@@ -182,6 +182,15 @@ describe('the link', () => {
     expect(client.status.type).toBe('live');
   });
 
+  test('[C11] what stands behind a bye is not heard', async () => {
+    start();
+    server.link.greets({ now: clock.now() });
+    await clock.advance(1_000);
+    const t0 = client.serverNow();
+    server.link.says({ bye: { code: 4001, reason: '' } }, { pong: { t0, t1: t0 + 9e6, t2: t0 + 9e6 } });
+    expect(client.serverNow()).toBe(clock.now());
+  });
+
   test('[C12] the connect reply and pongs tell the server clock', async () => {
     start();
     server.link.opens();

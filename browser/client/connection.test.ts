@@ -227,6 +227,9 @@ describe('the connection', () => {
     for (let now = 60_000; now < 600_000; now += 60_000) {
       state = stepConnection(state, { type: 'due' }, at(now)).state;
       expect(state.type).toBe('live');
+      // Though nothing was heard for a minute, the answer has its time.
+      state = stepConnection(state, { type: 'due' }, at(now + 40)).state;
+      expect(state.type).toBe('live');
       state = stepConnection(state, { type: 'heard' }, at(now + 50)).state;
     }
   });
