@@ -339,6 +339,21 @@ describe('motion', () => {
     expect(await first()).toBe('14');
   });
 
+  it('a pointer over a chart is told the numbers there, in the colours of their series', async () => {
+    const { width, height } = await start('ChartColumnBasic');
+    await update({ type: 'ChartColumnBasic', rows: 'sample', theme: DEEP, data: [{ x: '<b>a</b>', y: 42.4 }] });
+    await page.evaluate(() => window.harness.settled());
+    await page.mouse.move(width / 2 - 1, height / 2);
+    await page.mouse.move(width / 2, height / 2);
+    await page.waitForFunction(() => document.querySelector('.tw-body b') !== null);
+    const told = await page.evaluate(() => {
+      const box = document.querySelector('.tw-body b')?.parentElement?.parentElement;
+      return [box?.textContent, box?.querySelector('i')?.style.background];
+    });
+    // Text from outside stays text.
+    expect(told).toEqual(['<b>a</b>42', 'rgb(53, 200, 255)']);
+  });
+
   it('new numbers of a chart are merged, and still make the picture that they make alone', async () => {
     const rows = (shift: number) =>
       Array.from({ length: 12 }, (_, i) => ({ x: `c${i}`, y: 40 + ((i * 7 + shift) % 50) }));

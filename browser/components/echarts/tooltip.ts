@@ -32,7 +32,7 @@ export function tooltipContent(hovered: unknown, look: TooltipLook): HTMLElement
     const value = document.createElement('b');
     const wide = look.shape === 'line' ? 12 : 8;
     swatch.style.cssText = `width:${wide * look.scale}px;height:${(look.shape === 'line' ? 3 : 8) * look.scale}px`;
-    swatch.style.background = typeof point.color === 'string' ? point.color : 'currentColor';
+    swatch.style.background = swatchColor(point.color);
     label.textContent = nameOf(point);
     label.style.marginRight = 'auto';
     value.textContent = look.values.text(Array.isArray(point.value) ? point.value[1] : point.value);
@@ -41,6 +41,14 @@ export function tooltipContent(hovered: unknown, look: TooltipLook): HTMLElement
     box.append(row);
   }
   return box;
+}
+
+/** The colour itself, or where a gradient begins. */
+function swatchColor(color: unknown): string {
+  if (typeof color === 'string') return color;
+  const stops = typeof color === 'object' && color !== null ? Reflect.get(color, 'colorStops') : undefined;
+  const [first] = (Array.isArray(stops) ? stops : []) as { readonly color?: string }[];
+  return first?.color ?? 'currentColor';
 }
 
 /** ECharts calls a series without a name `series0`, with a NUL before it. */

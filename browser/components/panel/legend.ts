@@ -37,7 +37,7 @@ export function createLegend(document: Document): Legend {
         entry.style.setProperty('--c', item.color);
         setText(label, item.label);
         setText(value, item.value ?? '');
-        // Room for the widest value so far is not kept: width in digits is, so that the entries stand still.
+        // Room for an even number of digits, so that the entries stand still while a value goes from 9 to 10.
         value.style.minWidth = item.value === undefined ? '' : `${Math.ceil(item.value.length / 2) * 2 * 0.56}em`;
       });
     },
