@@ -80,6 +80,25 @@ describe('a table', () => {
 });
 
 describe('a series', () => {
+  test('[C27] is in order of time, whatever the order of its publishers', () => {
+    const series = createSeriesFold(4);
+    for (const [t, v] of [
+      [
+        [10, 30],
+        [1, 3],
+      ],
+      [[20], [2]],
+      [
+        [40, 5],
+        [4, 0],
+      ],
+      [[40], [5]],
+    ]) {
+      series.apply(push({ d: { t, v } as never }), false);
+    }
+    expect(series.value()).toEqual({ t: [20, 30, 40, 40], v: [2, 3, 4, 5] });
+  });
+
   test('[C27] has null where a series has no value, before it came and after it left', () => {
     const fold = createSeriesFold(10);
     fold.apply(push({ d: { t: [1, 2], a: [10, 20] } }), false);

@@ -7,8 +7,8 @@ type Column = (number | null)[];
 const MAX_COLUMNS = 1_000;
 
 /**
- * The newest points as columns of the same length: a series that comes later is null before, one that stays away is
- * null from then on. The arrays are changed in place.
+ * The newest points as columns of the same length, by rising time: a series that comes later is null before, one that
+ * stays away is null from then on. The arrays are changed in place.
  */
 export function createSeriesFold(keepCount: number): Fold {
   let columns = new Map<string, Column>([['t', []]]);
@@ -28,6 +28,23 @@ export function createSeriesFold(keepCount: number): Fold {
     for (const [name, column] of columns) {
       const values = more.get(name);
       for (let i = 0; i < added; i++) column.push(values?.[i] ?? null);
+    }
+    restoreOrder(before);
+  }
+
+  /**
+   * Puts what was added from index `first` on where its time belongs; points of one time stay as they came. Publishers
+   * with clocks that differ write out of order, and a chart cannot draw time that goes back.
+   */
+  function restoreOrder(first: number): void {
+    const times = columns.get('t') as number[];
+    let sorted = Math.max(1, first);
+    while (sorted < times.length && (times[sorted] as number) >= (times[sorted - 1] as number)) sorted++;
+    if (sorted >= times.length) return;
+    const order = times.map((_, index) => index).sort((a, b) => (times[a] as number) - (times[b] as number));
+    for (const column of columns.values()) {
+      const moved = order.map((index) => column[index] ?? null);
+      for (let i = 0; i < moved.length; i++) column[i] = moved[i] ?? null;
     }
   }
 
