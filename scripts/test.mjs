@@ -48,11 +48,11 @@ async function runPhase(phase) {
   say.title(phase);
   if (phase === 'checks') return { ...NOTHING, failed: (await runChecks(root, CHECKS, say)).length };
   if (!(await buildWhenStale(root, say))) return { ...NOTHING, failed: 1 };
-  if (phase === 'unit') return runTests(root, 'unit', filters, {});
+  if (phase === 'unit') return runNamed('unit', {});
 
   await installChromiumWhenMissing(root, process.env, say);
   const chromium = findChromium(process.env);
-  if (chromium !== undefined) return runTests(root, 'e2e', filters, { CHROMIUM: chromium });
+  if (chromium !== undefined) return runNamed('e2e', { CHROMIUM: chromium });
   const left = await listTests(root, 'e2e', filters);
   const why = process.env['CHROMIUM']
     ? `CHROMIUM names ${process.env['CHROMIUM']}, which cannot be run`
@@ -61,4 +61,14 @@ async function runPhase(phase) {
     `${why}. NOT RUN:\n${left.map((test) => `  ${test}`).join('\n')}\nInstall Chromium or Chrome, or set CHROMIUM to its path.`,
   );
   return { ...NOTHING, skipped: left.length };
+}
+
+/**
+ * @param {string} project
+ * @param {Record<string, string>} env
+ */
+async function runNamed(project, env) {
+  const { tally, skipped } = await runTests(root, project, filters, env);
+  if (skipped.length > 0) say.hint(`skipped:\n${skipped.map((name) => `  ${name}`).join('\n')}`);
+  return tally;
 }

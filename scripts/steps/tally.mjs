@@ -45,6 +45,23 @@ export function tallyOfReport(file, exitCode) {
 }
 
 /**
+ * The full names of the tests that did not run, each with its file, by the JSON report of a run.
+ *
+ * @param {string} file the report; it may be missing
+ * @returns {string[]}
+ */
+export function skippedIn(file) {
+  if (!existsSync(file)) return [];
+  /** @type {{ testResults: { name: string, assertionResults: { status: string, fullName: string }[] }[] }} */
+  const { testResults } = JSON.parse(readFileSync(file, 'utf8'));
+  return testResults.flatMap(({ name, assertionResults }) =>
+    assertionResults
+      .filter(({ status }) => status !== 'passed' && status !== 'failed')
+      .map(({ fullName }) => `${name}: ${fullName}`),
+  );
+}
+
+/**
  * `12 passed, 0 failed`, and `, 3 skipped` when there are any.
  *
  * @param {Tally} tally

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { add, tallyLine, tallyOfReport } from './tally.mjs';
+import { add, skippedIn, tallyLine, tallyOfReport } from './tally.mjs';
 
 let folder: string;
 beforeEach(() => {
@@ -34,6 +34,16 @@ describe('counting tests', () => {
   });
   it('a run that wrote no report is one failed test', () => {
     expect(tallyOfReport(join(folder, 'none.json'), 134)).toEqual({ passed: 0, failed: 1, skipped: 0 });
+  });
+  it('names the tests that did not run', () => {
+    const path = join(folder, 'report.json');
+    const assertionResults = [
+      { status: 'passed', fullName: 'runs' },
+      { status: 'pending', fullName: 'needs root' },
+    ];
+    writeFileSync(path, JSON.stringify({ testResults: [{ name: '/x.test.ts', status: 'passed', assertionResults }] }));
+    expect(skippedIn(path)).toEqual(['/x.test.ts: needs root']);
+    expect(skippedIn(join(folder, 'none.json'))).toEqual([]);
   });
   it('ends in one plain line', () => {
     const tally = add({ passed: 1, failed: 0, skipped: 0 }, { passed: 2, failed: 3, skipped: 0 });
