@@ -42,7 +42,9 @@ export function createHealthPanel(look: PageLook, read: () => readonly ElementHe
     closeButton.title = say(locale, 'close');
     closeButton.setAttribute('aria-label', closeButton.title);
     head.replaceChildren(...COLUMNS.map((name) => createElement('th', { scope: 'col' }, say(locale, name))));
-    body.replaceChildren(...read().map((health) => rowOf(health, look)));
+    // A title or a clock has no data whose health could be told.
+    const rows = read().filter(({ topic, problem }) => topic !== undefined || problem !== undefined);
+    body.replaceChildren(...rows.map((health) => rowOf(health, look)));
   }
 
   function close(): void {
