@@ -1,6 +1,6 @@
 import { request as httpRequest } from 'node:http';
 import { ERROR_CODES, type ErrorBody } from '@tidewall/protocol';
-import { startTestHost, type TestHost } from '@tidewall/testkit';
+import { FakeClock, startTestHost, type TestHost } from '@tidewall/testkit';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 
 let host: TestHost;
@@ -142,12 +142,23 @@ test('polling costs a 304 until something changes', async () => {
 });
 
 test('a topic that has grown stale is not taken for unchanged', async () => {
-  const at = Date.now();
-  await post(`/api/topics/plant/late/oee?at=${at}`, JSON.stringify({ t: at, v: 1 }));
-  const answer = await get('/api/topics/plant/late/oee');
-  const { freshness } = (await answer.json()) as { freshness: { state: string } };
-  expect(freshness.state).toBe('ok');
-  expect(answer.headers.get('etag')).not.toContain('ok');
+  const clock = new FakeClock();
+  const settings = { topics: [{ pattern: 'beat', kind: 'state', expectEveryMs: 1000 }] };
+  const aging = await startTestHost({ clock, settings });
+  try {
+    const url = `${aging.url}/api/topics/beat`;
+    await fetch(url, { method: 'POST', body: '1' });
+    const etag = (await fetch(url)).headers.get('etag') ?? '';
+    const headers = { 'if-none-match': etag };
+    expect((await fetch(url, { headers })).status).toBe(304);
+    await clock.advance(6000);
+    const answer = await fetch(url, { headers });
+    expect(answer.status).toBe(200);
+    expect(await answer.json()).toMatchObject({ freshness: { state: 'stale' } });
+    expect(answer.headers.get('etag')).toBe(etag.replace(/"$/, '-stale"'));
+  } finally {
+    await aging.close();
+  }
 });
 
 test('history is read from a position, and another epoch is refused', async () => {
