@@ -1,0 +1,86 @@
+import {
+  createLog,
+  type Flag,
+  type FlagName,
+  isLoopback,
+  type LoadedConfig,
+  loadConfig,
+  type RunningHost,
+  startHost,
+} from '@tidewall/host';
+import type { ProductFiles } from '../product-files.ts';
+
+export interface ServeOptions {
+  readonly flags: Readonly<Partial<Record<FlagName | 'config', Flag>>>;
+  readonly files: ProductFiles;
+  readonly version: string;
+}
+
+/** Stopping takes at most this long, whatever hangs. */
+const STOP_MS = 4900;
+
+/** Runs the server until it is told to stop. */
+export async function serve({ flags, files, version }: ServeOptions): Promise<void> {
+  const { demoFile, demoScreens, manifestFile, webDir } = files;
+  const loaded = await loadConfig({ flags, env: process.env, folder: process.cwd(), demoFile });
+  const human = process.stdout.isTTY === true;
+  const colors = human && !process.env['NO_COLOR'];
+  const log = createLog({
+    level: loaded.config.logLevel,
+    human,
+    colors,
+    node: loaded.config.node,
+    write: (line) => process.stdout.write(line),
+  });
+  process.on('unhandledRejection', (reason) => log.error({ err: reason }, 'something failed and nobody noticed'));
+  process.on('uncaughtException', (failure) => {
+    log.error({ err: failure }, 'the server fails and ends');
+    process.exit(1);
+  });
+
+  const stop = untilSignal();
+  const host = await startHost({ loaded, log, version, webDir, manifestFile, demoScreens });
+  if (human) process.stdout.write(greeting(host, loaded, colors));
+  else log.info({ url: host.url, port: host.port, pid: process.pid, version, dataDir: loaded.config.dataDir }, 'ready');
+  if (!isLoopback(loaded.config.host)) {
+    log.warn(
+      { host: loaded.config.host },
+      'OPEN TO EVERYBODY who reaches this address: they may read and publish everything',
+    );
+  }
+  const signal = await stop;
+  log.info({ signal }, 'stopping');
+  setTimeout(() => process.exit(0), STOP_MS);
+  await host.close();
+  log.info({}, 'stopped');
+  process.exit(0);
+}
+
+/** The first signal asks to stop; the second does not ask. */
+function untilSignal(): Promise<NodeJS.Signals> {
+  return new Promise((resolve) => {
+    let asked = false;
+    const heard = (signal: NodeJS.Signals) => {
+      if (asked) process.exit(signal === 'SIGINT' ? 130 : 143);
+      asked = true;
+      resolve(signal);
+    };
+    process.on('SIGTERM', heard);
+    process.on('SIGINT', heard);
+  });
+}
+
+function greeting({ url, screenIds }: RunningHost, { config, file }: LoadedConfig, colors: boolean): string {
+  const strong = (text: string) => (colors ? `\u001b[1;36m${text}\u001b[0m` : text);
+  const screens = screenIds.slice(0, 4).map((id) => `${url}/s/${id}`);
+  return [
+    '',
+    `  Tidewall 潮屏  ${strong(url)}`,
+    `  screens  ${screens.length === 0 ? `none yet; put one into ${config.screens}` : screens.join('  ')}`,
+    `  data     ${config.dataDir}${file === undefined ? '' : `   settings  ${file}`}`,
+    `  push     curl -d '{"value": 42}' '${url}/api/topics/demo/answer'`,
+    '  Ctrl-C stops it.',
+    '',
+    '',
+  ].join('\n');
+}

@@ -1,0 +1,131 @@
+import type { Flag, FlagName } from '@tidewall/host';
+import { KINDS, OPERATIONS } from '@tidewall/protocol';
+import { Command, InvalidArgumentError, Option } from 'commander';
+import { CommandFailure } from './command-failure.ts';
+import { type PublishOptions, publish } from './commands/publish.ts';
+import { serve } from './commands/serve.ts';
+import { type SubscribeOptions, subscribe } from './commands/subscribe.ts';
+import { topics } from './commands/topics.ts';
+import type { ProductFiles } from './product-files.ts';
+
+const EXIT_CODES = `
+Exit codes: 0 done, 1 tried and failed or refused, 2 asked for wrongly (options, settings).
+Set NO_COLOR for plain output.`;
+
+/** The command line of `tidewall`; nothing runs before it is parsed. */
+export function createProgram(files: ProductFiles, version: string): Command {
+  const program = new Command('tidewall')
+    .description('Live data big screens: take data in, keep it as ordered topics, show it within a frame.')
+    .version(version, '-V, --version')
+    .helpOption('-h, --help')
+    .addHelpText('after', EXIT_CODES)
+    .showSuggestionAfterError()
+    .exitOverride()
+    .configureOutput({ outputError: (text, write) => write(`${text.trimEnd()}; see tidewall --help\n`) });
+  addServe(program, files, version);
+  addPublish(program);
+  addSubscribe(program);
+  program
+    .command('topics')
+    .description('list the topics of a server')
+    .addOption(urlOption())
+    .option('--json', 'a JSON line each')
+    .action(topics);
+  return program;
+}
+
+function addServe(program: Command, files: ProductFiles, version: string): void {
+  program
+    .command('serve', { isDefault: true })
+    .description('run the server (default)')
+    .option('--port <number>', 'port to listen on, 0 for any free one [TIDEWALL_PORT] (default: 7070)')
+    .option(
+      '--host <address>',
+      'address to listen on; 0.0.0.0 opens it to everybody [TIDEWALL_HOST] (default: localhost)',
+    )
+    .option('--data-dir <folder>', 'where data and screens are kept [TIDEWALL_DATA_DIR] (default: ./data)')
+    .option('--config <file>', 'settings, as YAML or JSON [TIDEWALL_CONFIG] (default: ./tidewall.yaml)')
+    .option('--screens <folder>', 'screen documents [TIDEWALL_SCREENS] (default: <data-dir>/screens)')
+    .option('--demo', "with the demo's sources and screens [TIDEWALL_DEMO] (default)")
+    .option('--no-demo', 'without them')
+    .option('--log-level <level>', 'debug, info, warn, error or silent [TIDEWALL_LOG_LEVEL] (default: info)')
+    .option('--node <name>', "this process' name in replies and logs [TIDEWALL_NODE]")
+    .option('--allowed-origin <origin...>', 'pages of these origins may use this server [TIDEWALL_ALLOWED_ORIGINS]')
+    .option('--allowed-host <name...>', 'names that this server is reached by [TIDEWALL_ALLOWED_HOSTS]')
+    .addHelpText('after', EXIT_CODES)
+    // The default command is handed every word that is no command: say that, and not that there are too many.
+    .allowExcessArguments()
+    .action((_, command: Command) => {
+      const [word] = command.args;
+      if (word !== undefined) throw new CommandFailure(`there is no command "${word}"; see tidewall --help`, 2);
+      return serve({ flags: flagsOf(command), files, version });
+    });
+}
+
+function addPublish(program: Command): void {
+  program
+    .command('publish')
+    .description('publish one value, or each line of standard input as soon as it is there')
+    .argument('<topic>', 'plant/line-1/oee')
+    .argument('[json]', 'the value; standard input when absent')
+    .addOption(urlOption())
+    .addOption(new Option('--op <operation>', "the kind's first operation when absent").choices(OPERATIONS))
+    .addOption(new Option('--kind <kind>', 'what a new topic becomes: state when absent').choices(KINDS))
+    .option('--json', 'what is not JSON is refused (default: it is published as a text)')
+    .option('--text', 'everything is a text, also what would be JSON')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  tidewall publish demo/answer '{"value": 42}'
+  vmstat 1 | tidewall publish host/vmstat
+  tail -F app.log | tidewall publish app/log --kind log --text
+${EXIT_CODES}`,
+    )
+    .action((topic: string, json: string | undefined, options: PublishOptions) => publish(topic, json, options));
+}
+
+function addSubscribe(program: Command): void {
+  program
+    .command('subscribe')
+    .description('follow topics: a JSON line for each value')
+    .argument('<topic...>', 'plant/line-1/oee')
+    .addOption(urlOption())
+    .option('--rewind <count>', 'start with the newest publications of a series or log', wholeNumber)
+    .option('--count <n>', 'end after so many lines', wholeNumber)
+    .option('--raw', 'the pushes as they come')
+    .addHelpText('after', `\nSeveral topics: each line is {"topic": …, "data": …}.\n${EXIT_CODES}`)
+    .action((names: string[], options: SubscribeOptions) => subscribe(names, options));
+}
+
+function urlOption(): Option {
+  return new Option('--url <address>', 'the server').env('TIDEWALL_URL').default('http://localhost:7070');
+}
+
+/** Options of `serve` that were typed, under the names of the settings. */
+function flagsOf(command: Command): Partial<Record<FlagName | 'config', Flag>> {
+  const settings: Readonly<Record<string, { name: FlagName | 'config'; flag: string }>> = {
+    port: { name: 'port', flag: '--port' },
+    host: { name: 'host', flag: '--host' },
+    dataDir: { name: 'dataDir', flag: '--data-dir' },
+    config: { name: 'config', flag: '--config' },
+    screens: { name: 'screens', flag: '--screens' },
+    demo: { name: 'demo', flag: '--demo' },
+    logLevel: { name: 'logLevel', flag: '--log-level' },
+    node: { name: 'node', flag: '--node' },
+    allowedOrigin: { name: 'allowedOrigins', flag: '--allowed-origin' },
+    allowedHost: { name: 'allowedHosts', flag: '--allowed-host' },
+  };
+  const flags: Partial<Record<FlagName | 'config', Flag>> = {};
+  for (const [option, { name, flag }] of Object.entries(settings)) {
+    if (command.getOptionValueSource(option) !== 'cli') continue;
+    const value = command.getOptionValue(option) as string | boolean | string[];
+    flags[name] = { flag, value: name === 'port' && /^\d+$/.test(String(value)) ? Number(value) : value };
+  }
+  return flags;
+}
+
+function wholeNumber(text: string): number {
+  if (!/^\d{1,7}$/.test(text)) throw new InvalidArgumentError('it must be a whole number.');
+  return Number(text);
+}

@@ -1,0 +1,99 @@
+import type { JsonValue } from '@tidewall/base';
+import type { ErrorBody } from '@tidewall/protocol';
+import { CommandFailure } from './command-failure.ts';
+
+/** What a server answered. */
+export interface ApiAnswer {
+  readonly status: number;
+  readonly text: string;
+}
+
+/** The server cannot be reached: nothing was sent, so that it may be sent again. */
+export class Unreachable extends CommandFailure {}
+
+/** A server that does not answer within this is as good as gone. */
+const ANSWER_MS = 30_000;
+
+/**
+ * Asks the server at an address.
+ *
+ * @throws Unreachable when nobody is there; CommandFailure when the connection breaks before the answer
+ */
+export async function askServer(base: string, path: string, body?: string): Promise<ApiAnswer> {
+  try {
+    const response = await fetch(new URL(path, withSlash(base)), {
+      ...(body === undefined ? {} : { method: 'POST', body, headers: { 'content-type': 'application/json' } }),
+      signal: AbortSignal.timeout(ANSWER_MS),
+    });
+    return { status: response.status, text: await response.text() };
+  } catch (cause) {
+    const code = codeOf(cause);
+    if (['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH'].includes(code)) {
+      throw new Unreachable(
+        `no Tidewall answers at ${base} (${code}); start one with "tidewall serve", or name it with --url`,
+        1,
+        cause,
+      );
+    }
+    throw new CommandFailure(`${base} did not answer: ${code}`, 1, cause);
+  }
+}
+
+/** The reason in an answer that is not 2xx. */
+export function refusalIn({ status, text }: ApiAnswer): string {
+  const error = errorIn(text);
+  return error === undefined ? `the server answered ${status}` : reasonOf(error);
+}
+
+/** A refusal for a reader: the sentence, and what would have been right. */
+export function reasonOf({ name, message, detail }: Partial<ErrorBody>): string {
+  const example = detail?.['example'];
+  const hint = example === undefined ? '' : `; this would fit: ${JSON.stringify(example)}`;
+  return `${message ?? 'refused'} (${name ?? 'unknown'})${hint}`;
+}
+
+/** The `error` in a JSON text, when it has one. */
+export function errorIn(text: string): Partial<ErrorBody> | undefined {
+  try {
+    const { error } = JSON.parse(text) as { error?: Partial<ErrorBody> };
+    return error;
+  } catch {
+    return undefined;
+  }
+}
+
+/** @throws CommandFailure when it is not an address that a server can have */
+export function parseServerUrl(text: string): string {
+  const given = /^[a-z]+:\/\//i.test(text) ? text : `http://${text}`;
+  if (URL.canParse(given) && /^https?:$/.test(new URL(given).protocol)) return given;
+  throw new CommandFailure(`--url must be an address like http://localhost:7070, got ${JSON.stringify(text)}`, 2);
+}
+
+/** A topic's name as a path: what has a meaning in addresses is escaped, its slashes are not. */
+export function topicPath(topic: string): string {
+  return `api/topics/${topic.split('/').map(encodeURIComponent).join('/')}`;
+}
+
+/** What a line, or an argument, says as JSON; a text when it is none, or must be one. */
+export function parseValue(text: string, as: 'json' | 'text' | 'either'): JsonValue {
+  if (as === 'text') return text;
+  try {
+    return JSON.parse(text) as JsonValue;
+  } catch (cause) {
+    if (as === 'either') return text;
+    throw new CommandFailure(`this is not JSON: ${text.length > 60 ? `${text.slice(0, 57)}…` : text}`, 1, cause);
+  }
+}
+
+function codeOf(cause: unknown): string {
+  if (!(cause instanceof Error)) return String(cause);
+  if (cause.name === 'TimeoutError') return `nothing for ${ANSWER_MS / 1000} s`;
+  // A name with two addresses fails with an error for each of them.
+  const inner = cause.cause instanceof AggregateError ? cause.cause.errors[0] : cause.cause;
+  if (!(inner instanceof Error)) return cause.message;
+  return (inner as NodeJS.ErrnoException).code ?? inner.message;
+}
+
+function withSlash(base: string): string {
+  return base.endsWith('/') ? base : `${base}/`;
+}

@@ -1,0 +1,204 @@
+import { once } from 'node:events';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { type AddressInfo, createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { runTidewall, startTidewall, type TidewallServer } from '@tidewall/testkit';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+
+/* The built program, as its users start it. */
+
+let server: TidewallServer;
+let folder: string;
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'tidewall-cli-'));
+  server = await startTidewall(['--no-demo']);
+});
+
+afterAll(async () => {
+  await server.close();
+  await rm(folder, { recursive: true, force: true });
+});
+
+async function run(args: readonly string[], input?: string, env: Record<string, string> = {}) {
+  const process = runTidewall(args, { cwd: folder, env: { TIDEWALL_URL: server.url, ...env } });
+  if (input !== undefined) process.write(input);
+  process.endInput();
+  const { code } = await process.ended;
+  return { code, stdout: process.stdout, stderr: process.stderr };
+}
+
+/** A port on which nobody listens. */
+async function closedPort(): Promise<number> {
+  const probe = createServer();
+  await once(probe.listen(0, '127.0.0.1'), 'listening');
+  const { port } = probe.address() as AddressInfo;
+  probe.close();
+  await once(probe, 'close');
+  return port;
+}
+
+const serve = (args: readonly string[], env: Record<string, string> = {}) => {
+  const process = runTidewall(['serve', '--data-dir', join(folder, 'data'), ...args], { cwd: folder, env });
+  return { process, end: async () => ({ ...(await process.ended), stderr: process.stderr }) };
+};
+
+test('one value is published, and what it held is what a subscriber gets', async () => {
+  const published = await run(['publish', 'cli/one', '{"value": 42}']);
+  expect(published).toMatchObject({ code: 0, stdout: expect.stringMatching(/^\{"epoch":".+","offset":1\}\n$/) });
+  const read = await run(['subscribe', 'cli/one', '--count', '1']);
+  expect(read).toMatchObject({ code: 0, stdout: '{"value":42}\n', stderr: `connected to ${server.url}\n` });
+});
+
+test('lines are JSON where they are JSON, and texts otherwise, unless it is said what they are', async () => {
+  const input = 'hello\n{"a":1}\n\n42\n';
+  expect(await run(['publish', 'cli/lines', '--kind', 'log'], input)).toMatchObject({
+    code: 0,
+    stderr: 'published 3\n',
+  });
+  expect((await run(['subscribe', 'cli/lines', '--rewind', '9', '--count', '3'])).stdout).toBe(
+    '"hello"\n{"a":1}\n42\n',
+  );
+  await run(['publish', 'cli/texts', '--kind', 'log', '--text'], '42\n');
+  expect((await run(['subscribe', 'cli/texts', '--rewind', '9', '--count', '1'])).stdout).toBe('"42"\n');
+  expect(await run(['publish', 'cli/lines', '--json'], 'hello\n1\n')).toMatchObject({
+    code: 1,
+    stderr: 'line 1: this is not JSON: hello\npublished 1, refused 1\n',
+  });
+});
+
+test('each line of a program that runs is published as soon as it is there', async () => {
+  const publisher = runTidewall(['publish', 'cli/live'], { env: { TIDEWALL_URL: server.url } });
+  for (const value of ['one', 'two']) {
+    publisher.write(`${value}\n`);
+    await vi.waitFor(
+      async () => {
+        const answer = (await (await fetch(`${server.url}/api/topics/cli/live`)).json()) as { data?: string };
+        expect(answer.data).toBe(value);
+      },
+      { timeout: 10_000 },
+    );
+  }
+  publisher.endInput();
+  expect((await publisher.ended).code).toBe(0);
+});
+
+test('10,000 lines arrive in order', async () => {
+  const input = Array.from({ length: 10_000 }, (_, i) => `${i}\n`).join('');
+  expect(await run(['publish', 'cli/many'], input)).toMatchObject({ code: 0, stderr: 'published 10000\n' });
+  expect(await (await fetch(`${server.url}/api/topics/cli/many`)).json()).toMatchObject({ offset: 10_000, data: 9999 });
+});
+
+test('what the server refuses is said with its reason, and fails the command', async () => {
+  await run(['publish', 'cli/kind', '1', '--kind', 'log']);
+  expect(await run(['publish', 'cli/kind', '1', '--kind', 'state'])).toMatchObject({
+    code: 1,
+    stderr: 'tidewall: cli/kind is a log, not a state (wrong_kind)\n',
+  });
+  expect(await run(['publish', 'cli/kind', '--kind', 'state'], '1\n')).toMatchObject({
+    code: 1,
+    stderr: 'publication 1: cli/kind is a log, not a state (wrong_kind)\npublished 0, refused 1\n',
+  });
+  expect(await run(['subscribe', 'a b'])).toMatchObject({ code: 1, stderr: expect.stringContaining('(bad_request)') });
+});
+
+test('a server that is not there is said with what to do', async () => {
+  const url = `http://localhost:${await closedPort()}`;
+  expect(await run(['topics'], undefined, { TIDEWALL_URL: url })).toMatchObject({
+    code: 1,
+    stderr: `tidewall: no Tidewall answers at ${url} (ECONNREFUSED); start one with "tidewall serve", or name it with --url\n`,
+  });
+});
+
+test('a publisher that never reached its server ends, although its input goes on', async () => {
+  const env = { TIDEWALL_URL: `http://localhost:${await closedPort()}` };
+  const publisher = runTidewall(['publish', 'cli/nowhere'], { env });
+  publisher.write('1\n');
+  expect(await publisher.ended).toEqual({ code: 1, signal: null });
+  expect(publisher.stderr).toMatch(/^tidewall: no Tidewall answers at/m);
+});
+
+test('topics are a table, or a JSON line each', async () => {
+  await run(['publish', 'cli/topic', '1']);
+  expect((await run(['topics'])).stdout).toMatch(/^TOPIC +KIND +RATE +AGE +WATCHERS +FRESHNESS\n/);
+  expect((await run(['topics', '--json'])).stdout).toMatch(/^\{"topic":"cli\/topic","kind":"state",.*\}$/m);
+});
+
+test('a subscriber ends with 0 when it is interrupted', async () => {
+  const subscriber = runTidewall(['subscribe', 'cli/end'], { env: { TIDEWALL_URL: server.url } });
+  await run(['publish', 'cli/end', '1']);
+  await subscriber.waitFor('1');
+  subscriber.kill('SIGINT');
+  expect(await subscriber.ended).toEqual({ code: 0, signal: null });
+});
+
+test('publisher and subscriber live through a server that is killed and comes back', async () => {
+  const env = { TIDEWALL_URL: server.url };
+  const subscriber = runTidewall(['subscribe', 'cli/restart'], { env });
+  const publisher = runTidewall(['publish', 'cli/restart'], { env });
+  publisher.write('"before"\n');
+  await subscriber.waitFor('"before"');
+  await server.restart('SIGKILL');
+  publisher.write('"after"\n');
+  publisher.endInput();
+  await subscriber.waitFor('"after"');
+  expect((await publisher.ended).code).toBe(0);
+  subscriber.kill('SIGINT');
+  expect((await subscriber.ended).code).toBe(0);
+});
+
+test.each<[readonly string[], RegExp]>([
+  [['nope'], /^tidewall: there is no command "nope"/],
+  [['--prot', '1'], /unknown option '--prot'/],
+  [['publish'], /missing required argument 'topic'/],
+  [['publish', 'a', '1', '--op', 'add'], /Allowed choices are replace/],
+  [['subscribe', 'a', '--rewind', 'x'], /it must be a whole number/],
+  [['topics', '--url', 'ftp://x'], /--url must be an address like/],
+  [['serve', '--port', 'abc'], /^tidewall: port must be a number, got "abc" \(from --port\)\n$/],
+])('%j is asked for wrongly: 2, and the reason', async (args, reason) => {
+  const { code, stderr } = await run(args);
+  expect(stderr).toMatch(reason);
+  expect(code).toBe(2);
+});
+
+test('help and version are no failure', async () => {
+  expect(await run(['--version'])).toMatchObject({ code: 0, stdout: expect.stringMatching(/^\d+\.\d+\.\d+\n$/) });
+  const { code, stdout } = await run(['--help']);
+  expect(code).toBe(0);
+  for (const word of ['serve', 'publish', 'subscribe', 'topics', 'Exit codes']) expect(stdout).toContain(word);
+});
+
+test('a wrong configuration ends with 2 and every wrong setting, a taken port with 1 and one line', async () => {
+  await writeFile(join(folder, 'bad.yaml'), 'prot: 1\nlimits: { pingMs: 5 }\n');
+  expect(await serve(['--config', 'bad.yaml']).end()).toMatchObject({
+    code: 2,
+    stderr:
+      'tidewall: limits.pingMs must be at least 10, got 5 (in bad.yaml)\n' +
+      'tidewall: prot is unknown; did you mean "port"? (in bad.yaml)\n',
+  });
+  expect(await serve(['--port', '0'], { TIDEWALL_PROT: '1' }).end()).toMatchObject({
+    code: 2,
+    stderr: 'tidewall: TIDEWALL_PROT is not a known setting of the environment; did you mean TIDEWALL_PORT?\n',
+  });
+  expect(await serve(['--port', String(server.port)]).end()).toMatchObject({
+    code: 1,
+    stderr: `tidewall: port ${server.port} is taken by another program; use --port or TIDEWALL_PORT\n`,
+  });
+});
+
+test.each(['SIGTERM', 'SIGINT'] as const)('%s drains and ends with 0 within 5 s', async (signal) => {
+  const { process, end } = serve(['--port', '0']);
+  await process.waitFor('"msg":"ready"');
+  const began = performance.now();
+  process.kill(signal);
+  expect(await end()).toMatchObject({ code: 0, signal: null });
+  expect(performance.now() - began).toBeLessThan(5000);
+});
+
+test('a server that is open to everybody says so', async () => {
+  const { process, end } = serve(['--port', '0', '--host', '0.0.0.0']);
+  await process.waitFor('OPEN TO EVERYBODY');
+  process.kill();
+  expect((await end()).code).toBe(0);
+});
