@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { type AddressInfo, createServer } from 'node:net';
+import { type AddressInfo, connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { runTidewall, startTidewall, type TidewallServer } from '@tidewall/testkit';
@@ -194,6 +194,22 @@ test.each(['SIGTERM', 'SIGINT'] as const)('%s drains and ends with 0 within 5 s'
   process.kill(signal);
   expect(await end()).toMatchObject({ code: 0, signal: null });
   expect(performance.now() - began).toBeLessThan(5000);
+});
+
+test('a second signal does not wait for the drain', async () => {
+  const busy = await startTidewall(['--no-demo']);
+  const socket = connect(busy.port, 'localhost');
+  socket.on('error', () => {});
+  socket.write(
+    'POST /api/publish HTTP/1.1\r\nhost: localhost\r\ncontent-length: 99\r\n\r\n{"topic":"cli/endless","data":1}\n',
+  );
+  await vi.waitFor(async () => expect((await fetch(`${busy.url}/api/topics/cli/endless`)).status).toBe(200));
+  busy.process.kill('SIGTERM');
+  await busy.process.waitFor('"msg":"stopping"');
+  busy.process.kill('SIGTERM');
+  expect(await busy.process.ended).toEqual({ code: 143, signal: null });
+  socket.destroy();
+  await busy.close();
 });
 
 test('a server that is open to everybody says so', async () => {
