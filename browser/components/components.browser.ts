@@ -183,6 +183,18 @@ describe.each(TYPES)('%s', (type) => {
     expect(await difference(first, await picture(size))).toBe(0);
   });
 
+  it('shows nothing of what it drew before: scales and widths follow the data', async () => {
+    const size = await start(type);
+    await update({ type, rows: 'grown', theme: DEEP });
+    const fresh = await picture(size, `${type}-grown.png`);
+    await dispose();
+    await start(type);
+    await update({ type, rows: 'sample', theme: DEEP });
+    await picture(size);
+    await update({ type, rows: 'grown', theme: DEEP });
+    expect(await difference(fresh, await picture(size))).toBe(0);
+  });
+
   it('wears each theme and language', async () => {
     const size = await start(type);
     await update({ type, rows: 'sample', theme: PAPER, locale: 'en', props: { panel: 'card' } });

@@ -56,7 +56,7 @@ export function createPlot(host: HTMLElement, look: PlotLook): Plot {
       },
       scales: {
         x: { time: true, auto: false, range: () => [window.from, window.to] },
-        y: { auto: false, range: () => [axis.ticks.min, axis.ticks.max] },
+        y: { auto: true, range: () => [axis.ticks.min, axis.ticks.max] },
       },
       series: [{}, ...series],
       axes: [timeAxis(look), valueAxis(look, () => axis)],

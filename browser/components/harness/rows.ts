@@ -2,15 +2,16 @@ import type { JsonObject } from '@tidewall/base';
 import type { ContractName, RowsOf, TimeColumns, XyRow } from '@tidewall/screen';
 
 /** What a component is tried with. */
-export type RowsKind = 'sample' | 'none' | 'empty' | 'holes' | 'many';
+export type RowsKind = 'sample' | 'none' | 'empty' | 'holes' | 'many' | 'grown';
 
 /** More rows than any component can show. */
 export const MANY = 100_000;
 
-/** Rows of a contract, made from its sample: full of holes, or very many. Undefined is no data. */
+/** Rows of a contract, made from its sample: full of holes, very many, or with large numbers. Undefined is no data. */
 export function rowsFor(contract: ContractName, sample: RowsOf<ContractName>, kind: RowsKind) {
   if (kind === 'none') return undefined;
   if (kind === 'sample') return sample;
+  if (kind === 'grown') return grown(sample, '') as RowsOf<ContractName>;
   switch (contract) {
     case 'NONE':
       return sample;
@@ -49,6 +50,14 @@ function records(sample: readonly JsonObject[], kind: RowsKind): JsonObject[] {
   const keys = Object.keys(sample[0] ?? {});
   if (kind === 'holes') return sample.map((_, i) => Object.fromEntries(keys.map((key, at) => [key, hole(i + at)])));
   return Array.from({ length: MANY }, (_, i) => ({ ...sample[i % sample.length], id: i, t: 1_700_000_000_000 + i }));
+}
+
+/** The same rows with every number that is drawn many times as large, times and positions as they were. */
+function grown(value: unknown, name: string): unknown {
+  if (typeof value === 'number') return ['t', 'x', 'id'].includes(name) ? value : value * 37;
+  if (Array.isArray(value)) return value.map((item) => grown(item, name));
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, grown(item, key)]));
 }
 
 /** Nothing, no number, or a number: by turns. */
