@@ -1,5 +1,4 @@
 import { totalmem } from 'node:os';
-import { gzipSync } from 'node:zlib';
 import { startTidewall, type TidewallServer } from '@tidewall/testkit';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -157,13 +156,18 @@ describe('every window', () => {
 });
 
 describe('the weight of a page', () => {
-  /** Bytes of JavaScript that a page asked for, compressed as a server would. */
+  /** Bytes of JavaScript on the wire, as the server sends them to a browser that takes compression. */
   async function scriptBytes(url: string, ready: (page: Page) => Promise<void>): Promise<number> {
     const { page } = await openPage(browser);
     const scripts: Promise<number>[] = [];
     page.on('response', (response) => {
       if (response.request().resourceType() === 'script')
-        scripts.push(response.body().then((body) => gzipSync(body).length));
+        scripts.push(
+          response
+            .request()
+            .sizes()
+            .then((sizes) => sizes.responseBodySize),
+        );
     });
     await page.goto(url);
     await ready(page);
