@@ -26,6 +26,20 @@ export interface TopicSettings {
   readonly fits?: (op: Operation, data: JsonValue) => Mismatch | undefined;
 }
 
+/** What somebody says of a topic; the hub fills in what is left out. */
+export interface SomeTopicSettings {
+  readonly kind?: TopicKind | undefined;
+  readonly keyField?: string | undefined;
+  readonly keep?: { readonly [Bound in keyof Keep]?: Keep[Bound] | undefined } | undefined;
+  readonly expectEveryMs?: number | undefined;
+  readonly fits?: TopicSettings['fits'];
+}
+
+/** What a source says of a topic that it feeds. */
+export interface FeedSettings extends SomeTopicSettings {
+  readonly kind: TopicKind;
+}
+
 /** What a subscriber is sent: one change of one topic, not yet in any wire's bytes. JSON texts are on one line. */
 export type Push =
   | (PushHead & {
@@ -170,9 +184,10 @@ export interface HubPort {
   topics(principal: Principal): readonly TopicSummary[];
   /**
    * Takes a topic for a source. `demand` is called with true when somebody starts to watch and with false when nobody
-   * has for the linger time.
+   * has for the linger time. Kind and key field are the source's to say; where the configuration speaks of the topic's
+   * keeping or cadence, that counts.
    *
    * @throws TidewallError conflict when another source feeds it
    */
-  feed(topic: TopicName, source: string, settings: TopicSettings, demand: (watched: boolean) => void): Promise<Feed>;
+  feed(topic: TopicName, source: string, settings: FeedSettings, demand: (watched: boolean) => void): Promise<Feed>;
 }

@@ -1,15 +1,12 @@
 import type { Clock, JsonValue } from '@tidewall/base';
-import type { Limits, Operation, TopicKind, TopicName } from '@tidewall/protocol';
+import type { Limits, Operation, TopicName } from '@tidewall/protocol';
 import type { z } from 'zod';
+import type { FeedSettings } from './hub-port.ts';
 import type { Log } from './operations.ts';
 
 /** A topic that a source feeds. What is left out has the hub's default. */
-export interface SourceTopic {
+export interface SourceTopic extends FeedSettings {
   readonly topic: TopicName;
-  readonly kind: TopicKind;
-  readonly keyField?: string;
-  readonly keepCount?: number;
-  readonly expectEveryMs?: number;
 }
 
 /** Where a source puts what it has. */

@@ -1,5 +1,5 @@
 import { applyMergePatch, type JsonValue } from '@tidewall/base';
-import type { TopicSettings } from '@tidewall/contracts';
+import type { SomeTopicSettings } from '@tidewall/contracts';
 import { type Mismatch, type Operation, TidewallError } from '@tidewall/protocol';
 import {
   CONTRACT_EXAMPLES,
@@ -29,7 +29,7 @@ export interface ElementTopics {
   resolve(topic: string): string;
   /** As `resolve`, but names that fit nothing stay as they are: a viewer may wait for what is not there yet. */
   resolveLoosely(topic: string): string;
-  settingsOf(topic: string): Partial<TopicSettings> | undefined;
+  settingsOf(topic: string): SomeTopicSettings | undefined;
 }
 
 const ELEMENT_TOPIC = /^screens\/([^/]+)\/elements\/(.+)$/u;

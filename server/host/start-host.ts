@@ -82,14 +82,7 @@ export async function startHost(options: HostOptions): Promise<RunningHost> {
   const settingsOf = (name: string) => elements.settingsOf(name) ?? configuredSettings(config.topics, name);
   const ownHub = createHub({ broker, access: openAccess, clock, limits, meter: metrics, log, random, settingsOf });
   const hub = resolveElements(ownHub, elements);
-  const supervisor = createSupervisor({
-    hub: withConfiguredKeep(ownHub, loaded),
-    clock,
-    log,
-    meter: metrics,
-    random,
-    limits,
-  });
+  const supervisor = createSupervisor({ hub: ownHub, clock, log, meter: metrics, random, limits });
 
   let state: HostState = 'starting';
   const gatewayContext = { hub, limits, clock, log, meter: metrics, node: config.node, identify: () => ANYBODY };
@@ -172,17 +165,6 @@ async function addSources(supervisor: Supervisor, sources: readonly CheckedSourc
       throw new ConfigError(`sources.${source.name}: ${failure.message} (in ${source.from})`, { cause: failure });
     }
   }
-}
-
-/** What the configuration says of a topic's keeping and cadence counts for topics of sources too. */
-function withConfiguredKeep(hub: HubPort, { config }: LoadedConfig): Pick<HubPort, 'feed'> {
-  return {
-    feed: (topic, source, settings, demand) => {
-      const { keep, expectEveryMs } = configuredSettings(config.topics, topic) ?? {};
-      const own = { ...settings, ...(keep && { keep }), ...(expectEveryMs !== undefined && { expectEveryMs }) };
-      return hub.feed(topic, source, own, demand);
-    },
-  };
 }
 
 async function makeFolders(folders: readonly string[]): Promise<void> {

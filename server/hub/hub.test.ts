@@ -1,9 +1,9 @@
 import { createMemoryBroker } from '@tidewall/brokers/memory';
-import type { Access, Push, TopicSettings } from '@tidewall/contracts';
+import type { Access, Push, SomeTopicSettings } from '@tidewall/contracts';
 import { DEFAULT_LIMITS, type Limits, parseTopicName, type SubscribeReply, TidewallError } from '@tidewall/protocol';
 import { CountingMeter, FakeClock, RecordingEncoding, RecordingOutlet, silentLog } from '@tidewall/testkit';
 import { afterEach, describe, expect, test } from 'vitest';
-import { completeSettings, createHub, type Hub, openAccess } from './index.ts';
+import { createHub, type Hub, openAccess } from './index.ts';
 
 const anyone = { id: 'anyone', roles: [] };
 const WINDOW = DEFAULT_LIMITS.flushWindowMs;
@@ -13,7 +13,7 @@ let clock: FakeClock;
 let meter: CountingMeter;
 
 function start(
-  options: { settings?: Record<string, Partial<TopicSettings>>; limits?: Partial<Limits>; access?: Access } = {},
+  options: { settings?: Record<string, SomeTopicSettings>; limits?: Partial<Limits>; access?: Access } = {},
 ): void {
   clock = new FakeClock();
   meter = new CountingMeter();
@@ -533,7 +533,7 @@ describe('freshness', () => {
 
   test('[H26] a failing source marks its topic with the reason until it publishes', async () => {
     start();
-    const feed = await hub.feed(parseTopicName('src'), 'orders', completeSettings({ kind: 'state' }), () => {});
+    const feed = await hub.feed(parseTopicName('src'), 'orders', { kind: 'state' }, () => {});
     const { outlet } = await watch('src');
     feed.fail('cannot reach db:5432');
     feed.fail('cannot reach db:5432');
@@ -565,7 +565,7 @@ describe('demand', () => {
   test('[H28] the source hears of the first watcher and, after the linger, of the last', async () => {
     start();
     const heard: boolean[] = [];
-    await hub.feed(parseTopicName('src'), 'orders', completeSettings({}), (watched) => heard.push(watched));
+    await hub.feed(parseTopicName('src'), 'orders', { kind: 'state' }, (watched) => heard.push(watched));
     const first = await watch('src');
     const second = await watch('src');
     expect(heard).toEqual([true]);
@@ -585,15 +585,26 @@ describe('demand', () => {
     start();
     await watch('src');
     const heard: boolean[] = [];
-    await hub.feed(parseTopicName('src'), 'orders', completeSettings({}), (watched) => heard.push(watched));
+    await hub.feed(parseTopicName('src'), 'orders', { kind: 'state' }, (watched) => heard.push(watched));
     expect(heard).toEqual([true]);
+  });
+
+  test('[H34] the kind is the source’s to say, keeping and cadence are the configuration’s', async () => {
+    start({ settings: { src: { kind: 'log', keyField: 'other', keep: { count: 2 }, expectEveryMs: 700 } } });
+    const said = { kind: 'table', keyField: 'k', keep: { count: 9 }, expectEveryMs: 1000 } as const;
+    const feed = await hub.feed(parseTopicName('src'), 'orders', said, () => {});
+    const { epoch } = (await watch('src')).reply;
+    for (let i = 0; i < 4; i++) await feed.publish('upsert', { k: i });
+    const { reply } = await watch('src', { since: { epoch, offset: 1 } });
+    expect(reply).toMatchObject({ kind: 'table', keyField: 'k', recovered: false, freshness: { expectEveryMs: 700 } });
+    expect((await watch('src', { since: { epoch, offset: 2 } })).reply.recovered).toBe(true);
   });
 
   test('[H29] a fed topic refuses other publishers and other sources', async () => {
     start();
-    const feed = await hub.feed(parseTopicName('src'), 'orders', completeSettings({}), () => {});
+    const feed = await hub.feed(parseTopicName('src'), 'orders', { kind: 'state' }, () => {});
     expect((await refusal(publish('src', 1))).kind).toBe('permission_denied');
-    expect((await refusal(hub.feed(parseTopicName('src'), 'other', completeSettings({}), () => {}))).kind).toBe(
+    expect((await refusal(hub.feed(parseTopicName('src'), 'other', { kind: 'state' }, () => {}))).kind).toBe(
       'conflict',
     );
     feed.dispose();

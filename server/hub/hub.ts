@@ -5,6 +5,7 @@ import type {
   Broker,
   Counter,
   Feed,
+  FeedSettings,
   HistoryRequest,
   HubPort,
   Log,
@@ -12,6 +13,7 @@ import type {
   Outlet,
   Principal,
   PublishRequest,
+  SomeTopicSettings,
   TopicSettings,
   TopicSnapshot,
   TopicSummary,
@@ -30,7 +32,7 @@ import { Flusher } from './flusher.ts';
 import { readHistory } from './history.ts';
 import { HubSession, type SessionContext } from './session.ts';
 import { Topic, type TopicContext } from './topic.ts';
-import { completeSettings } from './topic-settings.ts';
+import { completeSettings, feedSettings } from './topic-settings.ts';
 
 export interface HubOptions {
   readonly broker: Broker;
@@ -42,7 +44,7 @@ export interface HubOptions {
   /** A number in [0, 1). */
   random(): number;
   /** What the configuration says of a topic; undefined when nothing. */
-  settingsOf(topic: TopicName): Partial<TopicSettings> | undefined;
+  settingsOf(topic: TopicName): SomeTopicSettings | undefined;
 }
 
 /** How often freshness and stalled sessions are looked at. */
@@ -164,10 +166,11 @@ export class Hub implements HubPort {
   async feed(
     name: TopicName,
     source: string,
-    settings: TopicSettings,
+    settings: FeedSettings,
     demand: (watched: boolean) => void,
   ): Promise<Feed> {
-    const topic = await this.#open(name, settings.kind, settings);
+    const complete = feedSettings(settings, this.#options.settingsOf(name));
+    const topic = await this.#open(name, settings.kind, complete);
     if (topic.feeder) {
       throw new TidewallError('conflict', `${name} is fed by the source "${topic.feeder.source}" already`);
     }

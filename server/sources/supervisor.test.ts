@@ -1,5 +1,5 @@
 import type { Clock } from '@tidewall/base';
-import type { Feed, HubPort, Labels, Log, Meter, Sink, SourceDefinition, TopicSettings } from '@tidewall/contracts';
+import type { Feed, FeedSettings, HubPort, Labels, Log, Meter, Sink, SourceDefinition } from '@tidewall/contracts';
 import { DEFAULT_LIMITS, parseTopicName, TidewallError, type TopicName } from '@tidewall/protocol';
 import { FakeClock } from '@tidewall/testkit';
 import { beforeEach, describe, expect, it } from 'vitest';
@@ -11,14 +11,14 @@ const silent: Log = { debug() {}, info() {}, warn() {}, error() {} };
 /** The hub's side of a feed, with what a source told it. */
 class FedTopic implements Feed {
   readonly source: string;
-  readonly settings: TopicSettings;
+  readonly settings: FeedSettings;
   readonly demand: (watched: boolean) => void;
   readonly published: unknown[] = [];
   /** What the topic says of itself, in order. */
   readonly told: string[] = [];
   disposed = false;
 
-  constructor(source: string, settings: TopicSettings, demand: (watched: boolean) => void) {
+  constructor(source: string, settings: FeedSettings, demand: (watched: boolean) => void) {
     this.source = source;
     this.settings = settings;
     this.demand = demand;
@@ -47,7 +47,7 @@ class FeedingHub implements Pick<HubPort, 'feed'> {
   /** Topics that somebody watches before a source claims them. */
   readonly watchedEarly = new Set<string>();
 
-  async feed(topic: TopicName, source: string, settings: TopicSettings, demand: (watched: boolean) => void) {
+  async feed(topic: TopicName, source: string, settings: FeedSettings, demand: (watched: boolean) => void) {
     const taken = this.topics.get(topic);
     if (taken && !taken.disposed) throw new TidewallError('conflict', `${topic} is fed by "${taken.source}" already`);
     const fed = new FedTopic(source, settings, demand);
@@ -104,7 +104,11 @@ function scripted(started: Started[], topics = ['one', 'two']): SourceDefinition
     configSchema: z.strictObject({ level: z.number().default(1) }),
     secrets: [],
     create: (_config, { name }) => ({
-      topics: topics.map((each) => ({ topic: parseTopicName(`${name}/${each}`), kind: 'log' as const, keepCount: 7 })),
+      topics: topics.map((each) => ({
+        topic: parseTopicName(`${name}/${each}`),
+        kind: 'log' as const,
+        keep: { count: 7 },
+      })),
       run: (sink, signal) =>
         new Promise((resolve, reject) => {
           started.push({ sink, signal, resolve, reject });
@@ -149,9 +153,9 @@ const status = () => supervisor.list()[0];
 describe('a source', () => {
   beforeEach(add);
 
-  it('has its topics claimed with what it says of them and defaults for the rest', () => {
+  it('has its topics claimed with what it says of them', () => {
     expect(hub.topic(ONE)).toMatchObject({ source: 'probe' });
-    expect(hub.topic(ONE).settings).toEqual({ kind: 'log', keyField: 'id', keep: { count: 7, bytes: 1024 * 1024 } });
+    expect(hub.topic(ONE).settings).toEqual({ kind: 'log', keep: { count: 7 } });
     expect(status()).toEqual({ name: 'probe', kind: 'scripted', topics: [ONE, TWO], state: 'idle', refusals: 0 });
   });
 
@@ -358,7 +362,7 @@ describe('adding a source', () => {
   });
 
   it('claims all of its topics or none', async () => {
-    await hub.feed(TWO, 'somebody', {} as TopicSettings, () => {});
+    await hub.feed(TWO, 'somebody', { kind: 'log' }, () => {});
     await expect(add()).rejects.toThrow(`${TWO} is fed by "somebody" already`);
     expect(hub.topic(ONE).disposed).toBe(true);
     expect(supervisor.list()).toEqual([]);

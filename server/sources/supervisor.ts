@@ -4,7 +4,6 @@ import { type Limits, TidewallError, type TopicName } from '@tidewall/protocol';
 import { reasonOf } from './reason.ts';
 import { parseSourceConfig } from './source-config.ts';
 import { type SourceEvents, type SourceHealth, SourceRunner } from './source-runner.ts';
-import { topicSettingsOf } from './topic-settings.ts';
 
 /** One row of the list of sources. */
 export interface SourceStatus extends SourceHealth {
@@ -93,9 +92,9 @@ async function claimTopics(
   const feeds = new Map<TopicName, Feed>();
   try {
     for (const declared of source.topics) {
-      const { topic } = declared;
+      const { topic, ...settings } = declared;
       const demand = (watched: boolean) => runner.demand(topic, watched);
-      feeds.set(topic, await hub.feed(topic, name, topicSettingsOf(declared), demand));
+      feeds.set(topic, await hub.feed(topic, name, settings, demand));
     }
     return feeds;
   } catch (failure) {
