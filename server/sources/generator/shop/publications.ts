@@ -41,20 +41,15 @@ export function todayOf(ledger: ShopLedger): JsonObject {
   };
 }
 
-/**
- * Revenue since midnight at the end of each hour, of today and of yesterday, in yuan; for the running hour so far. As
- * a running total, because the revenue of an hour that has only begun looks like a fall.
- */
+/** Revenue by hour of today and of yesterday, in yuan. */
 export function hourRows(ledger: ShopLedger): JsonObject[] {
   const { today, yesterday } = ledger.hours();
-  const rows = (s: string, hours: readonly (number | null)[]) => {
-    let total = 0;
-    return hours.map((cents, hour) => {
-      total += cents ?? 0;
-      return { x: String(hour).padStart(2, '0'), y: cents === null ? null : Math.round(total / 100), s };
-    });
-  };
-  return [...rows('yesterday', yesterday), ...rows('today', today)];
+  const row = (s: string) => (cents: number | null, hour: number) => ({
+    x: String(hour).padStart(2, '0'),
+    y: cents === null ? null : Math.round(cents / 100),
+    s,
+  });
+  return [...yesterday.map(row('yesterday')), ...today.map(row('today'))];
 }
 
 /** Revenue by category, in the order of the catalogue, so that a ring keeps its colours. */
