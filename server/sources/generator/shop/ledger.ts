@@ -76,11 +76,11 @@ export class ShopLedger {
     return this.#cities;
   }
 
-  /** Revenue by hour; null for the hours that have not begun. */
+  /** Revenue by hour; null for the hours that are not over, since one that has only begun looks like a fall. */
   hours(): { readonly today: readonly (number | null)[]; readonly yesterday: readonly number[] } {
-    const hour = Math.floor((this.#next - 1 + this.#offsetSeconds - this.#day * DAY_SECONDS) / 3_600);
+    const hour = Math.floor((this.#next + this.#offsetSeconds - this.#day * DAY_SECONDS) / 3_600);
     return {
-      today: Array.from(this.#today.hourCents, (cents, index) => (index <= hour ? cents : null)),
+      today: Array.from(this.#today.hourCents, (cents, index) => (index < hour ? cents : null)),
       yesterday: [...this.#yesterday.hourCents],
     };
   }

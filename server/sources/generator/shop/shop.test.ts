@@ -75,7 +75,9 @@ describe('the books', () => {
     await ledger.catchUp(MIDNIGHT + 5, never);
     expect(ledger.today.revenueCents).toBe(sumCents(ordersBetween(MIDNIGHT, MIDNIGHT + 5)));
     expect(ledger.hours().yesterday.reduce((sum, cents) => sum + cents, 0)).toBe(day);
-    expect(ledger.hours().today.filter((cents) => cents !== null)).toHaveLength(1);
+    expect(ledger.hours().today.filter((cents) => cents !== null)).toHaveLength(0);
+    await ledger.catchUp(MIDNIGHT + 3_600, never);
+    expect(ledger.hours().today.filter((cents) => cents !== null)).toEqual([ledger.today.revenueCents]);
   });
 
   it('bring about what is expected of a day', async () => {
