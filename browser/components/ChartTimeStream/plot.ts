@@ -94,8 +94,11 @@ function timeAxis(look: PlotLook): uPlot.Axis {
     grid: { show: false },
     ticks: { show: false },
     border: { show: true, stroke: fade(theme.text[3], 0.5), width: look.hair },
-    values: (_plot, times, _axis, _space, step) =>
-      times.map((time) => (step >= 86_400_000 ? days(time) : step >= 60_000 ? minutes(time) : seconds(time))),
+    values: (plot, times, _axis, _space, step) => {
+      const text = step >= 86_400_000 ? days : step >= 60_000 ? minutes : seconds;
+      // A label that would be cut off at an edge says nothing: its line on the grid stays.
+      return times.map((time) => (isInside(plot, time, text(time), size.scale, theme) ? text(time) : ''));
+    },
   };
 }
 
@@ -145,6 +148,14 @@ function widthOf(plot: uPlot, texts: string[] | null, scale: number, theme: Them
   const longest = (texts ?? []).reduce((a, b) => (b.length > a.length ? b : a), '');
   plot.ctx.font = fontOf(scale * devicePixelRatio, theme);
   return Math.ceil(plot.ctx.measureText(longest).width / devicePixelRatio + 10 * scale);
+}
+
+/** Whether a label centred on its time lies within the canvas. */
+function isInside(plot: uPlot, time: number, text: string, scale: number, theme: Theme): boolean {
+  const centre = plot.bbox.left / devicePixelRatio + plot.valToPos(time, 'x');
+  plot.ctx.font = fontOf(scale * devicePixelRatio, theme);
+  const half = plot.ctx.measureText(text).width / devicePixelRatio / 2;
+  return centre - half >= 0 && centre + half <= plot.width;
 }
 
 /** The area below a line, softer where several lie over each other; the gradient is made anew only with the plot's size. */
