@@ -1,23 +1,8 @@
 import { mkdir } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
-import { type Browser, chromium, type Page } from 'playwright-core';
+import type { Browser, Page } from 'playwright-core';
 
 const OUTPUT = fileURLToPath(new URL('output/', import.meta.url));
-
-/** Flags that keep Chromium from asking the internet for anything. */
-const ARGS = [
-  '--no-sandbox',
-  '--disable-gpu',
-  '--no-first-run',
-  '--disable-background-networking',
-  '--disable-component-update',
-  '--disable-sync',
-];
-
-/** A real Chromium; `CHROMIUM` names another one than Debian's. */
-export function launchBrowser(): Promise<Browser> {
-  return chromium.launch({ executablePath: process.env['CHROMIUM'] ?? '/usr/bin/chromium', args: ARGS });
-}
 
 /** A page that remembers what went wrong in it. */
 export interface WatchedPage {

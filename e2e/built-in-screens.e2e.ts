@@ -1,8 +1,8 @@
 import { totalmem } from 'node:os';
-import { startTidewall, type TidewallServer } from '@tidewall/testkit';
+import { launchBrowser, startTidewall, type TidewallServer } from '@tidewall/testkit';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { keepPicture, launchBrowser, openPage } from './browser.ts';
+import { keepPicture, openPage } from './browser.ts';
 import { pushedScreen } from './screens.ts';
 import { push, startWall } from './wall-server.ts';
 

@@ -2,10 +2,10 @@ import { execFile } from 'node:child_process';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { runTidewall, type TidewallServer } from '@tidewall/testkit';
+import { launchBrowser, runTidewall, type TidewallServer } from '@tidewall/testkit';
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { keepPicture, launchBrowser, openPage } from './browser.ts';
+import { keepPicture, openPage } from './browser.ts';
 import { brokenScreen, NEWEST, pushedScreen, SALES } from './screens.ts';
 import { push, startWall } from './wall-server.ts';
 

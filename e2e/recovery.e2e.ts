@@ -1,7 +1,7 @@
-import { TcpProxy, type TidewallServer } from '@tidewall/testkit';
+import { launchBrowser, TcpProxy, type TidewallServer } from '@tidewall/testkit';
 import type { Browser, Page } from 'playwright-core';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { keepPicture, launchBrowser, openPage } from './browser.ts';
+import { keepPicture, openPage } from './browser.ts';
 import { tallScreen } from './screens.ts';
 import { push, startWall } from './wall-server.ts';
 

@@ -1,4 +1,5 @@
 export { FakeClock } from './fake-clock.ts';
+export { launchBrowser } from './launch-browser.ts';
 export { RecordingEncoding, RecordingOutlet } from './recording-outlet.ts';
 export { CountingMeter, silentLog } from './silent-operations.ts';
 export {

@@ -1,8 +1,8 @@
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { startTestHost, TcpProxy, type TestHost } from '@tidewall/testkit';
-import { type Browser, chromium, type Page } from 'playwright-core';
+import { launchBrowser, startTestHost, TcpProxy, type TestHost } from '@tidewall/testkit';
+import type { Browser, Page } from 'playwright-core';
 import { build } from 'vite';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 
@@ -38,17 +38,7 @@ beforeAll(async () => {
     logLevel: 'error',
     build: { outDir: webDir, emptyOutDir: true, chunkSizeWarningLimit: 2000 },
   });
-  browser = await chromium.launch({
-    executablePath: process.env['CHROMIUM'] ?? '/usr/bin/chromium',
-    args: [
-      '--no-sandbox',
-      '--disable-gpu',
-      '--no-first-run',
-      '--disable-background-networking',
-      '--disable-component-update',
-      '--disable-sync',
-    ],
-  });
+  browser = await launchBrowser();
 });
 
 afterAll(async () => {

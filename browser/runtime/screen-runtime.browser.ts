@@ -1,5 +1,6 @@
 import { screenSchema } from '@tidewall/screen/schema';
-import { type Browser, chromium, type Page } from 'playwright-core';
+import { launchBrowser } from '@tidewall/testkit';
+import type { Browser, Page } from 'playwright-core';
 import { createServer, type ViteDevServer } from 'vite';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type {} from './testing/page.ts';
@@ -20,17 +21,7 @@ beforeAll(async () => {
     optimizeDeps: { noDiscovery: true },
   });
   await server.listen();
-  browser = await chromium.launch({
-    executablePath: process.env['CHROMIUM'] ?? '/usr/bin/chromium',
-    args: [
-      '--no-sandbox',
-      '--disable-gpu',
-      '--no-first-run',
-      '--disable-background-networking',
-      '--disable-component-update',
-      '--disable-sync',
-    ],
-  });
+  browser = await launchBrowser();
 });
 
 afterAll(async () => {
