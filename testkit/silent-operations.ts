@@ -1,4 +1,4 @@
-import type { Log, Meter } from '@tidewall/contracts';
+import type { Labels, Log, Meter } from '@tidewall/contracts';
 
 /** A log for tests that look elsewhere. */
 export const silentLog: Log = { debug() {}, info() {}, warn() {}, error() {} };
@@ -7,6 +7,7 @@ export const silentLog: Log = { debug() {}, info() {}, warn() {}, error() {} };
 export class CountingMeter implements Meter {
   readonly counts = new Map<string, number>();
   readonly #gauges = new Map<string, () => number>();
+  readonly #families = new Map<string, () => Iterable<[Labels, number]>>();
 
   counter(name: string): ReturnType<Meter['counter']> {
     return {
@@ -22,7 +23,15 @@ export class CountingMeter implements Meter {
     this.#gauges.set(name, read);
   }
 
-  gauges(): void {}
+  gauges(name: string, _help: string, _labels: readonly string[], read: () => Iterable<[Labels, number]>): void {
+    this.#families.set(name, read);
+  }
+
+  /** The rows of a family of gauges, the labels joined as in `counts`. */
+  rows(name: string): Record<string, number> {
+    const rows = [...(this.#families.get(name)?.() ?? [])];
+    return Object.fromEntries(rows.map(([labels, value]) => [Object.values(labels).join(), value]));
+  }
 
   /** What a counter or gauge says now; 0 for one that has never counted. */
   read(name: string): number {

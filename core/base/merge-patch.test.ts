@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { JsonValue } from './json.ts';
-import { applyMergePatch, composeMergePatches } from './merge-patch.ts';
+import { applyMergePatch, composeMergePatches, mergeInPlace } from './merge-patch.ts';
 
 /** RFC 7396, appendix A: original, patch, result. */
 const RFC_EXAMPLES: [JsonValue, JsonValue, JsonValue][] = [
@@ -102,4 +102,15 @@ test('a member called __proto__ is a member', () => {
   const patched = applyMergePatch({}, JSON.parse('{"__proto__":{"polluted":1}}') as JsonValue);
   expect(text(patched)).toBe('{"__proto__":{"polluted":1}}');
   expect(({} as Record<string, unknown>)['polluted']).toBeUndefined();
+});
+
+test('merging in place gives what merging a copy gives, and leaves the patch of another owner alone', () => {
+  fc.assert(
+    fc.property(value, value, (target, patch) => {
+      const own = JSON.parse(JSON.stringify(target)) as JsonValue;
+      const given = JSON.parse(JSON.stringify(patch)) as JsonValue;
+      expect(mergeInPlace(own, given)).toEqual(applyMergePatch(target, patch));
+      expect(given).toEqual(patch);
+    }),
+  );
 });

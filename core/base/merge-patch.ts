@@ -20,6 +20,21 @@ export function applyMergePatch(target: JsonValue | undefined, patch: JsonValue)
 }
 
 /**
+ * As `applyMergePatch`, but changes `target`, and takes parts of `patch` into it: for an owner of both. It costs what
+ * the patch weighs, whatever the size of the target.
+ */
+export function mergeInPlace(target: JsonValue | undefined, patch: JsonValue): JsonValue {
+  if (!isJsonObject(patch)) return patch;
+  const result: JsonObject = isJsonObject(target) ? target : {};
+  for (const name of Object.keys(patch)) {
+    const change = patch[name] as JsonValue;
+    if (change === null) delete result[name];
+    else setOwn(result, name, mergeInPlace(Object.hasOwn(result, name) ? result[name] : undefined, change));
+  }
+  return result;
+}
+
+/**
  * One patch that does what `first` and then `second` do, to any target; undefined where no merge patch can say it.
  *
  * RFC 7396 is not closed under composition: "remove `a`, then set `a.b`" needs to replace `a` with an object, and an

@@ -22,20 +22,10 @@ test('an empty ring has nothing to drop and keeps its number', () => {
   expect([ring.first, ring.end]).toEqual([1, 1]);
 });
 
-test('clearing goes on with the numbering', () => {
-  const ring = new Ring<number>(0);
-  ring.push(1);
-  ring.push(2);
-  ring.clear();
-  ring.push(3);
-  expect([ring.first, ring.at(1), ring.at(2)]).toEqual([2, undefined, 3]);
-});
-
-test('a ring is the newest part of an endless list, for any run of pushes, drops and clears', () => {
+test('a ring is the newest part of an endless list, for any run of pushes and drops', () => {
   const step = fc.oneof(
     { weight: 6, arbitrary: fc.constant('push' as const) },
     { weight: 5, arbitrary: fc.constant('shift' as const) },
-    { weight: 1, arbitrary: fc.constant('clear' as const) },
   );
   fc.assert(
     fc.property(fc.integer({ min: -5, max: 1000 }), fc.array(step, { maxLength: 400 }), (start, steps) => {
@@ -46,12 +36,9 @@ test('a ring is the newest part of an endless list, for any run of pushes, drops
         if (what === 'push') {
           ring.push(all.length * 7);
           all.push(all.length * 7);
-        } else if (what === 'shift') {
+        } else {
           const expected = first < all.length ? all[first++] : undefined;
           expect(ring.shift()).toBe(expected);
-        } else {
-          ring.clear();
-          first = all.length;
         }
         expect([ring.first, ring.end, ring.length]).toEqual([start + first, start + all.length, all.length - first]);
       }

@@ -50,11 +50,4 @@ export class Ring<T> {
     }
     return item;
   }
-
-  /** Forgets every item; the next one pushed continues the numbering. */
-  clear(): void {
-    this.#first = this.end;
-    this.#items = [];
-    this.#dropped = 0;
-  }
 }

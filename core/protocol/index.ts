@@ -32,6 +32,7 @@ export {
   LATE_AFTER,
   STALE_AFTER,
 } from './freshness.ts';
+export { type HistoryPage, writeHistory } from './history-page.ts';
 export { DEFAULT_LIMITS, type Limits } from './limits.ts';
 export type { Mismatch } from './mismatch.ts';
 export {

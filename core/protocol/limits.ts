@@ -20,6 +20,11 @@ export interface Limits {
   readonly noProgressMs: number;
   readonly sessions: number;
   readonly topics: number;
+  /** Rows of one `table`, and the length of their JSON together. */
+  readonly tableRows: number;
+  readonly tableBytes: number;
+  /** Columns of one `series`, `t` included. */
+  readonly seriesColumns: number;
   /** Entries in one `history` reply; more are fetched page by page. */
   readonly historyEntries: number;
   /** At most one write a session in this window; the first after quiet goes out at once. */
@@ -41,6 +46,9 @@ export const DEFAULT_LIMITS: Limits = {
   noProgressMs: 30_000,
   sessions: 10_000,
   topics: 10_000,
+  tableRows: 100_000,
+  tableBytes: 8 * 1024 * 1024,
+  seriesColumns: 256,
   historyEntries: 300,
   flushWindowMs: 8,
   lingerMs: 10_000,

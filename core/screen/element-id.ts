@@ -12,11 +12,6 @@ export function parseElementId(text: string): ElementId | undefined {
   return ELEMENT_ID.test(bare) ? (bare as ElementId) : undefined;
 }
 
-/** The component type that an id was made for. */
-export function typeOfElementId(id: ElementId): string {
-  return id.slice(0, id.indexOf('_'));
-}
-
 /**
  * A new id, the `n`-th of its screen, made at `ms` since 1970.
  *

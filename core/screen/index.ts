@@ -12,6 +12,6 @@ export {
   type TimeColumns,
   type XyRow,
 } from './contracts.ts';
-export { createElementId, type ElementId, parseElementId, typeOfElementId } from './element-id.ts';
+export { createElementId, type ElementId, parseElementId } from './element-id.ts';
 export type { Fit, Screen, ScreenElement } from './schema.ts';
 export { elementTopic } from './topics.ts';

@@ -1,6 +1,14 @@
 import { assertNever } from '@tidewall/base';
 import type { Push } from '@tidewall/contracts';
-import { CLOSE_CODES, type CloseName, type CommandName, type Replies, type TidewallError } from '@tidewall/protocol';
+import {
+  CLOSE_CODES,
+  type CloseName,
+  type CommandName,
+  type HistoryPage,
+  type Replies,
+  type TidewallError,
+  writeHistory,
+} from '@tidewall/protocol';
 
 /**
  * One line a push, newline between, as `PushFrame` says. The JSON texts of the data go in as they are: this runs for
@@ -13,6 +21,11 @@ export function encodePushes(pushes: readonly Push[]): string {
 /** The answer to a command that was carried out. */
 export function encodeReply<Name extends CommandName>(id: number, command: Name, reply: Replies[Name]): string {
   return JSON.stringify({ id, [command]: reply });
+}
+
+/** The answer to `history`; the data is not parsed on its way. */
+export function encodeHistory(id: number, page: HistoryPage): string {
+  return `{"id":${id},"history":${writeHistory(page)}}`;
 }
 
 /** The answer to a command that was refused; `id` is 0 where the frame had none that could be read. */

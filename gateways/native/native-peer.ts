@@ -12,7 +12,7 @@ import { commandIdOf, parseClientFrame } from '@tidewall/protocol/client-frame';
 import type { ClientFrame } from '@tidewall/protocol/schema';
 import { COMMAND_COST, CommandRate, HEARTBEAT_COST } from './command-rate.ts';
 import type { GatewayMetrics } from './gateway-metrics.ts';
-import { encodeError, encodePong, encodeReply } from './native-encoding.ts';
+import { encodeError, encodeHistory, encodePong, encodeReply } from './native-encoding.ts';
 
 /*
  *             connect                    close, peer gone
@@ -255,7 +255,7 @@ export class NativePeer {
         return this.#reply(id, 'publish', { epoch, offset });
       }
       case 'history':
-        return this.#reply(id, 'history', await hub.history(session.principal, command.body));
+        return this.#wire.send(encodeHistory(id, await hub.history(session.principal, command.body)));
     }
   }
 

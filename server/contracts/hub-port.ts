@@ -2,7 +2,7 @@ import type { JsonValue } from '@tidewall/base';
 import type {
   CloseName,
   Freshness,
-  HistoryReply,
+  HistoryPage,
   Mismatch,
   Operation,
   Position,
@@ -134,6 +134,7 @@ export interface HistoryRequest {
   readonly topic: string;
   readonly since?: Since | undefined;
   readonly limit?: number | undefined;
+  /** Newest first, and those before `since` in place of those after it. */
   readonly reverse?: boolean | undefined;
 }
 
@@ -178,7 +179,7 @@ export interface HubPort {
   /** Resolves when it is kept and has its position. @throws TidewallError */
   publish(principal: Principal, request: PublishRequest): Promise<Position>;
   /** @throws TidewallError unknown_topic, permission_denied, unrecoverable_position */
-  history(principal: Principal, request: HistoryRequest): Promise<HistoryReply>;
+  history(principal: Principal, request: HistoryRequest): Promise<HistoryPage>;
   /** @throws TidewallError unknown_topic, permission_denied */
   snapshot(principal: Principal, topic: string): Promise<TopicSnapshot>;
   topics(principal: Principal): readonly TopicSummary[];

@@ -50,11 +50,9 @@ export interface Source {
 /** A kind of source: one folder, found by its name. */
 export interface SourceDefinition<Config = unknown> {
   readonly kind: string;
-  /** `pull` asks on its own schedule, `push` is told. */
-  readonly mode: 'pull' | 'push';
   /** Checks the configuration, fills in the defaults, and says what is wrong by field. */
   readonly configSchema: z.ZodType<Config>;
-  /** Names of the fields that must never be shown, logged or sent. */
+  /** Names of the fields whose values no sentence may repeat: they must never be shown, logged or sent. */
   readonly secrets: readonly string[];
   /** Opens nothing: that is for `run`. */
   create(config: Config, context: SourceContext): Source;

@@ -1,3 +1,4 @@
+import { toJsonLine } from '@tidewall/base';
 import type { Draft, PublishRequest } from '@tidewall/contracts';
 import { OPERATIONS_OF_KIND, type Operation, TidewallError } from '@tidewall/protocol';
 import { refuseShape } from './kinds/index.ts';
@@ -19,9 +20,12 @@ export function admit(topic: Topic, request: PublishRequest, maxBytes: number, n
   }
   const mismatch = fits?.(op, request.data);
   if (mismatch) refuseShape(mismatch);
-  const at = request.at ?? nowMs;
-  const { json, weight } = topic.kind.admit(op, request.data, request.json, at);
-  if (json.length > maxBytes || Buffer.byteLength(json) > maxBytes) {
+  // A publisher whose clock is ahead has seen it now: nothing may look younger than it is.
+  const at = Math.min(request.at ?? nowMs, nowMs);
+  // Wires are separated by lines, so that a line break within a text would be two frames.
+  const line = request.json === undefined ? undefined : toJsonLine(request.json, request.data);
+  const { json, weight } = topic.kind.admit(op, request.data, line, at);
+  if (Buffer.byteLength(json) > maxBytes) {
     throw new TidewallError('limit_exceeded', `a publication may have ${maxBytes} bytes of JSON, this one is larger`, {
       detail: { limit: 'publicationBytes', maxBytes },
     });

@@ -48,12 +48,10 @@ export class Flusher {
     const touched = new Set<Subscriber>();
     let frames = 0;
     for (const view of views) {
-      try {
-        frames += view.flush(touched);
-      } catch (failure) {
-        // An encoding of one wire that fails must not take the other wires' flush with it.
-        this.#options.log.error({ err: failure, topic: view.topic.name, wire: view.encoding.name }, 'a view failed');
-      }
+      frames += view.flush(touched, (failure) => {
+        const { topic, encoding } = view;
+        this.#options.log.error({ err: failure, topic: topic.name, wire: encoding.name }, 'a frame could not be made');
+      });
     }
     for (const session of touched) {
       try {

@@ -1,15 +1,18 @@
-import type { JsonValue } from '@tidewall/base';
 import type { HistoryRequest } from '@tidewall/contracts';
-import { type HistoryEntry, type HistoryReply, TidewallError } from '@tidewall/protocol';
+import { type HistoryPage, TidewallError } from '@tidewall/protocol';
 import type { Topic } from './topic.ts';
 
 /**
- * The publications after `since` (all that are kept when absent), oldest first; with `reverse` those up to `since`,
- * newest first.
+ * The publications after `since` (all that are kept when absent), oldest first; with `reverse` those before `since`,
+ * newest first. A page ends before it grows over either limit, but has at least one entry when there is one.
  *
  * @throws TidewallError unrecoverable_position rather than leave something out
  */
-export function readHistory(topic: Topic, request: HistoryRequest, maxEntries: number): HistoryReply {
+export function readHistory(
+  topic: Topic,
+  request: HistoryRequest,
+  { maxEntries, maxBytes }: { readonly maxEntries: number; readonly maxBytes: number },
+): HistoryPage {
   const { log, settings, kind } = topic;
   const { since, reverse = false } = request;
   const limit = Math.min(request.limit ?? maxEntries, maxEntries);
@@ -20,14 +23,17 @@ export function readHistory(topic: Topic, request: HistoryRequest, maxEntries: n
       { detail: { epoch: log.epoch, first: log.first, head: log.head } },
     );
   }
-  const entries: HistoryEntry[] = [];
+  const entries: HistoryPage['entries'][number][] = [];
   const step = reverse ? -1 : 1;
-  let offset = reverse ? (since?.offset ?? log.head) : (since?.offset ?? log.first - 1) + 1;
+  let offset = reverse ? (since?.offset ?? log.head + 1) - 1 : (since?.offset ?? log.first - 1) + 1;
+  let bytes = 0;
   while (kind.keeps && entries.length < limit) {
     const publication = log.at(offset);
     if (!publication) break;
     const { at, op, json } = publication;
-    entries.push({ o: offset, at, op, d: JSON.parse(json) as JsonValue });
+    bytes += json.length;
+    if (bytes > maxBytes && entries.length > 0) break;
+    entries.push({ o: offset, at, op, json });
     offset += step;
   }
   const more = kind.keeps && log.at(offset) !== undefined;

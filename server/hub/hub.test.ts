@@ -95,7 +95,7 @@ describe('positions', () => {
       },
     });
     for (let i = 1; i <= 5; i++) await publish('a', i);
-    expect((await hub.history(anyone, { topic: 'a' })).entries.map((entry) => entry.d)).toEqual([3, 4, 5]);
+    expect((await hub.history(anyone, { topic: 'a' })).entries.map((entry) => entry.json)).toEqual(['3', '4', '5']);
     await publish('b', 'longer than a byte');
     expect((await hub.history(anyone, { topic: 'b' })).entries).toHaveLength(1);
   });
@@ -105,7 +105,7 @@ describe('positions', () => {
     await publish('a', 'old');
     await clock.advance(1001);
     await publish('a', 'new');
-    expect((await hub.history(anyone, { topic: 'a' })).entries.map((entry) => entry.d)).toEqual(['new']);
+    expect((await hub.history(anyone, { topic: 'a' })).entries.map((entry) => entry.json)).toEqual(['"new"']);
   });
 });
 
@@ -202,7 +202,82 @@ describe('subscribing', () => {
     start();
     expect((await watch('new', { kind: 'log' })).reply.kind).toBe('log');
     expect((await refusal(watch('new', { kind: 'table' }))).kind).toBe('wrong_kind');
+    await publish('new', 1);
     expect((await refusal(publish('new', 1, { kind: 'state' }))).kind).toBe('wrong_kind');
+  });
+
+  test('[H36] a topic that was only looked at becomes what its publisher says, and its subscribers ask again', async () => {
+    start();
+    const { outlet, reply } = await watch('later');
+    expect(reply.kind).toBe('state');
+    await publish('later', { t: 1, v: 2 }, { kind: 'series' });
+    expect(outlet.pushes).toMatchObject([{ type: 'end', view: reply.topic, code: 2500 }]);
+    const again = await watch('later');
+    expect(again.reply.kind).toBe('series');
+    expect(texts(again.outlet.pushes)).toEqual(['{"t":[1],"v":[2]}']);
+    expect(hub.topics(anyone)).toMatchObject([{ topic: 'later', kind: 'series', watchers: 1 }]);
+  });
+
+  test('[H36] two subscribers that disagree do not unsettle each other', async () => {
+    start();
+    const first = await watch('later', { kind: 'log' });
+    expect((await refusal(watch('later', { kind: 'series' }))).kind).toBe('wrong_kind');
+    expect(first.outlet.pushes).toEqual([]);
+  });
+
+  test('[H36] publishers that come at the same time do not mix kinds', async () => {
+    start();
+    await watch('later');
+    const results = await Promise.allSettled([
+      publish('later', 1, { kind: 'log' }),
+      publish('later', { t: 1, v: 1 }, { kind: 'series' }),
+      publish('later', 2, { kind: 'log' }),
+    ]);
+    const kept = results.filter((result) => result.status === 'fulfilled').length;
+    const { entries, kind } = await hub.history(anyone, { topic: 'later' });
+    expect(entries).toHaveLength(kept);
+    expect(entries.every(({ json }) => json.startsWith('{"t"') === (kind === 'series'))).toBe(true);
+  });
+
+  test('[H31] a command that is refused for its kind leaves no topic behind', async () => {
+    start({ settings: { 'plant/1': { kind: 'series' } }, limits: { topics: 2 } });
+    await refusal(publish('plant/1', 1, { kind: 'log' }));
+    await refusal(watch('plant/1', { kind: 'log' }));
+    await clock.advance(1000);
+    expect(hub.topics(anyone)).toHaveLength(0);
+  });
+
+  test('[H37] a frame that cannot be made refuses the subscribe and leaves nothing; the others go on', async () => {
+    start({ limits: { flushWindowMs: 0 } });
+    const good = await watch('a');
+    await publish('a', 1);
+    await clock.advance(0);
+    const broken = new RecordingOutlet();
+    const session = hub.open(anyone, broken);
+    broken.encoding.encode = () => {
+      throw new RangeError('too large');
+    };
+    let replies = 0;
+    await expect(session.subscribe({ topic: 'a' }, () => replies++)).rejects.toThrow('too large');
+    expect([replies, hub.topics(anyone)[0]?.watchers]).toEqual([0, 1]);
+    await publish('a', 2);
+    await clock.advance(0);
+    expect(texts(good.outlet.pushes)).toEqual(['1', '2']);
+  });
+
+  test('[H37] a frame that cannot be made is asked for again, and nothing is taken for delivered', async () => {
+    start({ limits: { flushWindowMs: 0 }, settings: { l: { kind: 'log' } } });
+    const { outlet } = await watch('l');
+    const encode = outlet.encoding.encode;
+    outlet.encoding.encode = () => {
+      throw new RangeError('too large');
+    };
+    await publish('l', 1);
+    await clock.advance(0);
+    outlet.encoding.encode = encode;
+    await publish('l', 2);
+    await clock.advance(0);
+    expect(texts(outlet.pushes)).toEqual(['1', '2']);
   });
 
   test('unsubscribing ends the pushes, and a number that is not followed is refused', async () => {
@@ -225,6 +300,30 @@ describe('pushing', () => {
     await publish('a', { v: 1 });
     expect(encoding.encoded).toBe(1);
     expect(new Set(outlets.map((outlet) => outlet.frames[0])).size).toBe(1);
+  });
+
+  test('[H12] joiners of one moment share the frame of the snapshot, as do those who lack the same', async () => {
+    start({ settings: { l: { kind: 'log' } } });
+    const encoding = new RecordingEncoding();
+    const { epoch } = await publish('l', 1);
+    await publish('a', 'x');
+    const outlets = Array.from({ length: 20 }, () => new RecordingOutlet(encoding));
+    for (const outlet of outlets) await watch('a', {}, outlet);
+    expect(encoding.encoded).toBe(1);
+    expect(new Set(outlets.map((outlet) => outlet.frames[0])).size).toBe(1);
+    for (let i = 0; i < 20; i++) await watch('l', { since: { epoch, offset: 0 } }, new RecordingOutlet(encoding));
+    expect(encoding.encoded).toBe(2);
+  });
+
+  test('[H35] what is pushed is on one line, however it was written', async () => {
+    start({ settings: { l: { kind: 'log' }, s: { kind: 'signal' } } });
+    for (const topic of ['a', 'l', 's']) {
+      const { outlet } = await watch(topic);
+      const json = '{\n "v": "x\\n",\r\n "w": [1,\n2]}\n';
+      await publish(topic, JSON.parse(json), { json });
+      await clock.advance(WINDOW);
+      expect(texts(outlet.pushes)).toEqual(['{"v":"x\\n","w":[1,2]}']);
+    }
   });
 
   test('[H13] the first goes at once, then one write a window for all topics', async () => {
@@ -469,6 +568,39 @@ describe('kinds', () => {
     expect(({} as { polluted?: boolean }).polluted).toBeUndefined();
   });
 
+  test('[H22] the limit of a merged value counts bytes', async () => {
+    start({ limits: { publicationBytes: 1000 } });
+    await publish('a', { k: '汉'.repeat(200) }, { op: 'merge' });
+    expect((await refusal(publish('a', { l: '汉'.repeat(200) }, { op: 'merge' }))).kind).toBe('limit_exceeded');
+  });
+
+  test('[H30] a table’s rows and bytes are limited, and making room makes room', async () => {
+    start({ settings: { t: { kind: 'table' } }, limits: { tableRows: 3, tableBytes: 100 } });
+    await publish('t', [{ id: 1 }, { id: 2 }, { id: 3 }]);
+    expect((await refusal(publish('t', { id: 4 }))).message).toContain('limits.tableRows');
+    await publish('t', { id: 3, v: 'x'.repeat(50) });
+    expect((await refusal(publish('t', { id: 2, v: 'x'.repeat(50) }))).message).toContain('limits.tableBytes');
+    await publish('t', [3], { op: 'remove' });
+    await publish('t', { id: 2, v: 'x'.repeat(50) });
+    await publish('t', [{ id: 'all', v: 'x'.repeat(70) }], { op: 'replace' });
+  });
+
+  test('[H30] a series’ columns are limited, in one publication and over many', async () => {
+    start({ settings: { c: { kind: 'series' } }, limits: { seriesColumns: 4 } });
+    const rows = Array.from({ length: 10_000 }, (_, i) => ({ [`c${i}`]: 1 }));
+    expect((await refusal(publish('c', rows))).message).toContain('limits.seriesColumns');
+    await publish('c', { t: 1, a: 1, b: 1 });
+    await publish('c', { t: 2, c: 1 });
+    expect((await refusal(publish('c', { t: 3, d: 1 }))).kind).toBe('limit_exceeded');
+    await publish('c', { t: [4], d: [1] }, { op: 'replace' });
+  });
+
+  test('[H21] a number that JSON can write and no machine can hold is not a point', async () => {
+    start({ settings: { c: { kind: 'series' } } });
+    expect((await refusal(publish('c', JSON.parse('{"t":1e400,"v":1}')))).kind).toBe('shape_mismatch');
+    expect((await refusal(publish('c', JSON.parse('{"t":[1],"v":[-1e400]}')))).kind).toBe('shape_mismatch');
+  });
+
   test('[H23] rows keep the order in which their keys first came; 1 and "1" are one key', async () => {
     start({ settings: { t: { kind: 'table' } } });
     await publish('t', [{ id: 'b' }, { id: 1 }, { id: '__proto__' }]);
@@ -512,6 +644,27 @@ describe('freshness', () => {
     await publish('a', 2);
     await clock.advance(WINDOW);
     expect(states(outlet.pushes)).toEqual(['late', 'stale', 'ok']);
+  });
+
+  test('[H25] who subscribes to a late topic is told so once', async () => {
+    start({ settings: { a: { expectEveryMs: 1000 } } });
+    await publish('a', 1);
+    await clock.advance(3000);
+    const { outlet, reply } = await watch('a');
+    await clock.advance(500);
+    expect([reply.freshness.state, states(outlet.pushes)]).toEqual(['late', []]);
+  });
+
+  test('[H38] nothing is published in the future, whatever its publisher’s clock says', async () => {
+    start({ settings: { a: { expectEveryMs: 1000, keep: { count: 9, bytes: 999, ageMs: 1000 } } } });
+    await publish('a', 1);
+    await publish('a', 2, { at: 8.64e15 });
+    expect((await hub.history(anyone, { topic: 'a' })).entries.map((entry) => entry.at)).toEqual([
+      clock.now(),
+      clock.now(),
+    ]);
+    await clock.advance(3000);
+    expect(meter.rows('tidewall_topic_age_seconds')).toEqual({ a: 3 });
   });
 
   test('[H25] a topic without a cadence is quiet', async () => {
@@ -589,6 +742,33 @@ describe('demand', () => {
     expect(heard).toEqual([true]);
   });
 
+  test('[H29] a source that gave a topic up has no hand in it any more', async () => {
+    start();
+    const first = await hub.feed(parseTopicName('src'), 'one', { kind: 'state' }, () => {});
+    first.dispose();
+    const second = await hub.feed(parseTopicName('src'), 'two', { kind: 'state' }, () => {});
+    first.dispose();
+    first.fail('not mine');
+    expect((await refusal(first.publish('replace', 1))).kind).toBe('conflict');
+    expect((await refusal(publish('src', 1))).kind).toBe('permission_denied');
+    await second.publish('replace', 2);
+    expect((await hub.snapshot(anyone, 'src')).freshness.state).toBe('quiet');
+  });
+
+  test('[H36] a source’s settings hold for a topic that was looked at before it came', async () => {
+    start();
+    const heard: boolean[] = [];
+    const { outlet } = await watch('src', { kind: 'table' });
+    const said = { kind: 'table', keyField: 'mount', expectEveryMs: 1000 } as const;
+    const feed = await hub.feed(parseTopicName('src'), 'disks', said, (watched) => heard.push(watched));
+    expect(outlet.pushes).toMatchObject([{ type: 'end', code: 2500 }]);
+    await watch('src');
+    await feed.publish('upsert', { mount: '/' });
+    expect(heard).toEqual([true]);
+    await publish('taken', 1);
+    expect((await refusal(hub.feed(parseTopicName('taken'), 'disks', said, () => {}))).kind).toBe('conflict');
+  });
+
   test('[H34] the kind is the source’s to say, keeping and cadence are the configuration’s', async () => {
     start({ settings: { src: { kind: 'log', keyField: 'other', keep: { count: 2 }, expectEveryMs: 700 } } });
     const said = { kind: 'table', keyField: 'k', keep: { count: 9 }, expectEveryMs: 1000 } as const;
@@ -634,9 +814,11 @@ describe('limits', () => {
     expect([first.entries.map((entry) => entry.o), first.more]).toEqual([[3, 4, 5], true]);
     const since = { epoch: first.epoch, offset: 5 };
     const second = await hub.history(anyone, { topic: 'l', limit: 3, since });
-    expect([second.entries.map((entry) => entry.d), second.more]).toEqual([[6], false]);
+    expect([second.entries.map((entry) => entry.json), second.more]).toEqual([['6'], false]);
     const back = await hub.history(anyone, { topic: 'l', limit: 3, reverse: true });
     expect([back.entries.map((entry) => entry.o), back.more]).toEqual([[6, 5, 4], true]);
+    const older = await hub.history(anyone, { topic: 'l', reverse: true, since: { epoch: first.epoch, offset: 4 } });
+    expect([older.entries.map((entry) => entry.o), older.more]).toEqual([[3], false]);
     for (const bad of [
       { epoch: 'x', offset: 5 },
       { epoch: first.epoch, offset: 1 },

@@ -19,7 +19,7 @@ import type {
   TopicSummary,
 } from '@tidewall/contracts';
 import {
-  type HistoryReply,
+  type HistoryPage,
   type Limits,
   type Position,
   parseTopicName,
@@ -31,7 +31,7 @@ import { admit } from './admission.ts';
 import { Flusher } from './flusher.ts';
 import { readHistory } from './history.ts';
 import { HubSession, type SessionContext } from './session.ts';
-import { Topic, type TopicContext } from './topic.ts';
+import { type Feeder, Topic, type TopicContext } from './topic.ts';
 import { completeSettings, feedSettings } from './topic-settings.ts';
 
 export interface HubOptions {
@@ -94,7 +94,7 @@ export class Hub implements HubPort {
     this.#topicContext = {
       clock,
       lingerMs: limits.lingerMs,
-      maxBytes: limits.publicationBytes,
+      limits,
       nextViewNumber: () => ++this.#views,
       changed: (view) => this.#flusher.changed(view),
     };
@@ -102,7 +102,7 @@ export class Hub implements HubPort {
       limits,
       access: options.access,
       monotonic: () => clock.monotonic(),
-      openTopic: (name, kind) => this.#open(name, kind),
+      openTopic: (name, kind) => this.#open(name, { by: 'subscriber', kind }),
       unwatched: (topic) => this.#maybeUnused.add(topic),
       stalled: (session) => this.#stalled.add(session),
       unstalled: (session) => this.#stalled.delete(session),
@@ -129,7 +129,7 @@ export class Hub implements HubPort {
     try {
       const name = parseTopicName(request.topic);
       this.#require(principal, 'publish', name);
-      const topic = await this.#open(name, request.kind);
+      const topic = await this.#open(name, { by: 'publisher', kind: request.kind });
       if (topic.feeder) {
         throw new TidewallError('permission_denied', `${name} is fed by the source "${topic.feeder.source}" alone`);
       }
@@ -140,9 +140,10 @@ export class Hub implements HubPort {
     }
   }
 
-  async history(principal: Principal, request: HistoryRequest): Promise<HistoryReply> {
+  async history(principal: Principal, request: HistoryRequest): Promise<HistoryPage> {
     const topic = await this.#existing(principal, 'history', request.topic);
-    return readHistory(topic, request, this.#options.limits.historyEntries);
+    const { historyEntries, frameBytes } = this.#options.limits;
+    return readHistory(topic, request, { maxEntries: historyEntries, maxBytes: frameBytes / 2 });
   }
 
   async snapshot(principal: Principal, topicName: string): Promise<TopicSnapshot> {
@@ -170,19 +171,31 @@ export class Hub implements HubPort {
     demand: (watched: boolean) => void,
   ): Promise<Feed> {
     const complete = feedSettings(settings, this.#options.settingsOf(name));
-    const topic = await this.#open(name, settings.kind, complete);
+    const topic = await this.#open(name, { by: 'publisher', settings: complete });
     if (topic.feeder) {
       throw new TidewallError('conflict', `${name} is fed by the source "${topic.feeder.source}" already`);
     }
-    topic.attach({ source, demand });
+    const { kind, keyField } = topic.settings;
+    if (kind !== complete.kind || keyField !== complete.keyField) {
+      throw new TidewallError('conflict', `${name} holds a ${kind} that others published, not a ${complete.kind}`);
+    }
+    const feeder: Feeder = { source, demand };
+    topic.attach(feeder);
     return {
       publish: async (op, data, at) => {
+        if (topic.feeder !== feeder) throw new TidewallError('conflict', `"${source}" has given ${name} up`);
         await this.#publishTo(topic, { topic: name, op, data, at });
       },
-      fail: (reason) => topic.report(reason),
-      healthy: () => topic.report(undefined),
+      fail: (reason) => {
+        if (topic.feeder === feeder) topic.report(reason);
+      },
+      healthy: () => {
+        if (topic.feeder === feeder) topic.report(undefined);
+      },
       dispose: () => {
+        if (topic.feeder !== feeder) return;
         topic.feeder = undefined;
+        topic.claimed = false;
         this.#maybeUnused.add(topic);
       },
     };
@@ -207,41 +220,69 @@ export class Hub implements HubPort {
       this.#published.add(1);
       return position;
     } catch (failure) {
+      if (!topic.feeder) topic.claimed = false;
       this.#maybeUnused.add(topic);
       throw failure;
     }
   }
 
-  /** The topic, opened if need be. @param kind what the asker takes it to be */
-  async #open(name: TopicName, kind: TopicKind | undefined, settings?: TopicSettings): Promise<Topic> {
-    const topic = this.#topics.get(name) ?? (await this.#opened(name, kind, settings));
+  /**
+   * The topic, opened if need be. One that nobody has published to yet becomes what its publisher takes it to be, or
+   * its subscriber when nobody has said so far; its subscriptions end, and their clients ask again. A subscriber must
+   * not unsettle another one, or two that disagree would go on for ever.
+   *
+   * What this resolves with may be disposed by then: ask again.
+   */
+  async #open(name: TopicName, asker: Asker): Promise<Topic> {
+    const { by, kind } = asker;
+    let topic = this.#topics.get(name) ?? (await this.#opened(name, asker));
+    const mayChange = topic.unsettled && (by === 'publisher' || topic.guessed);
+    const wanted = this.#settingsFor(name, asker);
+    if (mayChange && !wanted.guessed && differs(topic.settings, wanted.settings)) {
+      this.#forget(topic);
+      topic.endSubscriptions(`${name} is a ${wanted.settings.kind} now`);
+      topic = await this.#opened(name, asker);
+    }
     if (kind !== undefined && topic.settings.kind !== kind) {
+      this.#maybeUnused.add(topic);
       throw new TidewallError('wrong_kind', `${name} is a ${topic.settings.kind}, not a ${kind}`, {
         detail: { kind: topic.settings.kind },
       });
     }
+    // From here on it stays what it is: otherwise two publishers that disagree would take it from each other for ever.
+    if (by === 'publisher') topic.claimed = true;
     return topic;
   }
 
-  #opened(name: TopicName, kind: TopicKind | undefined, settings: TopicSettings | undefined): Promise<Topic> {
+  #settingsFor(name: TopicName, { kind, settings }: Asker): { settings: TopicSettings; guessed: boolean } {
+    if (settings) return { settings, guessed: false };
+    const configured = this.#options.settingsOf(name);
+    return {
+      settings: completeSettings(configured, kind),
+      guessed: configured?.kind === undefined && kind === undefined,
+    };
+  }
+
+  #opened(name: TopicName, asker: Asker): Promise<Topic> {
     const underWay = this.#opening.get(name);
     if (underWay) return underWay;
-    const { limits, settingsOf } = this.#options;
+    const { limits } = this.#options;
     if (this.#topics.size + this.#opening.size >= limits.topics) {
       const message = `no room for the topic ${name}: there are ${limits.topics} already (limits.topics)`;
       throw new TidewallError('limit_exceeded', message);
     }
-    const opening = this.#follow(name, settings ?? completeSettings(settingsOf(name), kind));
+    const opening = this.#follow(name, asker);
     this.#opening.set(name, opening);
     const done = () => this.#opening.delete(name);
     opening.then(done, done);
     return opening;
   }
 
-  async #follow(name: TopicName, settings: TopicSettings): Promise<Topic> {
+  async #follow(name: TopicName, asker: Asker): Promise<Topic> {
+    const { settings, guessed } = this.#settingsFor(name, asker);
     let topic: Topic | undefined;
     const log = await this.#options.broker.follow(name, settings.keep, (publication) => topic?.receive(publication));
-    topic = new Topic(name, settings, log, this.#topicContext);
+    topic = new Topic(name, settings, guessed, log, this.#topicContext);
     for (let offset = log.first; offset <= log.head; offset++) {
       const publication = log.at(offset);
       if (publication) topic.kind.apply(publication);
@@ -266,13 +307,14 @@ export class Hub implements HubPort {
   }
 
   #forgetUnused(): void {
-    for (const topic of this.#maybeUnused) {
-      if (!topic.unused || this.#topics.get(topic.name) !== topic) continue;
-      this.#topics.delete(topic.name);
-      topic.dispose();
-      this.#options.broker.unfollow(topic.name);
-    }
+    for (const topic of this.#maybeUnused) if (topic.unused && !topic.disposed) this.#forget(topic);
     this.#maybeUnused.clear();
+  }
+
+  #forget(topic: Topic): void {
+    this.#topics.delete(topic.name);
+    topic.dispose();
+    this.#options.broker.unfollow(topic.name);
   }
 
   #scheduleSweep(): void {
@@ -285,11 +327,20 @@ export class Hub implements HubPort {
   }
 
   *#ages(): Iterable<[{ topic: string }, number]> {
-    const now = this.#options.clock.now();
-    for (const { name, settings, freshness } of this.#topics.values()) {
-      if (settings.expectEveryMs !== undefined && freshness.asOf > 0) {
-        yield [{ topic: name }, (now - freshness.asOf) / 1000];
-      }
+    for (const { name, settings, log, ageMs } of this.#topics.values()) {
+      if (settings.expectEveryMs !== undefined && log.head > 0) yield [{ topic: name }, ageMs / 1000];
     }
   }
+}
+
+/** Who wants a topic opened, and what they say of it. */
+interface Asker {
+  readonly by: 'publisher' | 'subscriber';
+  readonly kind?: TopicKind | undefined;
+  /** All of them, by a source. */
+  readonly settings?: TopicSettings;
+}
+
+function differs(a: TopicSettings, b: TopicSettings): boolean {
+  return a.kind !== b.kind || a.keyField !== b.keyField || a.expectEveryMs !== b.expectEveryMs;
 }

@@ -65,7 +65,9 @@ export class HubSession implements Session, Subscriber {
     this.#opening.add(name);
     let topic: Topic;
     try {
-      topic = await this.#context.openTopic(name, request.kind);
+      // A topic that got other settings while this waited is not the topic of that name any more.
+      do topic = await this.#context.openTopic(name, request.kind);
+      while (topic.disposed);
     } finally {
       this.#opening.delete(name);
     }
@@ -76,9 +78,12 @@ export class HubSession implements Session, Subscriber {
   #follow(topic: Topic, request: SubscribeRequest, accepted: (reply: SubscribeReply) => void): void {
     const view = topic.viewFor(this.#outlet.encoding);
     if (this.#subscriptions.has(view.number)) throw alreadySubscribed(topic.name);
+    topic.checkFreshness();
     const { offset, recovered } = startOf(topic, request);
     const { settings, log, vitality } = topic;
     const subscription: Followed = { subscriber: this, topic, view, offset, toldFreshness: vitality.revision };
+    // Made before the reply: a frame that cannot be made refuses the command, and leaves nothing behind.
+    const frame = this.ready ? this.#frameBehind(subscription) : undefined;
     this.#subscriptions.set(view.number, subscription);
     view.join(subscription);
     topic.watch();
@@ -91,10 +96,9 @@ export class HubSession implements Session, Subscriber {
       recovered,
       freshness: topic.freshness,
     });
-    if (this.ready) {
-      this.#enqueueBehind(subscription);
-      this.flush();
-    }
+    if (frame === undefined) return;
+    this.enqueue(frame);
+    this.flush();
   }
 
   unsubscribe(number: number): void {
@@ -111,7 +115,7 @@ export class HubSession implements Session, Subscriber {
     if (this.#out.length === 0 || this.#ended) return;
     const frames = this.#out;
     this.#out = [];
-    if (this.#outlet.write(frames)) return;
+    if (this.#outlet.write(frames) || this.#stall !== undefined) return;
     this.#stall = { sinceMs: this.#context.monotonic(), takenBytes: this.#outlet.takenBytes() };
     this.#context.stalled(this);
   }
@@ -154,12 +158,21 @@ export class HubSession implements Session, Subscriber {
     this.#context.ended(this);
   }
 
+  dropped(subscription: Subscription): void {
+    const followed = subscription as Followed;
+    if (this.#subscriptions.get(followed.view.number) === followed) this.#release(followed);
+  }
+
   #enqueueBehind(subscription: Followed): boolean {
+    const frame = this.#frameBehind(subscription);
+    if (frame) this.enqueue(frame);
+    return subscription.view.tell(subscription) > 0 || frame !== undefined;
+  }
+
+  #frameBehind(subscription: Followed): Uint8Array | undefined {
     const { view } = subscription;
     // In step with its view means that the next flush brings it what is new.
-    const frame = subscription.offset === view.offset ? undefined : view.pull(subscription);
-    if (frame) this.enqueue(frame);
-    return view.tell(subscription) > 0 || frame !== undefined;
+    return subscription.offset === view.offset ? undefined : view.catchUp(subscription);
   }
 
   #release(subscription: Followed): void {

@@ -11,6 +11,8 @@ export interface Subscriber {
   /** Writes what was enqueued, as one write. */
   flush(): void;
   end(): void;
+  /** Lets a subscription go that the hub ends. */
+  dropped(subscription: Subscription): void;
 }
 
 /** One session's interest in a topic. Its offset is all that the hub keeps of what the session has or lacks. */

@@ -1,11 +1,14 @@
 import type { Clock } from '@tidewall/base';
 import type { Encoding, Publication, TopicLog, TopicSettings } from '@tidewall/contracts';
 import type { Freshness, TopicName } from '@tidewall/protocol';
-import { type Change, createKind, type Kind } from './kinds/index.ts';
+import { type Change, createKind, type Kind, type KindLimits } from './kinds/index.ts';
 import { RateMeter } from './rate-meter.ts';
 import { NEEDS_SNAPSHOT } from './subscription.ts';
 import { View } from './view.ts';
 import { Vitality } from './vitality.ts';
+
+/** The code that ends a subscription whose client may ask again at once. */
+const SUBSCRIBE_AGAIN = 2500;
 
 /** The source that feeds a topic, and how it hears whether anybody watches. */
 export interface Feeder {
@@ -16,7 +19,7 @@ export interface Feeder {
 export interface TopicContext {
   readonly clock: Clock;
   readonly lingerMs: number;
-  readonly maxBytes: number;
+  readonly limits: KindLimits;
   nextViewNumber(): number;
   /** A view has something new to send. */
   changed(view: View): void;
@@ -26,24 +29,30 @@ export interface TopicContext {
 export class Topic {
   readonly name: TopicName;
   readonly settings: TopicSettings;
+  /** Whether nobody has said what kind it is: neither the configuration nor who asked for it first. */
+  readonly guessed: boolean;
   readonly log: TopicLog;
   readonly kind: Kind;
   readonly vitality: Vitality;
   readonly views = new Map<Encoding, View>();
   readonly rate: RateMeter;
   feeder: Feeder | undefined;
+  /** Somebody publishes to it, or is about to; set in the very turn in which its settings were found right. */
+  claimed = false;
   readonly #context: TopicContext;
+  #disposed = false;
   #watchers = 0;
   #watched = false;
   #cancelLinger: (() => void) | undefined;
 
-  constructor(name: TopicName, settings: TopicSettings, log: TopicLog, context: TopicContext) {
+  constructor(name: TopicName, settings: TopicSettings, guessed: boolean, log: TopicLog, context: TopicContext) {
     this.name = name;
+    this.guessed = guessed;
     this.settings = settings;
     this.log = log;
     this.#context = context;
     const now = context.clock.monotonic();
-    this.kind = createKind(settings.kind, { log, keyField: settings.keyField, maxBytes: context.maxBytes });
+    this.kind = createKind(settings.kind, { log, keyField: settings.keyField, limits: context.limits });
     this.vitality = new Vitality(settings.expectEveryMs, now);
     this.rate = new RateMeter(now);
   }
@@ -58,7 +67,19 @@ export class Topic {
 
   /** Whether nothing would be lost by forgetting it. */
   get unused(): boolean {
-    return this.#watchers === 0 && !this.#watched && this.feeder === undefined && this.log.head === 0;
+    return this.#watchers === 0 && !this.#watched && this.feeder === undefined && this.unsettled;
+  }
+
+  /**
+   * Whether its settings may still change: nothing was published to it, nobody is about to, and no source feeds it.
+   */
+  get unsettled(): boolean {
+    return this.log.head === 0 && !this.claimed;
+  }
+
+  /** Milliseconds since something arrived, or the source said that it is well. */
+  get ageMs(): number {
+    return this.vitality.ageMs(this.#context.clock.monotonic());
   }
 
   /** Takes in the next publication of the log. */
@@ -123,6 +144,7 @@ export class Topic {
     this.#watchers--;
     if (view.empty) this.views.delete(view.encoding);
     if (this.#watchers > 0) return;
+    if (this.#disposed) return;
     this.#cancelLinger = this.#context.clock.after(this.#context.lingerMs, () => {
       this.#cancelLinger = undefined;
       this.#watched = false;
@@ -137,7 +159,18 @@ export class Topic {
     if (this.#watched) feeder.demand(true);
   }
 
+  /** Ends every subscription, so that its client subscribes again and learns what the topic is now. */
+  endSubscriptions(reason: string): void {
+    for (const view of [...this.views.values()]) view.end(SUBSCRIBE_AGAIN, reason);
+  }
+
+  /** True once it is not the topic of its name any more. */
+  get disposed(): boolean {
+    return this.#disposed;
+  }
+
   dispose(): void {
+    this.#disposed = true;
     this.#cancelLinger?.();
     this.#cancelLinger = undefined;
     this.feeder = undefined;

@@ -3,6 +3,9 @@ import type { Freshness, TopicName } from '@tidewall/protocol';
 import type { Change, Kind } from './kinds/index.ts';
 import { NEEDS_SNAPSHOT, type Subscriber, type Subscription } from './subscription.ts';
 
+/** Sessions stand at one offset, or at a few after a cut; frames for more are not kept. */
+const MOST_FRAMES = 8;
+
 /** A topic, as its views see it. */
 export interface ViewedTopic {
   readonly name: TopicName;
@@ -26,6 +29,8 @@ export class View {
   readonly #subscriptions = new Set<Subscription>();
   /** Where the sessions in step are. */
   offset: number;
+  /** What brings a subscription from an offset to this head, for the few offsets that sessions are at. */
+  #frames = { head: -1, from: new Map<number, Uint8Array>() };
   /** The newest freshness frame: told to many in one flush, encoded once. */
   #news: { readonly revision: number; readonly frame: Uint8Array } | undefined;
 
@@ -52,40 +57,69 @@ export class View {
    * Hands what is new since the last flush to every session that can take it, encoded once.
    *
    * @param touched collects the sessions that have something to write
+   * @param failed is told of a subscription whose frame could not be made; it keeps its offset, and the others go on
    * @returns how many frames were handed out
    */
-  flush(touched: Set<Subscriber>): number {
-    const from = this.offset;
-    const head = this.topic.log.head;
-    let frame: Uint8Array | undefined;
-    this.offset = head;
+  flush(touched: Set<Subscriber>, failed: (failure: unknown) => void): number {
+    this.offset = this.topic.log.head;
     let handed = 0;
     for (const subscription of this.#subscriptions) {
       const { subscriber } = subscription;
       if (!subscriber.ready) continue;
-      let mine: Uint8Array | undefined;
-      if (subscription.offset !== from) mine = this.pull(subscription);
-      else if (from < head) {
-        // Not before somebody in step can take it: a view whose sessions are all stalled encodes nothing.
-        frame ??= this.#encodeChanges(from);
-        mine = frame;
-        subscription.offset = head;
+      try {
+        const frames = this.#hand(subscriber, this.pull(subscription)) + this.tell(subscription);
+        if (frames > 0) touched.add(subscriber);
+        handed += frames;
+      } catch (failure) {
+        failed(failure);
       }
-      const frames = this.#hand(subscriber, mine) + this.tell(subscription);
-      if (frames > 0) touched.add(subscriber);
-      handed += frames;
     }
     return handed;
   }
 
-  /** The frame for one subscription that is behind, or undefined when it lacks nothing. It is in step afterwards. */
+  /**
+   * The frame that brings a subscription to the head, or undefined when it is there. Subscriptions that lack the same
+   * get the same frame: those in step, those that join, and those that come back after one cut.
+   */
   pull(subscription: Subscription): Uint8Array | undefined {
     const { head } = this.topic.log;
-    const from = subscription.offset;
-    if (from === head) return undefined;
+    if (subscription.offset === head) return undefined;
+    const frame = this.#frameFrom(subscription.offset, head);
+    // Not before there is a frame: what could not be encoded is asked for again.
     subscription.offset = head;
-    if (from !== NEEDS_SNAPSHOT && !this.topic.kind.keeps) return undefined;
-    return this.#encodeChanges(from);
+    return frame;
+  }
+
+  /** As `pull`, for a subscription that could not be written to or is new: a signal that is over is over. */
+  catchUp(subscription: Subscription): Uint8Array | undefined {
+    if (this.topic.kind.keeps || subscription.offset === NEEDS_SNAPSHOT) return this.pull(subscription);
+    subscription.offset = this.topic.log.head;
+    return undefined;
+  }
+
+  /** Ends every subscription with a code and a reason for its client. */
+  end(code: number, reason: string): void {
+    const { name, settings, log } = this.topic;
+    const head = { view: this.number, topic: name, kind: settings.kind, offset: log.head };
+    const frame = this.encoding.encode([{ type: 'end', ...head, code, reason }]);
+    for (const subscription of [...this.#subscriptions]) {
+      const { subscriber } = subscription;
+      // Also to a session that is stalled: a subscription must not end without a word.
+      subscriber.enqueue(frame);
+      subscriber.flush();
+      subscriber.dropped(subscription);
+    }
+  }
+
+  #frameFrom(from: number, head: number): Uint8Array {
+    if (this.#frames.head !== head) this.#frames = { head, from: new Map() };
+    const { from: frames } = this.#frames;
+    let frame = frames.get(from);
+    if (frame === undefined) {
+      frame = this.#encodeChanges(from);
+      if (frames.size < MOST_FRAMES) frames.set(from, frame);
+    }
+    return frame;
   }
 
   /** Tells a subscription how alive the topic is, if it has not heard; returns the frames that took. */

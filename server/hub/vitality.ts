@@ -41,6 +41,10 @@ export class Vitality {
     this.revision++;
   }
 
+  ageMs(monotonicMs: number): number {
+    return monotonicMs - this.#aliveMs;
+  }
+
   read(monotonicMs: number): Freshness {
     return {
       state: this.#state(monotonicMs),
@@ -52,6 +56,6 @@ export class Vitality {
 
   #state(monotonicMs: number): FreshnessState {
     if (this.#failure !== undefined) return 'failed';
-    return freshnessOfAge(monotonicMs - this.#aliveMs, this.#expectEveryMs);
+    return freshnessOfAge(this.ageMs(monotonicMs), this.#expectEveryMs);
   }
 }

@@ -59,6 +59,7 @@ export const screenListSchema = z.object({
       name: z.string(),
       nameEn: z.string().optional(),
       description: z.string(),
+      descriptionEn: z.string().optional(),
       tags: z.array(z.string()),
       width: z.int(),
       height: z.int(),

@@ -25,6 +25,7 @@ export function screenRoutes({ screens, manifest }: ApiContext): BoundRoute[] {
           name: meta.name,
           nameEn: meta.nameEn,
           description: meta.description,
+          descriptionEn: meta.descriptionEn,
           tags: meta.tags,
           width: canvas.width,
           height: canvas.height,

@@ -1,4 +1,4 @@
-import { KINDS, OPERATIONS, type Since, TidewallError } from '@tidewall/protocol';
+import { KINDS, OPERATIONS, type Since, TidewallError, writeHistory } from '@tidewall/protocol';
 import { z } from 'zod';
 import { nearestNames } from '../nearest-name.ts';
 import type { ApiContext } from './api-context.ts';
@@ -127,7 +127,8 @@ function readTopic(context: ApiContext): BoundRoute {
       const { since, limit, reverse } = query;
       return withNearest(context, topic, async () => {
         if (since !== undefined || limit !== undefined || reverse !== undefined) {
-          return jsonAnswer(await hub.history(principal, { topic, since, limit, reverse: reverse === 'true' }));
+          const page = await hub.history(principal, { topic, since, limit, reverse: reverse === 'true' });
+          return { body: writeHistory(page) };
         }
         const snapshot = await hub.snapshot(principal, topic);
         const { epoch, offset, kind, freshness } = snapshot;

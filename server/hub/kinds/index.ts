@@ -7,9 +7,8 @@ import { createSignal } from './signal.ts';
 import { createState } from './state.ts';
 import { createTable } from './table.ts';
 
-export type { Admitted, Change, Kind, KindContext } from './kind.ts';
+export type { Admitted, Change, Kind, KindContext, KindLimits } from './kind.ts';
 export { refuseShape } from './kind.ts';
-export { MAX_TABLE_ROWS } from './table.ts';
 
 const CREATE: { readonly [K in TopicKind]: (context: KindContext) => Kind } = {
   state: createState,

@@ -1,6 +1,6 @@
 import { isJsonObject, type JsonValue } from '@tidewall/base';
 import type { Publication, Push, TopicLog } from '@tidewall/contracts';
-import { type Mismatch, type Operation, TidewallError } from '@tidewall/protocol';
+import { type Limits, type Mismatch, type Operation, TidewallError } from '@tidewall/protocol';
 
 /** A push before it belongs to a view. */
 export type Change = OmitEach<Push, 'view' | 'topic' | 'kind'>;
@@ -42,8 +42,10 @@ export interface Kind {
 export interface KindContext {
   readonly log: TopicLog;
   readonly keyField: string;
-  readonly maxBytes: number;
+  readonly limits: KindLimits;
 }
+
+export type KindLimits = Pick<Limits, 'publicationBytes' | 'tableRows' | 'tableBytes' | 'seriesColumns'>;
 
 /** Refuses data that is not of the kind's shape, saying where, what was expected, what came and what would fit. */
 export function refuseShape(mismatch: Mismatch): never {
@@ -54,6 +56,13 @@ export function refuseShape(mismatch: Mismatch): never {
     `${place} must be ${expected}, got ${got}; for example ${JSON.stringify(example)}`,
     { detail: { path, expected, got, example } },
   );
+}
+
+/** Refuses data with which a limit would be passed, naming it. */
+export function refuseOver(limit: keyof KindLimits, what: string, limits: KindLimits): never {
+  throw new TidewallError('limit_exceeded', `${what}; at most ${limits[limit]} are kept (limits.${limit})`, {
+    detail: { limit, max: limits[limit] },
+  });
 }
 
 /** A short picture of a value for a message. */

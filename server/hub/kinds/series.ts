@@ -1,5 +1,14 @@
 import { isJsonObject, type JsonObject, type JsonValue } from '@tidewall/base';
-import { type Change, describe, type Kind, type KindContext, kept, refuseShape } from './kind.ts';
+import {
+  type Change,
+  describe,
+  type Kind,
+  type KindContext,
+  type KindLimits,
+  kept,
+  refuseOver,
+  refuseShape,
+} from './kind.ts';
 
 type Column = (number | null)[];
 /** Keyed by series name, `t` among them; a Map, because a name may be `__proto__`. */
@@ -8,8 +17,10 @@ type Columns = Map<string, Column>;
 const EXAMPLE: JsonValue = { t: [1_700_000_000_000, 1_700_000_001_000], value: [1.5, 2] };
 
 /** Points over time, as columns. What is held is what the log keeps since the last replace. */
-export function createSeries({ log }: KindContext): Kind {
+export function createSeries({ log, limits }: KindContext): Kind {
   let replacedAt = 0;
+  /** Names of the columns since the last replace. */
+  let names = new Set<string>();
   let cached: string | undefined;
 
   function textSince(from: number): string {
@@ -29,13 +40,19 @@ export function createSeries({ log }: KindContext): Kind {
     empty: '{"t":[]}',
     startsWith: 'snapshot',
     keeps: true,
-    admit(_op, data, _json, at) {
-      const columns = columnsOf(data, at);
+    admit(op, data, _json, at) {
+      const columns = columnsOf(data, at, limits);
+      const all = op === 'replace' ? columns.size : new Set([...names, ...columns.keys()]).size;
+      if (all > limits.seriesColumns) refuseOver('seriesColumns', `the series would have ${all} columns`, limits);
       return { json: JSON.stringify(Object.fromEntries(columns)), weight: Math.max(1, columns.get('t')?.length ?? 0) };
     },
-    apply({ op, offset }) {
+    apply({ op, offset, json }) {
       cached = undefined;
-      if (op === 'replace') replacedAt = offset;
+      if (op === 'replace') {
+        replacedAt = offset;
+        names = new Set();
+      }
+      for (const name of Object.keys(JSON.parse(json) as object)) names.add(name);
     },
     snapshot,
     changes(from): Change[] {
@@ -47,32 +64,42 @@ export function createSeries({ log }: KindContext): Kind {
 }
 
 /** Columns, rows with `t`, or one such row, as columns in order of time. A row without `t` happens at `at`. */
-function columnsOf(data: JsonValue, at: number): Columns {
+function columnsOf(data: JsonValue, at: number, limits: KindLimits): Columns {
   if (isJsonObject(data) && Array.isArray(data['t'])) return inOrder(checkedColumns(data, data['t']));
   const rows = Array.isArray(data) ? data : [data];
-  const columns: Columns = new Map([['t', []]]);
+  const names = new Set(['t']);
   rows.forEach((row, index) => {
     const path = Array.isArray(data) ? `[${index}]` : '';
-    if (!isJsonObject(row)) {
-      refuseShape({ path, expected: 'columns, or a row of numbers with t', got: describe(row), example: EXAMPLE });
-    }
-    addRow(columns, row as JsonObject, path, at, index);
+    for (const name of Object.keys(checkedRow(row, path))) names.add(name);
   });
+  // Rows that each bring a new name make their product in cells; nothing is filled before that is known.
+  if (names.size > limits.seriesColumns) {
+    refuseOver('seriesColumns', `the publication has ${names.size} columns`, limits);
+  }
+  const columns: Columns = new Map([...names].map((name) => [name, []]));
+  for (const row of rows as JsonObject[]) {
+    for (const [name, column] of columns) {
+      const value = Object.hasOwn(row, name) ? (row[name] as number | null) : null;
+      column.push(name === 't' ? (value ?? at) : value);
+    }
+  }
   return inOrder(columns);
 }
 
-function addRow(columns: Columns, row: JsonObject, path: string, at: number, length: number): void {
+function checkedRow(row: JsonValue, path: string): JsonObject {
+  if (!isJsonObject(row)) {
+    return refuseShape({ path, expected: 'columns, or a row of numbers with t', got: describe(row), example: EXAMPLE });
+  }
   for (const name of Object.keys(row)) {
-    const value = row[name];
-    if (typeof value !== 'number' && value !== null) {
-      refuseShape({ path: `${path}.${name}`, expected: 'a number or null', got: describe(value), example: EXAMPLE });
-    }
-    if (!columns.has(name)) columns.set(name, new Array<null>(length).fill(null));
+    if (isPoint(row[name])) continue;
+    refuseShape({ path: `${path}.${name}`, expected: 'a number or null', got: describe(row[name]), example: EXAMPLE });
   }
-  for (const [name, column] of columns) {
-    const value = Object.hasOwn(row, name) ? (row[name] as number | null) : null;
-    column.push(name === 't' ? (value ?? at) : value);
-  }
+  return row;
+}
+
+/** JSON may say 1e400, which is no number here. */
+function isPoint(value: JsonValue | undefined): boolean {
+  return value === null || Number.isFinite(value);
 }
 
 function checkedColumns(data: JsonObject, times: JsonValue[]): Columns {
@@ -87,7 +114,7 @@ function checkedColumns(data: JsonObject, times: JsonValue[]): Columns {
       const got = `${list.length} values`;
       refuseShape({ path: `.${name}`, expected: `${times.length} values, as many as t`, got, example: EXAMPLE });
     }
-    const wrong = list.findIndex((value) => typeof value !== 'number' && (value !== null || name === 't'));
+    const wrong = list.findIndex((value) => !isPoint(value) || (value === null && name === 't'));
     if (wrong >= 0) {
       const expected = name === 't' ? 'a time in ms since 1970' : 'a number or null';
       refuseShape({ path: `.${name}[${wrong}]`, expected, got: describe(list[wrong]), example: EXAMPLE });

@@ -1,15 +1,14 @@
-import { applyMergePatch, composeMergePatches, type JsonValue } from '@tidewall/base';
+import { applyMergePatch, composeMergePatches, type JsonValue, mergeInPlace } from '@tidewall/base';
 import type { Publication } from '@tidewall/contracts';
-import { TidewallError } from '@tidewall/protocol';
-import { type Change, type Kind, type KindContext, kept } from './kind.ts';
+import { type Change, type Kind, type KindContext, kept, refuseOver } from './kind.ts';
 
 /** One JSON value. Replacing never parses it; merging follows RFC 7396. */
-export function createState({ log, maxBytes }: KindContext): Kind {
+export function createState({ log, limits }: KindContext): Kind {
   // The value is held as text until a merge needs it parsed, and as a value until somebody needs its text.
   let text: string | undefined;
   let value: JsonValue | undefined;
-  // Never below the true length of the text; found out exactly when it reaches the limit.
-  let lengthBound = 0;
+  // Never below the bytes of the text; found out exactly when it reaches the limit.
+  let bytesBound = 0;
 
   function currentText(): string | undefined {
     if (text === undefined && value !== undefined) text = JSON.stringify(value);
@@ -31,26 +30,24 @@ export function createState({ log, maxBytes }: KindContext): Kind {
     keeps: true,
     admit(op, data, json) {
       const line = json ?? JSON.stringify(data);
-      if (op === 'merge' && lengthBound + line.length > maxBytes) {
-        lengthBound = JSON.stringify(applyMergePatch(currentValue(), data)).length;
-        if (lengthBound > maxBytes) {
-          throw new TidewallError(
-            'limit_exceeded',
-            `the merged value would have ${lengthBound} bytes, at most ${maxBytes} are kept`,
-          );
+      if (op === 'merge' && bytesBound + Buffer.byteLength(line) > limits.publicationBytes) {
+        bytesBound = Buffer.byteLength(currentText() ?? '');
+        const bytes = Buffer.byteLength(JSON.stringify(applyMergePatch(currentValue(), data)));
+        if (bytes > limits.publicationBytes) {
+          refuseOver('publicationBytes', `the merged value would have ${bytes} bytes`, limits);
         }
       }
       return { json: line, weight: 1 };
     },
     apply({ op, json }: Publication) {
       if (op === 'merge') {
-        value = applyMergePatch(currentValue(), JSON.parse(json) as JsonValue);
+        value = mergeInPlace(currentValue(), JSON.parse(json) as JsonValue);
         text = undefined;
-        lengthBound += json.length;
+        bytesBound += Buffer.byteLength(json);
       } else {
         text = json;
         value = undefined;
-        lengthBound = json.length;
+        bytesBound = Buffer.byteLength(json);
       }
     },
     snapshot: currentText,

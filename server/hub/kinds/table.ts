@@ -1,18 +1,19 @@
 import { isJsonObject, type JsonObject, type JsonValue, Ring } from '@tidewall/base';
 import type { Publication } from '@tidewall/contracts';
-import { TidewallError } from '@tidewall/protocol';
-import { describe, type Kind, type KindContext, kept, refuseShape } from './kind.ts';
-
-/** Rows a table may hold; a publication that would go over is refused. */
-export const MAX_TABLE_ROWS = 100_000;
+import { describe, type Kind, type KindContext, kept, refuseOver, refuseShape } from './kind.ts';
 
 type Key = string | number;
 
+/** What one publication touched. */
+type Touch = { readonly op: 'upsert' | 'remove'; readonly keys: readonly Key[] } | { readonly op: 'replace' };
+
 /** Rows by key, in the order in which their keys first came. 1 and "1" are the same key. */
-export function createTable({ log, keyField }: KindContext): Kind {
+export function createTable({ log, keyField, limits }: KindContext): Kind {
   const rows = new Map<string, string>();
-  // For each publication in the log the keys that it touched; 'all' for a replace.
-  const touched = new Ring<readonly Key[] | 'all'>(log.first);
+  /** Length of all rows' JSON. */
+  let size = 0;
+  // One for each publication in the log.
+  const touched = new Ring<Touch>(log.first);
   let cached: string | undefined;
 
   function snapshot(): string | undefined {
@@ -58,38 +59,46 @@ export function createTable({ log, keyField }: KindContext): Kind {
     });
   }
 
-  function refuseTooMany(list: readonly JsonObject[], replaces: boolean): void {
-    const fresh = new Set<string>();
-    for (const row of list) {
-      const key = String(row[keyField]);
-      if (replaces || !rows.has(key)) fresh.add(key);
+  /** The text of each row, once it is sure that there is room for them. */
+  function admitTexts(list: readonly JsonObject[], replaces: boolean): string[] {
+    const texts = list.map((row) => JSON.stringify(row));
+    const fresh = new Map(list.map((row, index) => [String(row[keyField]), (texts[index] as string).length]));
+    let [count, length] = replaces ? [0, 0] : [rows.size, size];
+    for (const [key, more] of fresh) {
+      const before = replaces ? undefined : rows.get(key);
+      length += more - (before?.length ?? 0);
+      if (before === undefined) count++;
     }
-    const count = (replaces ? 0 : rows.size) + fresh.size;
-    if (count > MAX_TABLE_ROWS) {
-      throw new TidewallError(
-        'limit_exceeded',
-        `the table would have ${count} rows, at most ${MAX_TABLE_ROWS} are kept`,
-      );
-    }
+    if (count > limits.tableRows) refuseOver('tableRows', `the table would have ${count} rows`, limits);
+    if (length > limits.tableBytes) refuseOver('tableBytes', `the table would have ${length} bytes`, limits);
+    return texts;
   }
 
   function put(list: readonly JsonObject[]): Key[] {
     return list.map((row) => {
       const key = row[keyField] as Key;
-      rows.set(String(key), JSON.stringify(row));
+      const text = JSON.stringify(row);
+      size += text.length - (rows.get(String(key))?.length ?? 0);
+      rows.set(String(key), text);
       return key;
     });
   }
 
-  function takeIn({ op, json }: Publication): readonly Key[] | 'all' {
+  function takeIn({ op, json }: Publication): Touch {
     const data = JSON.parse(json) as JsonValue[];
     if (op === 'remove') {
-      for (const key of data as Key[]) rows.delete(String(key));
-      return data as Key[];
+      for (const key of data as Key[]) {
+        size -= rows.get(String(key))?.length ?? 0;
+        rows.delete(String(key));
+      }
+      return { op, keys: data as Key[] };
     }
-    if (op === 'replace') rows.clear();
+    if (op === 'replace') {
+      rows.clear();
+      size = 0;
+    }
     const keys = put(data as JsonObject[]);
-    return op === 'replace' ? 'all' : keys;
+    return op === 'replace' ? { op } : { op: 'upsert', keys };
   }
 
   return {
@@ -98,9 +107,7 @@ export function createTable({ log, keyField }: KindContext): Kind {
     keeps: true,
     admit(op, data) {
       if (op === 'remove') return { json: JSON.stringify(admitKeys(data)), weight: 1 };
-      const list = admitRows(data);
-      refuseTooMany(list, op === 'replace');
-      return { json: JSON.stringify(list), weight: 1 };
+      return { json: `[${admitTexts(admitRows(data), op === 'replace').join(',')}]`, weight: 1 };
     },
     apply(publication) {
       cached = undefined;
@@ -115,22 +122,28 @@ export function createTable({ log, keyField }: KindContext): Kind {
         const upserts = newest.op === 'upsert' ? newest.json : '[]';
         return [{ type: 'rows', ...head, upserts, removals: newest.op === 'remove' ? newest.json : '[]' }];
       }
+      // In the order in which a receiver that first drops the removals and then sets the upserts gets its rows.
       const keys = new Map<string, Key>();
+      const gone = new Set<string>();
+      const removals = new Map<string, Key>();
       for (let offset = from + 1; offset <= log.head; offset++) {
-        const some = touched.at(offset);
-        if (some === undefined || some === 'all') {
+        const touch = touched.at(offset);
+        if (touch === undefined || touch.op === 'replace') {
           return [{ type: 'value', ...head, json: snapshot() ?? '[]', reset: true }];
         }
-        for (const key of some) keys.set(String(key), key);
+        for (const key of touch.keys) {
+          const name = String(key);
+          if (touch.op === 'remove') {
+            gone.add(name);
+            removals.set(name, key);
+          } else if (gone.delete(name)) keys.delete(name);
+          keys.set(name, key);
+        }
       }
-      const upserts: string[] = [];
-      const removals: Key[] = [];
-      for (const [name, key] of keys) {
-        const row = rows.get(name);
-        if (row === undefined) removals.push(key);
-        else upserts.push(row);
-      }
-      return [{ type: 'rows', ...head, upserts: `[${upserts.join(',')}]`, removals: JSON.stringify(removals) }];
+      const upserts = [...keys.keys()].flatMap((name) => rows.get(name) ?? []);
+      return [
+        { type: 'rows', ...head, upserts: `[${upserts.join(',')}]`, removals: JSON.stringify([...removals.values()]) },
+      ];
     },
   };
 }
