@@ -5,7 +5,6 @@ import { CsvSource } from './csv-source.ts';
 /** A CSV file as a topic of kind `table`, followed when it changes. */
 export const definition: SourceDefinition<CsvConfig> = {
   kind: 'csv',
-  mode: 'pull',
   configSchema: csvConfigSchema,
   secrets: [],
   create: (config, context) => new CsvSource(config, context),

@@ -7,7 +7,6 @@ import { WalkSource } from './walk-source.ts';
 /** Live made-up data, the same again for the same seed and time. */
 export const definition: SourceDefinition<GeneratorConfig> = {
   kind: 'generator',
-  mode: 'pull',
   configSchema: generatorConfigSchema,
   secrets: [],
   create,

@@ -10,7 +10,6 @@ import { HostSource } from './host-source.ts';
  */
 export const definition: SourceDefinition<HostConfig> = {
   kind: 'host',
-  mode: 'pull',
   configSchema: hostConfigSchema,
   secrets: [],
   create: (config, context) => new HostSource(config, context),

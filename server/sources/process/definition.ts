@@ -5,7 +5,6 @@ import { ProcessSource } from './process-source.ts';
 /** The lines of any program's standard output, while somebody watches. */
 export const definition: SourceDefinition<ProcessConfig> = {
   kind: 'process',
-  mode: 'push',
   configSchema: processConfigSchema,
   secrets: ['env'],
   create: (config, context) => new ProcessSource(config, context),
