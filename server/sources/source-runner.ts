@@ -2,6 +2,7 @@ import { type BackoffLimits, backoffMs, type Clock, type JsonValue } from '@tide
 import type { Feed, Log, Sink, Source } from '@tidewall/contracts';
 import type { Operation, TopicName } from '@tidewall/protocol';
 import { reasonOf } from './reason.ts';
+import { Turns } from './turns.ts';
 
 /*
  *           first watcher                 first publication, or healthy
@@ -12,7 +13,8 @@ import { reasonOf } from './reason.ts';
  *    └─────────────────── failed ◀┴──────────── run rejects ◀──────────────┘
  *
  * Stopping is not a state that anybody sees: it is `idle` with a run that has not settled yet, and what would start
- * waits for it. A run that resolves by itself leaves the source `ok` and finished for good.
+ * waits for it; when that takes too long, it is `failed` until the run settles. A run that resolves by itself leaves
+ * the source `ok` and finished for good.
  */
 export type SourceState = 'idle' | 'starting' | 'ok' | 'failed';
 
@@ -21,7 +23,7 @@ export interface SourceHealth {
   readonly state: SourceState;
   /** Why it failed; present when `failed`. */
   readonly reason?: string;
-  /** When it is tried again, ms since 1970; present when `failed`. */
+  /** When it is tried again, ms since 1970; absent when nobody can say. */
   readonly nextTryAt?: number;
   /** Rows and lines that were refused since the server started, and why the last one was. */
   readonly refusals: number;
@@ -47,12 +49,15 @@ export interface SourceRunnerOptions {
 const RETRY: BackoffLimits = { baseMs: 1_000, maxMs: 60_000 };
 /** A source that worked for this long has its failures behind it. */
 const HEALTHY_MS = 30_000;
-/** A run that has not settled this long after its abort is no longer waited for when the server stops. */
+/** A run that has not settled this long after its abort is late: whoever watches is told, and a stop waits no more. */
 const STOP_MS = 5_000;
 
 interface Run {
   readonly abort: AbortController;
   readonly settled: Promise<void>;
+  /** Present from the abort on; resolves when the run has settled, or is late. */
+  stopped?: Promise<void>;
+  late: boolean;
 }
 
 /** Runs one source exactly while somebody watches one of its topics, never twice at once, and again after a failure. */
@@ -60,6 +65,7 @@ export class SourceRunner {
   readonly #options: SourceRunnerOptions;
   readonly #feeds = new Map<TopicName, Feed>();
   readonly #watched = new Set<TopicName>();
+  readonly #turns: Turns;
   #state: SourceState = 'idle';
   #reason: string | undefined;
   #nextTryAt: number | undefined;
@@ -76,6 +82,7 @@ export class SourceRunner {
 
   constructor(options: SourceRunnerOptions) {
     this.#options = options;
+    this.#turns = new Turns(options.clock);
   }
 
   get health(): SourceHealth {
@@ -116,25 +123,46 @@ export class SourceRunner {
     this.#disposed = true;
     this.#watched.clear();
     this.#stop();
-    await this.#settledOrLate();
+    await this.#run?.stopped;
     for (const feed of this.#feeds.values()) feed.dispose();
     this.#feeds.clear();
   }
 
   #startIfWanted(): void {
     const wanted = this.#watched.size > 0 && this.#open && !this.#disposed && !this.#finished;
-    if (!wanted || this.#run || this.#cancelRetry) return;
+    if (!wanted || this.#cancelRetry) return;
+    if (this.#run) {
+      if (this.#run.late && this.#state === 'idle') this.#failLate();
+      return;
+    }
     this.#become('starting');
     const abort = new AbortController();
-    this.#run = { abort, settled: this.#runOnce(abort.signal) };
+    this.#run = { abort, settled: this.#runOnce(abort.signal), late: false };
   }
 
   #stop(): void {
     this.#cancelRetry?.();
     this.#cancelRetry = undefined;
-    this.#run?.abort.abort();
+    if (this.#run) this.#run.stopped ??= this.#abort(this.#run);
     this.#failures = 0;
     if (!this.#finished) this.#become('idle');
+  }
+
+  #abort(run: Run): Promise<void> {
+    const { clock, log } = this.#options;
+    run.abort.abort();
+    return new Promise((resolve) => {
+      const cancel = clock.after(STOP_MS, () => {
+        run.late = true;
+        log.warn({ waitedMs: STOP_MS }, 'the source does not stop; it is left alone');
+        this.#startIfWanted();
+        resolve();
+      });
+      void run.settled.then(() => {
+        cancel();
+        resolve();
+      });
+    });
   }
 
   async #runOnce(signal: AbortSignal): Promise<void> {
@@ -159,22 +187,23 @@ export class SourceRunner {
   }
 
   #fail(reason: string): void {
-    const { clock, log, random, events } = this.#options;
+    const { clock, log, random } = this.#options;
     if (this.#state === 'ok' && clock.monotonic() - this.#okSince >= HEALTHY_MS) this.#failures = 0;
     const delayMs = backoffMs(this.#failures, RETRY, random());
     this.#failures += 1;
-    this.#become('failed');
-    this.#reason = reason;
+    this.#becomeFailed(reason, `next try in ${Math.ceil(delayMs / 1000)} s`);
     this.#nextTryAt = clock.now() + delayMs;
     this.#cancelRetry = clock.after(delayMs, () => {
       this.#cancelRetry = undefined;
       this.#startIfWanted();
     });
-    events.failed();
     log.warn({ reason, retryMs: Math.round(delayMs) }, 'the source failed');
-    const sentence = `${reason}; next try in ${Math.ceil(delayMs / 1000)} s`;
-    for (const feed of this.#feeds.values()) feed.fail(sentence);
-    this.#feedsFailed = true;
+  }
+
+  /** Somebody watches, but the run before has still not settled. */
+  #failLate(): void {
+    const reason = `the source has not stopped ${STOP_MS / 1000} s after it was told to`;
+    this.#becomeFailed(reason, 'it starts again when it has');
   }
 
   #sinkFor(signal: AbortSignal): Sink {
@@ -187,6 +216,7 @@ export class SourceRunner {
         await feed.publish(op, data, at);
         this.#options.events.published();
         if (!signal.aborted) this.#becomeOk(feed);
+        await this.#turns.step();
       },
       healthy: () => {
         if (signal.aborted) return;
@@ -213,23 +243,17 @@ export class SourceRunner {
     for (const feed of this.#feeds.values()) if (feed !== fresh) feed.healthy();
   }
 
+  #becomeFailed(reason: string, outlook: string): void {
+    this.#become('failed');
+    this.#reason = reason;
+    this.#options.events.failed();
+    for (const feed of this.#feeds.values()) feed.fail(`${reason}; ${outlook}`);
+    this.#feedsFailed = true;
+  }
+
   #become(state: SourceState): void {
     this.#state = state;
     this.#reason = undefined;
     this.#nextTryAt = undefined;
-  }
-
-  async #settledOrLate(): Promise<void> {
-    if (!this.#run) return;
-    const { clock, log } = this.#options;
-    let cancel = () => {};
-    const late = new Promise<void>((resolve) => {
-      cancel = clock.after(STOP_MS, () => {
-        log.warn({ waitedMs: STOP_MS }, 'the source does not stop; it is left alone');
-        resolve();
-      });
-    });
-    await Promise.race([this.#run.settled, late]);
-    cancel();
   }
 }

@@ -4,7 +4,9 @@ import { DEFAULT_LIMITS, parseTopicName, TidewallError, type TopicName } from '@
 import { FakeClock } from '@tidewall/testkit';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { z } from 'zod';
+import { mostBetweenTurns } from './most-between-turns.ts';
 import { createSupervisor, type Supervisor } from './supervisor.ts';
+import { MAX_STEPS } from './turns.ts';
 
 const silent: Log = { debug() {}, info() {}, warn() {}, error() {} };
 
@@ -100,7 +102,6 @@ interface Started {
 function scripted(started: Started[], topics = ['one', 'two']): SourceDefinition<{ level: number }> {
   return {
     kind: 'scripted',
-    mode: 'push',
     configSchema: z.strictObject({ level: z.number().default(1) }),
     secrets: [],
     create: (_config, { name }) => ({
@@ -215,6 +216,16 @@ describe('a source', () => {
     run(0).sink.healthy();
     expect(hub.topic(ONE).told).toEqual([]);
     expect(status()?.state).toBe('idle');
+  });
+
+  it('that publishes without a pause leaves everybody else their turn', async () => {
+    await watch(ONE);
+    const { sink } = run(0);
+    const flood = (async () => {
+      for (let i = 0; i < 2_000; i++) await sink.publish(ONE, 'append', i);
+    })();
+    expect(await mostBetweenTurns(flood, () => hub.topic(ONE).published.length)).toBeLessThanOrEqual(2 * MAX_STEPS);
+    expect(hub.topic(ONE).published).toHaveLength(2_000);
   });
 
   it('publishes to no topic that it has not declared', async () => {
@@ -345,6 +356,50 @@ describe('a source that fails', () => {
     ]);
     await run(0).sink.publish(ONE, 'append', 1);
     expect(supervisor.list()[0]?.state).toBe('ok');
+  });
+});
+
+describe('a source that does not stop', () => {
+  const reason = 'the source has not stopped 5 s after it was told to';
+  const sentence = `${reason}; it starts again when it has`;
+
+  beforeEach(async () => {
+    await add();
+    await watch(ONE);
+    await watch(ONE, false);
+  });
+
+  it('is failed for those who watch meanwhile, with a reason, until it has stopped', async () => {
+    await watch(ONE);
+    await clock.advance(4_999);
+    expect(status()?.state).toBe('idle');
+    await clock.advance(1);
+    expect(status()).toMatchObject({ state: 'failed', reason });
+    expect(status()).not.toHaveProperty('nextTryAt');
+    expect([hub.topic(ONE).told, hub.topic(TWO).told]).toEqual([[sentence], [sentence]]);
+    expect(started).toHaveLength(1);
+    run(0).resolve();
+    await settle();
+    expect(started).toHaveLength(2);
+    expect(status()?.state).toBe('starting');
+    await run(1).sink.publish(ONE, 'append', 1);
+    expect(hub.topic(TWO).told).toEqual([sentence, 'healthy']);
+  });
+
+  it('is failed for those who come later, and idle while nobody watches', async () => {
+    await clock.advance(5_000);
+    expect(status()?.state).toBe('idle');
+    await watch(ONE);
+    await watch(TWO);
+    expect(status()?.state).toBe('failed');
+    expect(hub.topic(ONE).told).toEqual([sentence]);
+    await watch(ONE, false);
+    await watch(TWO, false);
+    expect(status()?.state).toBe('idle');
+    run(0).reject(new Error('cut'));
+    await settle();
+    expect(started).toHaveLength(1);
+    expect(clock.pending).toBe(0);
   });
 });
 
