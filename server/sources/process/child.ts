@@ -4,9 +4,16 @@ import { stat } from 'node:fs/promises';
 import type { Readable } from 'node:stream';
 import type { Clock } from '@tidewall/base';
 import { TidewallError } from '@tidewall/protocol';
+import { pause } from '../pause.ts';
 
 /** A program that was asked to end is ended after this long. */
 const KILL_AFTER_MS = 2_000;
+/** How often it is looked whether the output of a program that has ended came to its end. */
+const DRAIN_CHECK_MS = 500;
+/** Longest wait for such output, without the time that the reader takes. */
+const DRAIN_MS = 2_000;
+/** More than a pipe holds: what comes behind so much is not of the program that has ended. */
+const DRAIN_BYTES = 1024 * 1024;
 /** How much of what it says on standard error is kept for its failure's sentence. */
 const STDERR_TAIL_BYTES = 1_024;
 
@@ -20,13 +27,18 @@ export interface ChildOptions {
   readonly clock: Clock;
 }
 
-/** A running program with everything that it starts: when `close` has resolved, none of them runs any more. */
+/**
+ * A running program with its process group, which holds what it starts: when `close` has resolved, none of them runs
+ * any more. What has left the group (a daemon) lives on, and nobody listens to it.
+ */
 export class Child {
-  readonly stdout: Readable;
   readonly #program: string;
   readonly #clock: Clock;
   readonly #process: ChildProcessByStdio<null, Readable, Readable>;
   readonly #exited: Promise<void>;
+  readonly #closed = new AbortController();
+  #readBytes = 0;
+  #drained = false;
   #stderr = Buffer.alloc(0);
   #cancelKill = () => {};
 
@@ -57,15 +69,17 @@ export class Child {
     this.#program = program;
     this.#process = spawned;
     this.#clock = clock;
-    this.stdout = spawned.stdout;
     this.#exited = new Promise((resolve) => {
       if (hasExited(spawned)) resolve();
       else spawned.once('exit', () => resolve());
     });
     // A signal that could not be sent is told here too; that the program lives on shows by itself.
     spawned.on('error', () => {});
-    // What outlives the program would keep its output open for ever, so it ends with the program.
-    void this.#exited.then(() => this.#signal('SIGKILL'));
+    void this.#exited.then(() => {
+      // What it started would keep its output open, so it ends with the program.
+      this.#signal('SIGKILL');
+      return this.#drain();
+    });
     spawned.stderr.on('data', (chunk: Buffer) => {
       this.#stderr = Buffer.concat([this.#stderr, chunk]).subarray(-STDERR_TAIL_BYTES);
     });
@@ -76,6 +90,22 @@ export class Child {
     this.#signal('SIGTERM');
     this.#cancelKill();
     this.#cancelKill = this.#clock.after(KILL_AFTER_MS, () => this.#signal('SIGKILL'));
+  }
+
+  /**
+   * What it prints, to the end; read it once.
+   *
+   * It ends soon after the program, with all that the program printed, though a daemon may hold the pipe open.
+   */
+  async *output(): AsyncGenerator<Buffer, void> {
+    try {
+      for await (const chunk of this.#process.stdout as AsyncIterable<Buffer>) {
+        this.#readBytes += chunk.length;
+        yield chunk;
+      }
+    } catch (failure) {
+      if (!this.#drained) throw failure;
+    }
   }
 
   /** Resolves when it has ended. @returns why it failed, or undefined when it ended as programs should */
@@ -94,8 +124,26 @@ export class Child {
     await this.#exited;
     this.#cancelKill();
     this.#signal('SIGKILL');
-    this.stdout.destroy();
+    this.#closed.abort();
+    this.#process.stdout.destroy();
     this.#process.stderr.destroy();
+  }
+
+  /** Ends the output once nothing more comes, or too much. */
+  async #drain(): Promise<void> {
+    const { stdout } = this.#process;
+    const mostBytes = this.#readBytes + DRAIN_BYTES;
+    for (let waitedMs = 0; waitedMs < DRAIN_MS && this.#readBytes < mostBytes; ) {
+      const before = this.#readBytes;
+      await pause(this.#clock, DRAIN_CHECK_MS, this.#closed.signal);
+      if (stdout.destroyed) return;
+      // The reader is behind: this time is its own.
+      if (stdout.readableLength > 0) continue;
+      if (this.#readBytes === before) break;
+      waitedMs += DRAIN_CHECK_MS;
+    }
+    this.#drained = true;
+    stdout.destroy();
   }
 
   #signal(signal: NodeJS.Signals): void {

@@ -2,12 +2,15 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as realTime } from 'node:timers/promises';
 import type { Log } from '@tidewall/contracts';
 import { DEFAULT_LIMITS, TidewallError } from '@tidewall/protocol';
 import { FakeClock } from '@tidewall/testkit';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { mostBetweenTurns } from '../most-between-turns.ts';
 import { RecordingSink } from '../recording-sink.ts';
 import { parseSourceConfig } from '../source-config.ts';
+import { MAX_STEPS } from '../turns.ts';
 import { definition } from './definition.ts';
 
 const silent: Log = { debug() {}, info() {}, warn() {}, error() {} };
@@ -112,6 +115,15 @@ describe('what a program prints', () => {
   });
 });
 
+it.each([
+  ['published', { parse: 'text' }, () => sink.publications.length],
+  ['refused', { parse: 'json' }, () => sink.refusals.length],
+])('a flood of lines that are %s leaves everybody else their turn', async (_, config, count) => {
+  const flood = run({ ...node('process.stdout.write("y\\n".repeat(20000))'), ...config });
+  expect(await mostBetweenTurns(flood, count)).toBeLessThanOrEqual(2 * MAX_STEPS);
+  expect(count()).toBe(20_000);
+});
+
 describe('a program that fails', () => {
   it('is named with its code and the last that it said', async () => {
     const code = 'console.error("x".repeat(5000) + " no such\\n host"); process.exitCode = 3';
@@ -175,6 +187,79 @@ describe('the end', () => {
     await run({ ...node(code), parse: 'json' });
     const [pid = 0] = data() as number[];
     await eventually(() => !isAlive(pid));
+  });
+});
+
+describe.runIf(process.platform === 'linux')('a daemon that keeps the output open', () => {
+  let daemon = 0;
+  afterEach(() => {
+    if (isAlive(daemon)) process.kill(daemon, 'SIGKILL');
+  });
+
+  /** Starts `script` in a session of its own, and ends with code 3, or with the signal that it gets when it stays. */
+  function daemonize(script: string, stays = false): Promise<void> {
+    const code = `
+      const { spawn } = require('child_process');
+      const child = spawn('sh', ['-c', ${JSON.stringify(script)}], { detached: true, stdio: 'inherit' });
+      child.unref();
+      console.log(child.pid);
+      ${stays ? 'setInterval(() => {}, 1000)' : 'process.exitCode = 3'}`;
+    return run(node(code));
+  }
+
+  const started = () =>
+    eventually(() => {
+      daemon = Number((data()[0] as { text: string } | undefined)?.text ?? 0);
+      return daemon > 0;
+    });
+
+  /** Lets the clock go on in steps, each with time for what the machine has to say. */
+  async function settledWithin(running: Promise<void>, ms: number): Promise<unknown> {
+    let outcome: unknown;
+    running.then(
+      () => (outcome = 'resolved'),
+      (failure: Error) => (outcome = failure.message),
+    );
+    for (let passed = 0; passed < ms && outcome === undefined; passed += 100) {
+      await clock.advance(100);
+      await realTime(10);
+    }
+    return outcome;
+  }
+
+  it('does not hide how the program ended', async () => {
+    const running = daemonize('sleep 47');
+    await started();
+    expect(await settledWithin(running, 5_000)).toMatch(/ended with code 3$/);
+    expect(isAlive(daemon)).toBe(true);
+    expect(clock.pending).toBe(0);
+  });
+
+  it('does not hide it by printing on and on', async () => {
+    const running = daemonize('while sleep 0.01; do echo tick; done');
+    await started();
+    expect(await settledWithin(running, 20_000)).toMatch(/ended with code 3$/);
+    expect(sink.publications.length).toBeGreaterThan(2);
+  });
+
+  it('does not hold up the end after an abort', async () => {
+    const running = daemonize('sleep 47', true);
+    await started();
+    abort.abort();
+    expect(await settledWithin(running, 5_000)).toBe('resolved');
+    expect(clock.pending).toBe(0);
+  });
+
+  it('takes none of the lines that the program printed, however long they are published', async () => {
+    const running = run({ command: ['sh', '-c', 'setsid sleep 47 & echo $!; seq 1 20000'] });
+    running.catch(() => {});
+    await started();
+    sink.hold();
+    await eventually(() => sink.publications.length > 1);
+    for (let i = 0; i < 100; i++) await clock.advance(100);
+    sink.release();
+    expect(await settledWithin(running, 5_000)).toBe('resolved');
+    expect(sink.publications).toHaveLength(20_001);
   });
 });
 

@@ -2,6 +2,7 @@ import { resolve } from 'node:path';
 import type { JsonValue } from '@tidewall/base';
 import type { Sink, Source, SourceContext } from '@tidewall/contracts';
 import { OPERATIONS_OF_KIND, parseTopicName, TidewallError, type TopicName } from '@tidewall/protocol';
+import { Turns } from '../turns.ts';
 import { Child } from './child.ts';
 import type { ProcessConfig } from './config.ts';
 import { createLineReader } from './line-reader.ts';
@@ -46,9 +47,11 @@ export class ProcessSource implements Source {
     }
   }
 
-  async #publishLines({ stdout }: Child, sink: Sink, signal: AbortSignal): Promise<void> {
+  async #publishLines(child: Child, sink: Sink, signal: AbortSignal): Promise<void> {
     const splitter = new LineSplitter(() => sink.refused(`a line has more than ${MAX_LINE_BYTES} bytes`));
     const read = createLineReader(this.#config);
+    // A chunk may hold thousands of lines, and those that are refused never wait for anything.
+    const turns = new Turns(this.#context.clock);
     const publishAll = async (lines: Iterable<string>) => {
       for (const line of lines) {
         if (signal.aborted) return;
@@ -56,11 +59,12 @@ export class ProcessSource implements Source {
         const reading = read(line, at);
         if (reading && 'refused' in reading) sink.refused(reading.refused);
         else if (reading) await this.#publish(sink, reading.data, at);
+        await turns.step();
       }
     };
     // The loop asks for the next chunk when this one is published: until then the pipe fills, and the program waits.
-    for await (const chunk of stdout) {
-      await publishAll(splitter.push(chunk as Buffer));
+    for await (const chunk of child.output()) {
+      await publishAll(splitter.push(chunk));
       if (signal.aborted) return;
     }
     await publishAll(splitter.end());
