@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { cellValue, inferCellType, numberOf } from './cell.ts';
+import { CellTypeGuess, cellValue, numberOf } from './cell.ts';
 
 describe('a number', () => {
   it.each([
@@ -36,7 +36,9 @@ describe('the type of a column', () => {
     [['', ' '], 'text'],
     [[], 'text'],
   ])('of %j is %s', (cells, type) => {
-    expect(inferCellType(cells)).toBe(type);
+    const guess = new CellTypeGuess();
+    for (const cell of cells) guess.add(cell);
+    expect(guess.type).toBe(type);
   });
 });
 

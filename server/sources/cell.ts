@@ -32,19 +32,23 @@ export function isDateTime(cell: string): boolean {
 }
 
 /**
- * The type that all cells of a column have: number, boolean or date-time when every cell that is not empty is one,
- * otherwise text. A column of empty cells is text.
+ * Finds out the type that all cells of a column have: number, boolean or date-time when every cell that is not empty is
+ * one, otherwise text. A column of empty cells is text.
  */
-export function inferCellType(cells: Iterable<string>): CellType {
-  let candidates: readonly CellType[] = ['number', 'boolean', 'date-time'];
-  let seen = false;
-  for (const cell of cells) {
-    if (isEmpty(cell)) continue;
-    seen = true;
-    candidates = candidates.filter((type) => cellValue(cell, type) !== undefined);
-    if (candidates.length === 0) return 'text';
+export class CellTypeGuess {
+  #candidates: readonly CellType[] = ['number', 'boolean', 'date-time'];
+  #seen = false;
+
+  add(cell: string): void {
+    if (this.#candidates.length === 0 || isEmpty(cell)) return;
+    this.#seen = true;
+    this.#candidates = this.#candidates.filter((type) => cellValue(cell, type) !== undefined);
   }
-  return seen ? (candidates[0] ?? 'text') : 'text';
+
+  /** The type of the cells so far. */
+  get type(): CellType {
+    return (this.#seen && this.#candidates[0]) || 'text';
+  }
 }
 
 /** A cell as a value of its column's type; null when it is empty, undefined when it is not of that type. */

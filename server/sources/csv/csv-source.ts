@@ -25,7 +25,8 @@ export class CsvSource implements Source {
     this.#config = config;
     this.#context = context;
     this.#path = resolve(context.baseDir, config.path);
-    this.#table = new PublishedTable({ topic, keyField, pieceBytes: context.limits.publicationBytes });
+    const { clock, limits } = context;
+    this.#table = new PublishedTable({ topic, keyField, pieceBytes: limits.publicationBytes, clock });
     this.topics = [{ topic, kind: 'table', keyField }];
   }
 
@@ -53,7 +54,8 @@ export class CsvSource implements Source {
         path,
         sizeBytes,
         signal,
-        rowBytes: this.#context.limits.publicationBytes,
+        clock: this.#context.clock,
+        limits: this.#context.limits,
         refused: (reason) => sink.refused(reason),
       });
       // What never stands still is taken as it was; otherwise this may be half of the old and half of the new.

@@ -3,9 +3,12 @@ import { stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { JsonObject } from '@tidewall/base';
+import { FakeClock } from '@tidewall/testkit';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { mostBetweenTurns } from '../most-between-turns.ts';
+import { MAX_STEPS } from '../turns.ts';
 import { csvConfigSchema } from './config.ts';
-import { MAX_COLUMNS, MAX_ROWS, readTable } from './read-table.ts';
+import { MAX_COLUMNS, readTable } from './read-table.ts';
 
 let folder: string;
 beforeAll(() => {
@@ -13,18 +16,21 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
+const LIMITS = { publicationBytes: 10_000, tableRows: 20_000, tableBytes: 400_000 };
+
 async function read(
   content: string | Uint8Array,
   config: object = {},
+  refusals: string[] = [],
 ): Promise<{ rows: JsonObject[]; refusals: string[] }> {
   const path = join(folder, 'file.csv');
   await writeFile(path, content);
-  const refusals: string[] = [];
   const rows = await readTable({
     ...csvConfigSchema.parse({ path, ...config }),
     path,
     sizeBytes: (await stat(path)).size,
-    rowBytes: 10_000,
+    clock: new FakeClock(),
+    limits: LIMITS,
     signal: new AbortController().signal,
     refused: (reason) => refusals.push(reason),
   });
@@ -126,7 +132,24 @@ describe('a file is refused', () => {
     await expect(read(content, config)).rejects.toThrow(`file.csv ${sentence}`);
   });
 
-  it('when it has too many rows', async () => {
-    await expect(read(`a\n${'1\n'.repeat(MAX_ROWS + 1)}`)).rejects.toThrow('has more than 100000 rows');
+  it('when it has more rows than a table', async () => {
+    expect((await read(`a\n${'1\n'.repeat(LIMITS.tableRows)}`)).rows).toHaveLength(LIMITS.tableRows);
+    const sentence = /file\.csv has more than 20000 rows, .*\(limits\.tableRows\)$/;
+    await expect(read(`a\n${'1\n'.repeat(LIMITS.tableRows + 1)}`)).rejects.toThrow(sentence);
   });
+
+  it('when its rows are larger than a table', async () => {
+    const line = (index: number) => `${index},${'x'.repeat(9_000)}\n`;
+    const lines = Array.from({ length: 45 }, (_, index) => line(index));
+    expect((await read(`a,b\n${lines.slice(0, 44).join('')}`)).rows).toHaveLength(44);
+    const sentence = /file\.csv makes a table of more than 400000 bytes, .*\(limits\.tableBytes\)$/;
+    await expect(read(`a,b\n${lines.join('')}`)).rejects.toThrow(sentence);
+  });
+});
+
+it('a long file leaves everybody else their turn', async () => {
+  const refusals: string[] = [];
+  const reading = read(`n\n${'x\n'.repeat(5_000)}`, { types: { n: 'number' } }, refusals);
+  expect(await mostBetweenTurns(reading, () => refusals.length)).toBeLessThanOrEqual(2 * MAX_STEPS);
+  expect(refusals).toHaveLength(5_000);
 });

@@ -1,16 +1,16 @@
-import { type JsonObject, setOwn } from '@tidewall/base';
-import { TidewallError } from '@tidewall/protocol';
-import { type CellType, cellValue, inferCellType } from '../cell.ts';
+import { type Clock, type JsonObject, setOwn } from '@tidewall/base';
+import { type Limits, TidewallError } from '@tidewall/protocol';
+import { type CellType, CellTypeGuess, cellValue } from '../cell.ts';
+import { Turns } from '../turns.ts';
 import { type CsvConfig, ROW_NUMBER_FIELD } from './config.ts';
 import { type CsvRecord, type ReadRecordsOptions, readRecords } from './read-records.ts';
 
-/** Rows of one file; more are refused as a whole, since a part of a table is a wrong table. */
-export const MAX_ROWS = 100_000;
 export const MAX_COLUMNS = 256;
 
 export interface ReadTableOptions extends ReadRecordsOptions, Pick<CsvConfig, 'header' | 'keyField' | 'types'> {
-  /** A row that is larger than this, in bytes of JSON, cannot be published. */
-  readonly rowBytes: number;
+  readonly clock: Clock;
+  /** A row that is no publication is refused alone, a table that the hub does not take as a whole. */
+  readonly limits: Pick<Limits, 'publicationBytes' | 'tableRows' | 'tableBytes'>;
 }
 
 /**
@@ -24,12 +24,17 @@ export interface ReadTableOptions extends ReadRecordsOptions, Pick<CsvConfig, 'h
  *   anything, a column of the configuration that the file lacks
  */
 export async function readTable(options: ReadTableOptions): Promise<JsonObject[]> {
+  const { tableRows } = options.limits;
   let columns: readonly string[] | undefined;
+  let guesses: readonly CellTypeGuess[] = [];
   const records: CsvRecord[] = [];
+  const turns = new Turns(options.clock);
   for await (const record of readRecords(options)) {
+    await turns.step();
     if (!columns) {
       columns = options.header ? record.cells.map((name) => name.trim()) : record.cells.map((_, i) => `column${i + 1}`);
       checkColumns(columns, options);
+      guesses = columns.map(() => new CellTypeGuess());
       if (options.header) continue;
     }
     if (record.cells.length !== columns.length) {
@@ -37,10 +42,12 @@ export async function readTable(options: ReadTableOptions): Promise<JsonObject[]
       options.refused(`line ${record.line} has ${cells(has)} where the header has ${wants}`);
       continue;
     }
-    if (records.length >= MAX_ROWS) throw failure(options, `has more than ${MAX_ROWS} rows`);
+    if (records.length >= tableRows)
+      throw failure(options, `has more than ${tableRows} rows, the most of a table (limits.tableRows)`);
     records.push(record);
+    for (const [index, guess] of guesses.entries()) guess.add(record.cells[index] ?? '');
   }
-  return columns ? toRows(records, columns, options) : [];
+  return toRows(records, columns ?? [], guesses, options, turns);
 }
 
 function checkColumns(columns: readonly string[], options: ReadTableOptions): void {
@@ -61,22 +68,37 @@ function checkColumns(columns: readonly string[], options: ReadTableOptions): vo
   }
 }
 
-function toRows(records: readonly CsvRecord[], columns: readonly string[], options: ReadTableOptions): JsonObject[] {
+async function toRows(
+  records: readonly CsvRecord[],
+  columns: readonly string[],
+  guesses: readonly CellTypeGuess[],
+  options: ReadTableOptions,
+  turns: Turns,
+): Promise<JsonObject[]> {
+  const { publicationBytes, tableBytes } = options.limits;
   const types = columns.map((name, index): CellType => {
     const named = Object.hasOwn(options.types, name) ? options.types[name] : undefined;
-    return named ?? inferCellType(cellsOf(records, index));
+    return named ?? guesses[index]?.type ?? 'text';
   });
   const rows: JsonObject[] = [];
   const lineOfKey = new Map<string, number>();
+  let length = 0;
   for (const { cells: record, line } of records) {
+    await turns.step();
+    if (options.signal.aborted) return rows;
     const row = toRow(record, columns, types, line, options);
     if (!row) continue;
     if (options.keyField === undefined) row[ROW_NUMBER_FIELD] = rows.length + 1;
     else if (!keyIsFree(row, options.keyField, line, lineOfKey, options)) continue;
-    if (Buffer.byteLength(JSON.stringify(row)) + 2 > options.rowBytes) {
-      options.refused(`line ${line} makes a row of more than ${options.rowBytes} bytes`);
+    const json = JSON.stringify(row);
+    if (Buffer.byteLength(json) + 2 > publicationBytes) {
+      options.refused(`line ${line} makes a row of more than ${publicationBytes} bytes`);
       continue;
     }
+    // Measured as the hub measures a table.
+    length += json.length;
+    if (length > tableBytes)
+      throw failure(options, `makes a table of more than ${tableBytes} bytes, the most of one (limits.tableBytes)`);
     rows.push(row);
   }
   return rows;
@@ -122,10 +144,6 @@ function keyIsFree(
   }
   lineOfKey.set(String(key), line);
   return true;
-}
-
-function* cellsOf(records: readonly CsvRecord[], index: number): Generator<string, void> {
-  for (const { cells: record } of records) yield record[index] ?? '';
 }
 
 function cells(count: number): string {

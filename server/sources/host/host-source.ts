@@ -41,7 +41,7 @@ export class HostSource implements Source {
         const { keyField } = HOST_TOPICS[name];
         return [
           name,
-          new PublishedTable({ topic: this.#topic(name), keyField, pieceBytes: limits.publicationBytes }),
+          new PublishedTable({ topic: this.#topic(name), keyField, pieceBytes: limits.publicationBytes, clock }),
         ] as const;
       }),
     );

@@ -47,6 +47,7 @@ export class ShopSource implements Source {
       topic: this.#topic('products'),
       keyField: SHOP_TOPICS.products.keyField,
       pieceBytes: limits.publicationBytes,
+      clock,
     });
     let revenueFrom: number | undefined;
     const publishAt = async (now: number) => {
