@@ -39,10 +39,12 @@ export function parseClientFrame(frame: JsonValue): ClientFrame {
     return { type: name, id, body: check(name, commandSchemas[name] as z.ZodType, frame[name]) } as ClientFrame;
   }
   if (Object.hasOwn(frame, 'ping')) return parsePing(frame['ping']);
-  const name = Object.keys(frame).find((key) => key !== 'id') ?? '';
-  if (LATER_COMMANDS.has(name)) throw new TidewallError('not_available', `this server has no command "${name}" yet`);
+  const name = Object.keys(frame).find((key) => key !== 'id');
+  if (name !== undefined && LATER_COMMANDS.has(name))
+    throw new TidewallError('not_available', `this server has no command "${name}" yet`);
   const known = Object.keys(commandSchemas).join(', ');
-  throw new TidewallError('unknown_command', `unknown command "${name.slice(0, 40)}"; known are ${known}, ping`);
+  const what = name === undefined ? 'the frame names no command' : `unknown command "${name.slice(0, 40)}"`;
+  throw new TidewallError('unknown_command', `${what}; known are ${known}, ping`);
 }
 
 function parsePing(body: JsonValue | undefined): ClientFrame {

@@ -715,6 +715,25 @@ describe('freshness', () => {
 });
 
 describe('demand', () => {
+  test('[H39] a topic whose source rests is quiet, and ages again when somebody watches', async () => {
+    start();
+    const settings = { kind: 'state', expectEveryMs: 1000 } as const;
+    const feed = await hub.feed(parseTopicName('src'), 'one', settings, () => {});
+    const state = () => hub.topics(anyone)[0]?.freshness.state;
+    expect(state()).toBe('quiet');
+    await clock.advance(60_000);
+    const first = await watch('src');
+    expect([first.reply.freshness.state, state()]).toEqual(['ok', 'ok']);
+    await feed.publish('replace', 1);
+    await clock.advance(3000);
+    expect(state()).toBe('late');
+    expect(meter.rows('tidewall_topic_age_seconds')).toEqual({ src: 3 });
+    first.session.end();
+    await clock.advance(DEFAULT_LIMITS.lingerMs);
+    expect([state(), meter.rows('tidewall_topic_age_seconds')]).toEqual(['quiet', {}]);
+    expect((await watch('src')).reply.freshness.state).toBe('stale');
+  });
+
   test('[H28] the source hears of the first watcher and, after the linger, of the last', async () => {
     start();
     const heard: boolean[] = [];

@@ -327,8 +327,8 @@ export class Hub implements HubPort {
   }
 
   *#ages(): Iterable<[{ topic: string }, number]> {
-    for (const { name, settings, log, ageMs } of this.#topics.values()) {
-      if (settings.expectEveryMs !== undefined && log.head > 0) yield [{ topic: name }, ageMs / 1000];
+    for (const { name, overdueMs } of this.#topics.values()) {
+      if (overdueMs !== undefined) yield [{ topic: name }, overdueMs / 1000];
     }
   }
 }

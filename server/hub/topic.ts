@@ -61,8 +61,21 @@ export class Topic {
     return this.#watchers;
   }
 
+  /** As it is now. Of a source that rests because nobody watches, age says nothing. */
   get freshness(): Freshness {
-    return this.vitality.read(this.#context.clock.monotonic());
+    const freshness = this.vitality.read(this.#context.clock.monotonic());
+    return this.#rests ? { ...freshness, state: 'quiet' } : freshness;
+  }
+
+  /** Milliseconds since news, for a topic from which some are expected; undefined for others. */
+  get overdueMs(): number | undefined {
+    const { settings, log } = this;
+    if (settings.expectEveryMs === undefined || log.head === 0 || this.#rests) return undefined;
+    return this.vitality.ageMs(this.#context.clock.monotonic());
+  }
+
+  get #rests(): boolean {
+    return this.feeder !== undefined && !this.#watched;
   }
 
   /** Whether nothing would be lost by forgetting it. */
@@ -75,11 +88,6 @@ export class Topic {
    */
   get unsettled(): boolean {
     return this.log.head === 0 && !this.claimed;
-  }
-
-  /** Milliseconds since something arrived, or the source said that it is well. */
-  get ageMs(): number {
-    return this.vitality.ageMs(this.#context.clock.monotonic());
   }
 
   /** Takes in the next publication of the log. */
@@ -136,6 +144,8 @@ export class Topic {
     this.#cancelLinger = undefined;
     if (this.#watched) return;
     this.#watched = true;
+    // A source that has never delivered is not late before it could begin.
+    if (this.log.head === 0) this.vitality.alive(this.#context.clock.monotonic(), undefined);
     this.feeder?.demand(true);
   }
 

@@ -41,7 +41,11 @@ export async function serve({ flags, files, version }: ServeOptions): Promise<vo
   const stop = untilSignal();
   const host = await startHost({ loaded, log, version, webDir, manifestFile, demoScreens });
   if (human) process.stdout.write(greeting(host, loaded, colors));
-  else log.info({ url: host.url, port: host.port, pid: process.pid, version, dataDir: loaded.config.dataDir }, 'ready');
+  else {
+    // The log is for programs; who starts this in a script looks for the address on the other stream.
+    process.stderr.write(`tidewall: ${host.url}\n`);
+    log.info({ url: host.url, port: host.port, pid: process.pid, version, dataDir: loaded.config.dataDir }, 'ready');
+  }
   if (!isLoopback(loaded.config.host)) {
     log.warn(
       { host: loaded.config.host },
@@ -50,19 +54,19 @@ export async function serve({ flags, files, version }: ServeOptions): Promise<vo
   }
   const signal = await stop;
   log.info({ signal }, 'stopping');
-  setTimeout(() => process.exit(0), STOP_MS);
   await host.close();
   log.info({}, 'stopped');
   process.exit(0);
 }
 
-/** The first signal asks to stop; the second does not ask. */
+/** The first signal asks to stop, and is obeyed in time even while the start hangs; the second does not ask. */
 function untilSignal(): Promise<NodeJS.Signals> {
   return new Promise((resolve) => {
     let asked = false;
     const heard = (signal: NodeJS.Signals) => {
       if (asked) process.exit(signal === 'SIGINT' ? 130 : 143);
       asked = true;
+      setTimeout(() => process.exit(0), STOP_MS);
       resolve(signal);
     };
     process.on('SIGTERM', heard);

@@ -1,4 +1,5 @@
-import { ERROR_CODES, type ErrorBody, TidewallError } from '@tidewall/protocol';
+import type { Meter } from '@tidewall/contracts';
+import { ERROR_CODES, type ErrorBody, type ErrorName, TidewallError } from '@tidewall/protocol';
 import type { FastifyError } from 'fastify';
 
 /** A failure as an HTTP answer. */
@@ -31,4 +32,9 @@ export function asRefusal(failure: unknown, bodyLimit: string): TidewallError | 
 /** What is said of a fault of ours; the log has the rest. */
 export function internalError(cause: unknown): TidewallError {
   return new TidewallError('internal', 'the server failed; its log says why', { cause });
+}
+
+/** Counts what was refused or failed by its error, for each request and each line of a body. */
+export function countError(meter: Meter, route: string, name: ErrorName): void {
+  meter.counter('tidewall_http_errors_total', 'Requests and lines refused', ['route', 'name']).add(1, { route, name });
 }

@@ -1,7 +1,7 @@
 import { TidewallError } from '@tidewall/protocol';
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import type { OriginGuard, Refusal } from '../origin-guard.ts';
-import { asRefusal, errorAnswer, internalError } from './answer-errors.ts';
+import { asRefusal, countError, errorAnswer, internalError } from './answer-errors.ts';
 import type { ApiContext } from './api-context.ts';
 import { operationRoutes } from './operation-routes.ts';
 import { NOT_FOUND_PAGE, servePages } from './pages.ts';
@@ -62,6 +62,7 @@ function addRoute(app: FastifyInstance, route: BoundRoute): void {
       }),
       handler: async (request, reply) => {
         refuseLongBody(request, body?.maxBytes, body?.limitName);
+        if (body !== undefined) refuseUnknownMeaning(request);
         const params = request.params as Record<string, string>;
         const answer = await route.run({
           params: isRest ? { topic: params['*'] } : params,
@@ -89,6 +90,20 @@ function sendAnswer(reply: FastifyReply, route: BoundRoute, answer: RouteAnswer)
 function refuseLongBody(request: FastifyRequest, maxBytes: number | undefined, limitName: string | undefined): void {
   if (maxBytes === undefined || Number(request.headers['content-length'] ?? 0) <= maxBytes) return;
   throw new TidewallError('limit_exceeded', `the body is larger than ${maxBytes} bytes (${limitName})`);
+}
+
+/** Headers that change what a request means, and that it would be wrong to pass over. */
+function refuseUnknownMeaning({ headers }: FastifyRequest): void {
+  const encoding = headers['content-encoding'] ?? 'identity';
+  if (encoding !== 'identity') {
+    throw new TidewallError(
+      'not_available',
+      `a body with Content-Encoding: ${encoding} is not taken; send it as it is`,
+    );
+  }
+  if (headers['idempotency-key'] !== undefined) {
+    throw new TidewallError('not_available', 'Idempotency-Key is not carried out by this server yet; leave it out');
+  }
 }
 
 function countRequests(app: FastifyInstance, { meter, log, clock }: AppOptions): void {
@@ -170,6 +185,7 @@ function fail(options: AppOptions, failure: unknown, request: FastifyRequest, re
   const { log, meter } = options;
   const config = request.routeOptions.config as { bodyLimitText?: string } | undefined;
   const refusal = asRefusal(failure, config?.bodyLimitText ?? 'is allowed');
+  countError(meter, request.routeOptions.url ?? 'none', refusal?.kind ?? 'internal');
   if (refusal === undefined) log.error({ err: failure, route: request.routeOptions.url }, 'a request failed');
   else if (refusal.kind === 'limit_exceeded') {
     rejectedRequests(meter).add(1, { reason: 'too_large' });

@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream';
 import { setImmediate } from 'node:timers/promises';
 import type { HubPort, Log, Principal } from '@tidewall/contracts';
-import { TidewallError } from '@tidewall/protocol';
+import { type ErrorName, TidewallError } from '@tidewall/protocol';
 import { publishSchema } from '@tidewall/protocol/schema';
 import { pathText, wrongPlaces } from '../issue-sentence.ts';
 import { internalError } from './answer-errors.ts';
@@ -11,6 +11,8 @@ export interface PublishManyOptions {
   readonly hub: HubPort;
   readonly principal: Principal;
   readonly log: Log;
+  /** Told of each line that was refused. */
+  refused(name: ErrorName): void;
   /** One line; a longer one is refused, and the lines after it are not. */
   readonly lineBytes: number;
   /** The whole body. */
@@ -58,7 +60,7 @@ async function* answerLines(body: Readable, options: PublishManyOptions): AsyncG
         await setImmediate();
         turnBegan = performance.now();
       }
-      if (line instanceof TidewallError) answers += errorLine(number, line);
+      if (line instanceof TidewallError) answers += errorLine(number, line, options);
       else if (!isBlank(line)) answers += await answerLine(line, number, options);
     }
     if (answers !== '') yield answers;
@@ -79,13 +81,14 @@ async function answerLine(line: Uint8Array, number: number, options: PublishMany
     const { epoch, offset } = await options.hub.publish(options.principal, result.data);
     return `${JSON.stringify({ epoch, offset })}\n`;
   } catch (failure) {
-    if (failure instanceof TidewallError) return errorLine(number, failure);
+    if (failure instanceof TidewallError) return errorLine(number, failure, options);
     options.log.error({ err: failure, line: number }, 'a publication failed');
-    return errorLine(number, internalError(failure));
+    return errorLine(number, internalError(failure), options);
   }
 }
 
-function errorLine(number: number, failure: TidewallError): string {
+function errorLine(number: number, failure: TidewallError, { refused }: PublishManyOptions): string {
+  refused(failure.kind);
   const body = failure.toBody();
   return `${JSON.stringify({ error: { ...body, message: `line ${number}: ${body.message}` } })}\n`;
 }

@@ -1,6 +1,7 @@
-import { KINDS, OPERATIONS, type Since, TidewallError, writeHistory } from '@tidewall/protocol';
+import { type ErrorName, KINDS, OPERATIONS, type Since, TidewallError, writeHistory } from '@tidewall/protocol';
 import { z } from 'zod';
 import { nearestNames } from '../nearest-name.ts';
+import { countError } from './answer-errors.ts';
 import type { ApiContext } from './api-context.ts';
 import { matchesEtag } from './etag.ts';
 import { parseJsonBytes } from './json-text.ts';
@@ -63,7 +64,7 @@ function publishOne({ hub, principal, limits }: ApiContext): BoundRoute {
   });
 }
 
-function publishLines({ hub, principal, limits, http, log }: ApiContext): BoundRoute {
+function publishLines({ hub, principal, limits, http, log, meter }: ApiContext): BoundRoute {
   const line = z.object({
     topic: z.string(),
     op: z.enum(OPERATIONS).optional(),
@@ -96,7 +97,9 @@ function publishLines({ hub, principal, limits, http, log }: ApiContext): BoundR
     errors: ['limit_exceeded', 'busy'],
     async handle({ stream }) {
       const lineBytes = limits.publicationBytes + ENVELOPE_BYTES;
-      return { body: await publishMany(stream, { hub, principal, log, lineBytes, bodyBytes: http.bodyBytes }) };
+      const refused = (name: ErrorName) => countError(meter, '/api/publish', name);
+      const options = { hub, principal, log, lineBytes, bodyBytes: http.bodyBytes, refused };
+      return { body: await publishMany(stream, options) };
     },
   });
 }
