@@ -11,7 +11,7 @@ export const amber: Theme = {
   line: '#3d2d17',
   text: ['#fff8ec', '#e6d6bd', '#b8a283', '#957f62', '#5e4d36'],
   accent: '#ffb52e',
-  alert: '#ff6257',
+  alert: '#ff8072',
   warn: '#ffe066',
   good: '#9bd64a',
   palette: ['#ffb52e', '#ff8a4c', '#f2d46b', '#5cc8c2', '#d99bd8', '#8fb7e8', '#b9d45c', '#b8a283'],

@@ -11,7 +11,7 @@ export const deepSea: Theme = {
   line: '#16314d',
   text: ['#eef6ff', '#c4d6ea', '#8fa9c4', '#6c88a5', '#3d5671'],
   accent: '#3cc8f4',
-  alert: '#ff6672',
+  alert: '#ff7c88',
   warn: '#ffb650',
   good: '#3ddc9a',
   palette: ['#3cc8f4', '#4f86f7', '#35d6b4', '#f5b75b', '#a58bfa', '#f2809f', '#93d866', '#86a9c9'],
