@@ -7,6 +7,7 @@ export interface ScreenRow {
   readonly name: string;
   readonly nameEn?: string;
   readonly description: string;
+  readonly descriptionEn?: string;
   readonly width: number;
   readonly height: number;
   readonly elements: number;
@@ -32,38 +33,69 @@ export interface TopicList {
   readonly topics: readonly TopicRow[];
 }
 
+/** An answer that takes longer is given up: a link that is half dead would hold a page for minutes. */
+export const ANSWER_TIMEOUT_MS = 10_000;
+
 /** The server answered, and said no. */
 export class ApiError extends Error {
   override readonly name = 'ApiError';
   readonly status: number;
+  /** The name of the error by the table of codes; empty when it was not the server itself that answered. */
+  readonly code: string;
 
-  constructor(status: number, message: string) {
+  constructor(status: number, code: string, message: string) {
     super(message);
     this.status = status;
+    this.code = code;
   }
 }
 
-/** Screens by id. Rejects with ApiError for a refusal, TypeError when the server cannot be reached. */
-export async function fetchScreens(signal?: AbortSignal): Promise<readonly ScreenRow[]> {
+/**
+ * Screens by id. Rejects with ApiError for a refusal, with TypeError when the server cannot be reached, with a
+ * DOMException `TimeoutError` when it does not answer, and with the reason of the signal.
+ */
+export async function fetchScreens(signal: AbortSignal): Promise<readonly ScreenRow[]> {
   const { screens } = (await fetchJson('/api/screens', signal)) as { screens: readonly ScreenRow[] };
   return screens;
 }
 
 /** A screen document with its defaults filled in, as the server has checked it. Rejects as `fetchScreens` does. */
-export async function fetchScreen(id: string, signal?: AbortSignal): Promise<Screen> {
+export async function fetchScreen(id: string, signal: AbortSignal): Promise<Screen> {
   return (await fetchJson(`/api/screens/${encodeURIComponent(id)}`, signal)) as Screen;
 }
 
 /** The topics that there are. Rejects as `fetchScreens` does. */
-export async function fetchTopics(signal?: AbortSignal): Promise<TopicList> {
+export async function fetchTopics(signal: AbortSignal): Promise<TopicList> {
   return (await fetchJson('/api/topics', signal)) as TopicList;
 }
 
-async function fetchJson(path: string, signal: AbortSignal | undefined): Promise<unknown> {
-  const response = await fetch(path, { headers: { accept: 'application/json' }, ...(signal ? { signal } : {}) });
-  if (response.ok) return response.json();
+async function fetchJson(path: string, signal: AbortSignal): Promise<unknown> {
+  signal.throwIfAborted();
+  // Not AbortSignal.any, which the browsers of walls are still too old for.
+  const attempt = new AbortController();
+  const give = () => attempt.abort(signal.reason);
+  const timer = setTimeout(() => {
+    attempt.abort(new DOMException(`no answer for ${ANSWER_TIMEOUT_MS / 1000} s`, 'TimeoutError'));
+  }, ANSWER_TIMEOUT_MS);
+  signal.addEventListener('abort', give);
+  try {
+    const response = await fetch(path, { headers: { accept: 'application/json' }, signal: attempt.signal });
+    // Within the time limit too: a body that stops half way is no answer.
+    if (response.ok) return await response.json();
+    throw await refusalOf(response);
+  } finally {
+    clearTimeout(timer);
+    signal.removeEventListener('abort', give);
+  }
+}
+
+async function refusalOf(response: Response): Promise<ApiError> {
   const body: JsonValue = await response.json().catch(() => null);
   const error = isJsonObject(body) ? body['error'] : undefined;
-  const message = isJsonObject(error) && typeof error['message'] === 'string' ? error['message'] : response.statusText;
-  throw new ApiError(response.status, message);
+  const { name, message } = isJsonObject(error) ? error : {};
+  return new ApiError(
+    response.status,
+    typeof name === 'string' ? name : '',
+    typeof message === 'string' ? message : response.statusText,
+  );
 }

@@ -1,5 +1,6 @@
+import { createElementId } from '@tidewall/screen';
 import { createElement } from './create-element.ts';
-import type { PageLook } from './page.ts';
+import type { Page } from './page.ts';
 import { say, type WordName } from './words.ts';
 
 /** A part of a page that follows its language. */
@@ -7,9 +8,13 @@ export interface Step {
   readonly element: HTMLElement;
 }
 
+/** Where a step stands: it follows the language until its page is taken away. */
+type Place = Pick<Page, 'look' | 'signal'>;
+
 /** How to add a screen of this id: its whole file, as small as one can be. */
-export function createScreenStep(look: PageLook, id: string, title: WordName): Step {
-  const element = `CardStat_1_0_0_1_${Date.now()}`;
+export function createScreenStep(place: Place, id: string, title: WordName, more: WordName): Step {
+  const { look } = place;
+  const element = createElementId('CardStat', '1.0.0', 1, Date.now());
   // By hand, since JSON.stringify would make sixty lines of it.
   const code = `{
   "format": 1,
@@ -26,16 +31,16 @@ export function createScreenStep(look: PageLook, id: string, title: WordName): S
     }
   }
 }`;
-  return createStep(look, title, () => say(look.locale, 'screenStep', { file: `data/screens/${id}.json` }), code);
+  return createStep(place, title, () => say(look.locale, more, { file: `data/screens/${id}.json` }), code);
 }
 
 /** How to bring data in. */
-export function createPushStep(look: PageLook): Step {
+export function createPushStep(place: Place): Step {
   const code = `curl -d '{"value": 42}' \\\n  '${location.origin}/api/topics/demo/answer'`;
-  return createStep(look, 'push', () => say(look.locale, 'pushMore'), code);
+  return createStep(place, 'push', () => say(place.look.locale, 'pushMore'), code);
 }
 
-function createStep(look: PageLook, title: WordName, more: () => string, code: string): Step {
+function createStep({ look, signal }: Place, title: WordName, more: () => string, code: string): Step {
   const heading = createElement('h2');
   const text = createElement('p');
   const copy = createElement('button', { type: 'button', class: 'copy' });
@@ -64,6 +69,6 @@ function createStep(look: PageLook, title: WordName, more: () => string, code: s
     );
   });
   label();
-  look.onChange(label);
+  look.onChange(label, signal);
   return { element };
 }

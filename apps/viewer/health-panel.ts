@@ -1,7 +1,8 @@
 import type { ElementHealth } from '@tidewall/runtime';
 import { createElement } from './create-element.ts';
 import { createIcon } from './icons.ts';
-import type { PageLook } from './page.ts';
+import { createKeyedRows, type Row, setText } from './keyed-rows.ts';
+import type { Page, PageLook } from './page.ts';
 import { ageText, say, type WordName } from './words.ts';
 
 /** The table of a screen's elements: how alive each is, and how fast what is pushed gets on the glass. */
@@ -15,16 +16,19 @@ const COLUMNS: readonly WordName[] = ['element', 'topic', 'state', 'age', 'laten
 const REFRESH_MS = 1000;
 
 /** A panel that is closed, and reads nothing while it is. */
-export function createHealthPanel(look: PageLook, read: () => readonly ElementHealth[]): HealthPanel {
+export function createHealthPanel(
+  { look, signal }: Pick<Page, 'look' | 'signal'>,
+  read: () => readonly ElementHealth[],
+): HealthPanel {
   const title = createElement('h2');
   const keys = createElement('p', { class: 'quiet' });
-  const head = createElement('tr');
+  const heads = COLUMNS.map(() => createElement('th', { scope: 'col' }));
   const body = createElement('tbody');
   const closeButton = createElement('button', { type: 'button', class: 'icon-button' }, createIcon('close'));
   const scroll = createElement(
     'div',
     { class: 'panel-scroll', tabindex: '0' },
-    createElement('table', {}, createElement('thead', {}, head), body),
+    createElement('table', {}, createElement('thead', {}, createElement('tr', {}, ...heads)), body),
   );
   const element = createElement(
     'dialog',
@@ -33,18 +37,28 @@ export function createHealthPanel(look: PageLook, read: () => readonly ElementHe
     scroll,
     keys,
   );
+  const showRows = createKeyedRows<ElementHealth>(
+    body,
+    ({ id }) => id,
+    ({ id }) => createHealthRow(id, look),
+  );
   let timer: ReturnType<typeof setInterval> | undefined;
 
-  function show(): void {
+  function label(): void {
     const { locale } = look;
     title.textContent = say(locale, 'health');
     keys.textContent = say(locale, 'healthKeys');
     closeButton.title = say(locale, 'close');
     closeButton.setAttribute('aria-label', closeButton.title);
-    head.replaceChildren(...COLUMNS.map((name) => createElement('th', { scope: 'col' }, say(locale, name))));
+    COLUMNS.forEach((name, at) => {
+      heads[at]?.replaceChildren(say(locale, name));
+    });
+    if (element.open) show();
+  }
+
+  function show(): void {
     // A title or a clock has no data whose health could be told.
-    const rows = read().filter(({ topic, problem }) => topic !== undefined || problem !== undefined);
-    body.replaceChildren(...rows.map((health) => rowOf(health, look)));
+    showRows(read().filter(({ topic, problem }) => topic !== undefined || problem !== undefined));
   }
 
   function close(): void {
@@ -54,9 +68,9 @@ export function createHealthPanel(look: PageLook, read: () => readonly ElementHe
   }
 
   closeButton.addEventListener('click', close);
-  look.onChange(() => {
-    if (element.open) show();
-  });
+  look.onChange(label, signal);
+  signal.addEventListener('abort', close);
+  label();
   return {
     element,
     close,
@@ -73,23 +87,27 @@ export function createHealthPanel(look: PageLook, read: () => readonly ElementHe
   };
 }
 
-function rowOf(health: ElementHealth, { locale }: PageLook): HTMLElement {
-  const { id, type, name, topic, state, reason, ageMs, paintLatencyMs, problem } = health;
-  const said = [problem, reason].filter((text) => text !== undefined && text !== '').join(' · ');
-  const age = topic === undefined || ageMs === undefined ? '–' : ageText(ageMs);
-  return createElement(
-    'tr',
-    { title: id },
-    createElement('td', {}, name === '' ? type : name),
-    createElement('td', {}, topic ?? '–'),
-    createElement(
-      'td',
-      {},
-      createElement('span', { class: 'dot', 'data-state': problem ? 'failed' : state }),
-      say(locale, state),
-      said === '' ? undefined : ` · ${said}`,
-    ),
-    createElement('td', { class: 'number' }, age),
-    createElement('td', { class: 'number' }, paintLatencyMs === undefined ? '–' : `${Math.round(paintLatencyMs)} ms`),
-  );
+function createHealthRow(id: string, look: PageLook): Row<ElementHealth> {
+  const name = createElement('td');
+  const topic = createElement('td');
+  const dot = createElement('span', { class: 'dot' });
+  const word = createElement('span');
+  const said = createElement('p', { class: 'said' });
+  const age = createElement('td', { class: 'number' });
+  const latency = createElement('td', { class: 'number' });
+  return {
+    element: createElement('tr', { title: id }, name, topic, createElement('td', {}, dot, word, said), age, latency),
+    update(health) {
+      const { state, problem, ageMs, paintLatencyMs } = health;
+      const reasons = [problem, health.reason].filter((text) => text !== undefined && text !== '').join(' · ');
+      setText(name, health.name === '' ? health.type : health.name);
+      setText(topic, health.topic ?? '–');
+      dot.dataset['state'] = problem === undefined ? state : 'failed';
+      setText(word, say(look.locale, state));
+      setText(said, reasons);
+      said.hidden = reasons === '';
+      setText(age, health.topic === undefined || ageMs === undefined ? '–' : ageText(ageMs));
+      setText(latency, paintLatencyMs === undefined ? '–' : `${Math.round(paintLatencyMs)} ms`);
+    },
+  };
 }

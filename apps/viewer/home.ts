@@ -1,9 +1,11 @@
 import { Scheduler } from '@tidewall/runtime';
 import { fetchScreens, type ScreenRow } from './api.ts';
 import { createElement } from './create-element.ts';
+import { failureText } from './failure-text.ts';
 import { createPushStep, createScreenStep } from './first-step.ts';
 import { createIconButton } from './icon-button.ts';
 import { listenForKeys } from './keys.ts';
+import { createLinkStrip } from './link-strip.ts';
 import type { Page } from './page.ts';
 import { createScreenCard, type ScreenCard } from './screen-card.ts';
 import { createTopicList } from './topic-list.ts';
@@ -12,14 +14,14 @@ import { say } from './words.ts';
 
 /** The list of screens with live thumbnails, and what there is to show on them. */
 export function showHome(page: Page): void {
-  const { root, reader, look } = page;
+  const { root, reader, look, signal } = page;
   const scheduler = new Scheduler({ serverNow: () => reader.serverNow() });
   const tagline = createElement('p', { class: 'tagline' });
   const heading = createElement('h2');
   const cards = createElement('div', { class: 'cards' });
-  const topics = createTopicList(look);
   const status = createElement('p', { class: 'quiet', role: 'status' });
-  let shown: readonly ScreenCard[] = [];
+  let shown: readonly ScreenCard[] | undefined;
+  let failure: unknown;
 
   const header = createElement(
     'header',
@@ -29,39 +31,48 @@ export function showHome(page: Page): void {
     createElement(
       'div',
       { class: 'buttons' },
-      createIconButton(look, 'theme', 'themeButton', () => look.nextTheme()),
-      createIconButton(look, 'language', 'languageButton', () => look.nextLocale()),
+      createIconButton(page, 'theme', 'themeButton', () => look.nextTheme()),
+      createIconButton(page, 'language', 'languageButton', () => look.nextLocale()),
     ),
   );
-  const push = createPushStep(look);
   const main = createElement(
     'main',
     {},
     createElement('section', {}, heading, status, cards),
-    createElement('div', { class: 'columns' }, topics.element, push.element),
+    createElement('div', { class: 'columns' }, createTopicList(page).element, createPushStep(page).element),
   );
-  root.append(createElement('div', { class: 'home' }, header, main));
-  listenForKeys({ t: () => look.nextTheme(), l: () => look.nextLocale() });
+  const corner = createElement('div', { class: 'corner' }, createLinkStrip(page).element);
+  root.append(createElement('div', { class: 'home' }, header, main), corner);
+  listenForKeys({ t: () => look.nextTheme(), l: () => look.nextLocale() }, signal);
 
   function label(): void {
-    document.title = `Tidewall 潮屏 · ${say(look.locale, 'screens')}`;
-    tagline.textContent = say(look.locale, 'tagline');
-    heading.textContent = say(look.locale, 'screens');
-    for (const card of shown) card.update(look);
+    const { locale } = look;
+    document.title = `Tidewall 潮屏 · ${say(locale, 'screens')}`;
+    tagline.textContent = say(locale, 'tagline');
+    heading.textContent = say(locale, 'screens');
+    status.textContent = shown === undefined ? progress() : '';
+    for (const card of shown ?? []) card.update();
+  }
+
+  function progress(): string {
+    const { locale } = look;
+    if (failure === undefined) return say(locale, 'loading');
+    return `${failureText(locale, failure)} · ${say(locale, 'retrying')}`;
   }
 
   function show(rows: readonly ScreenRow[]): void {
-    status.textContent = '';
     shown = rows.map((row) => createScreenCard(row, page, scheduler));
     cards.append(...shown.map(({ element }) => element));
-    if (rows.length === 0) cards.append(createScreenStep(look, 'my-screen', 'noScreens').element);
+    if (rows.length === 0) cards.append(createScreenStep(page, 'my-screen', 'noScreens', 'screenStep').element);
     label();
   }
 
-  status.textContent = say(look.locale, 'loading');
-  look.onChange(label);
+  look.onChange(label, signal);
   label();
-  void untilItWorks(fetchScreens, (failure) => {
-    status.textContent = `${say(look.locale, 'unreachable')} · ${failure} · ${say(look.locale, 'retrying')}`;
-  }).then(show);
+  const failed = (why: unknown) => {
+    failure = why;
+    label();
+  };
+  // It only ends without a list when the page is taken away.
+  void untilItWorks(fetchScreens, { signal, failed }).then(show, () => {});
 }

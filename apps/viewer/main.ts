@@ -15,7 +15,9 @@ const client = createClient({
 });
 window.addEventListener('online', () => client.online());
 
-const page = { root, reader: client, look: new PageLook() };
+// The browser takes this page away, with everything that it started.
+const { signal } = new AbortController();
+const page = { root, reader: client, look: new PageLook(), signal };
 const [, screenId] = /^\/s\/([^/]+)\/?$/.exec(location.pathname) ?? [];
 if (screenId === undefined) showHome(page);
 else showScreenPage(page, decodeScreenId(screenId));

@@ -9,6 +9,8 @@ export interface Page {
   readonly root: HTMLElement;
   readonly reader: TopicReader;
   readonly look: PageLook;
+  /** Aborted when the page is taken away: whatever it started ends then. */
+  readonly signal: AbortSignal;
 }
 
 /** The language and theme of the page, which its reader may change at any time. */
@@ -34,9 +36,10 @@ export class PageLook {
     return this.#theme;
   }
 
-  /** Calls back after each change. */
-  onChange(changed: () => void): void {
+  /** Calls back after each change, until the signal is aborted. */
+  onChange(changed: () => void, signal: AbortSignal): void {
     this.#listeners.add(changed);
+    signal.addEventListener('abort', () => this.#listeners.delete(changed), { once: true });
   }
 
   /** The theme that a screen asks for; what the address says wins. */

@@ -1,13 +1,42 @@
-const RETRY_MS = 2000;
+import { backoffMs } from '@tidewall/base';
 
-/** What an attempt gives, once one succeeds; `failed` hears why each of the others did not. */
-export async function untilItWorks<T>(attempt: () => Promise<T>, failed: (reason: string) => void): Promise<T> {
-  for (;;) {
+/** How retries spread: a server that comes back is not asked by every wall at once. */
+const RETRY = { baseMs: 1000, maxMs: 30_000 };
+/** A failure after this many in a row is waited for as long as the one before it. */
+const MAX_ATTEMPT = 5;
+
+export interface Attempts {
+  /** Ends them all: what is under way is given up, and nothing is tried again. */
+  readonly signal: AbortSignal;
+  /** Hears why each attempt that is tried again did not succeed. */
+  failed(failure: unknown): void;
+  /** How long to wait after a failure; undefined, or no such function: with back-off. */
+  waitMs?(failure: unknown): number | undefined;
+}
+
+/** What an attempt gives, once one succeeds. Rejects only with the reason of the signal. */
+export async function untilItWorks<T>(attempt: (signal: AbortSignal) => Promise<T>, attempts: Attempts): Promise<T> {
+  const { signal } = attempts;
+  for (let failures = 0; ; failures = Math.min(failures + 1, MAX_ATTEMPT)) {
+    signal.throwIfAborted();
     try {
-      return await attempt();
+      return await attempt(signal);
     } catch (failure) {
-      failed(failure instanceof Error ? failure.message : String(failure));
+      signal.throwIfAborted();
+      attempts.failed(failure);
+      await wait(attempts.waitMs?.(failure) ?? backoffMs(failures, RETRY, Math.random()), signal);
     }
-    await new Promise((again) => setTimeout(again, RETRY_MS));
   }
+}
+
+function wait(ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const done = () => {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', done);
+      resolve();
+    };
+    const timer = setTimeout(done, ms);
+    signal.addEventListener('abort', done);
+  });
 }

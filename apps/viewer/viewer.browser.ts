@@ -10,7 +10,7 @@ const ELEMENT = 'CardStat_1_0_0_1_1700000000000';
 const SCREEN = {
   format: 1,
   id: 'hall',
-  meta: { name: '大厅', nameEn: 'Hall', description: '说明' },
+  meta: { name: '大厅', nameEn: 'Hall', description: '说明', descriptionEn: 'What it shows' },
   canvas: { width: 1920, height: 1080 },
   pages: [{ layers: [ELEMENT] }],
   elements: {
@@ -53,7 +53,7 @@ beforeEach(async () => {
   page.on('pageerror', (failure) => failures.push(failure.message));
   page.on('console', (line) => {
     // The browser itself says that a page or a link was not there; everything else is a fault of ours.
-    if (line.type() === 'error' && !/404|WebSocket|ERR_/.test(line.text())) failures.push(line.text());
+    if (line.type() === 'error' && !/404|429|WebSocket|ERR_/.test(line.text())) failures.push(line.text());
   });
 });
 
@@ -92,13 +92,135 @@ describe('the list of screens', () => {
     await push(42);
     await page.locator('.card [data-alias=answer]').getByText('42').waitFor();
     expect(await page.locator('.card h3').textContent()).toBe('Hall');
+    expect(await page.locator('.card-text p').allTextContents()).toEqual(['What it shows', '1 element']);
     await page.locator('.topics').getByText('demo/answer').waitFor();
     await page.locator('.card').click();
     await page.waitForURL('**/s/hall');
   });
 });
 
+describe('the list of screens without its server', () => {
+  let proxy: TcpProxy;
+
+  beforeEach(async () => {
+    await addScreen();
+    await push(41);
+    proxy = await TcpProxy.start(host.port);
+    await page.goto(`http://localhost:${proxy.port}/`);
+    await page.locator('.card [data-alias=answer]').getByText('41').waitFor();
+    await page.locator('.topics').getByText('demo/answer').waitFor();
+  });
+
+  afterEach(() => proxy.close());
+
+  test('says so, marks what is old, and is live again by itself', async () => {
+    const age = page.locator('.topics tbody td:last-child');
+    const mark = page.locator('.card .mark');
+    expect(await mark.isVisible()).toBe(false);
+    proxy.cut();
+    await page
+      .locator('.strip')
+      .getByText(/Link lost|Reconnecting/)
+      .waitFor();
+    await page.locator('[data-old] .trouble').getByText('The server cannot be reached').waitFor();
+    await mark.getByText('1 late').waitFor();
+    await age.getByText(/^1\d s ago$/).waitFor();
+    await page.keyboard.press('l');
+    await page.locator('.trouble').getByText('无法连接服务器').waitFor();
+    await mark.getByText('1 迟').waitFor();
+    proxy.heal();
+    await page.locator('.trouble').waitFor({ state: 'hidden' });
+    await mark.waitFor({ state: 'hidden' });
+    await page.locator('.strip').waitFor({ state: 'hidden' });
+  });
+});
+
+test('a link of a topic keeps its focus while the list is read again', async () => {
+  await push(1);
+  await page.goto(host.url);
+  const link = page.locator('.topics a');
+  await link.focus();
+  const readAgain = () => page.waitForResponse((answer) => answer.url().endsWith('/api/topics'));
+  await readAgain();
+  await readAgain();
+  expect(await link.evaluate((element) => element === document.activeElement)).toBe(true);
+});
+
 describe('one screen', () => {
+  test('a refusal is told with the words of the server, and tried again', async () => {
+    await addScreen();
+    await push(5);
+    const refused = { error: { code: 111, name: 'too_many_requests', message: 'wait a little' } };
+    let refusals = 2;
+    await page.route('**/api/screens/hall', (route) =>
+      refusals-- > 0 ? route.fulfill({ status: 429, json: refused }) : route.continue(),
+    );
+    await page.goto(`${host.url}/s/hall`);
+    const status = page.getByRole('status');
+    await status.getByText('The server answers 429 · wait a little').waitFor();
+    await shown().getByText('5').waitFor();
+  });
+
+  test('the way back takes the choices of the reader along', async () => {
+    await addScreen();
+    await page.goto(`${host.url}/s/hall?lang=zh`);
+    await shown().waitFor();
+    await page.keyboard.press('t');
+    const home = page.locator('.bar a');
+    expect(await home.getAttribute('href')).toBe('/?lang=zh&theme=jade');
+  });
+
+  test('the countdown to the next try is kept from those who listen', async () => {
+    await addScreen();
+    const proxy = await TcpProxy.start(host.port);
+    await page.goto(`http://localhost:${proxy.port}/s/hall?lang=zh`);
+    await shown().waitFor();
+    proxy.cut();
+    await page
+      .locator('.strip [aria-hidden]')
+      .getByText(/秒后重试/)
+      .waitFor();
+    const told = await page.locator('.strip [role=status]').textContent();
+    expect(told).toMatch(/^(连接已断开|正在重连…) · (连接中断|无法连接服务器)$/);
+    // A clock that is put right meanwhile is no reason to count from 3600.
+    const next = await page.locator('.strip [aria-hidden]').evaluate(async (countdown) => {
+      const now = Date.now;
+      Date.now = () => now() - 3_600_000;
+      await new Promise<void>((changed) => {
+        const observer = new MutationObserver(() => {
+          if (countdown.textContent === '') return;
+          observer.disconnect();
+          changed();
+        });
+        observer.observe(countdown, { childList: true });
+      });
+      return countdown.textContent ?? '';
+    });
+    expect(Number(/\d+/.exec(next)?.[0])).toBeLessThan(60);
+    await proxy.close();
+  });
+
+  test('the health panel shows the whole of what does not fit, in rows that stay', async () => {
+    await addScreen();
+    await push(1);
+    await page.goto(`${host.url}/s/hall`);
+    await shown().getByText('1').waitFor();
+    await page.keyboard.press('?');
+    const row = page.locator('.panel tbody tr');
+    await row.waitFor();
+    await row.evaluate((element) => element.setAttribute('data-first', ''));
+    const age = row.locator('td').nth(3);
+    const before = await age.textContent();
+    await expect.poll(() => age.textContent()).not.toBe(before);
+    expect(await row.getAttribute('data-first')).toBe('');
+    const words = await row.locator('.said').evaluate((element) => {
+      element.textContent = 'expected a number ≠ '.repeat(20);
+      (element as HTMLElement).hidden = false;
+      return element.scrollWidth - element.clientWidth;
+    });
+    expect(words).toBeLessThanOrEqual(0);
+  });
+
   test('follows what is pushed, in the whole window', async () => {
     await addScreen();
     await page.goto(`${host.url}/s/hall`);
@@ -145,7 +267,10 @@ describe('one screen', () => {
     const strip = page.locator('.strip');
     expect(await strip.isVisible()).toBe(false);
     proxy.cut();
-    await strip.getByText(/next try in \d+ s|Reconnecting/).waitFor();
+    await strip
+      .getByText(/next try in \d+ s|Reconnecting/)
+      .first()
+      .waitFor();
     await push(2);
     proxy.heal();
     await shown().getByText('2').waitFor();
@@ -161,4 +286,16 @@ test('an unknown screen is a page that helps', async () => {
   await page.getByText('There is no screen "hal"').waitFor();
   await page.getByRole('link', { name: 'Hall (/s/hall)' }).click();
   await shown().waitFor();
+});
+
+test('a screen that is saved while its address is open is shown without a reload', async () => {
+  await page.clock.install();
+  await page.goto(`${host.url}/s/hall`);
+  await page.getByText('There is no screen "hall"').waitFor();
+  await addScreen();
+  await push(3);
+  await page.clock.runFor(10_500);
+  await shown().getByText('3').waitFor();
+  expect(await page.locator('.lost').count()).toBe(0);
+  expect(await page.title()).toBe('Hall · Tidewall 潮屏');
 });

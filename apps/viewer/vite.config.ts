@@ -22,6 +22,8 @@ export default defineConfig({
     // A policy that forbids data: addresses holds for all of it.
     assetsInlineLimit: 0,
     reportCompressedSize: false,
+    // The polyfill watches the whole document for as long as the page lives, for browsers that only load a little later.
+    modulePreload: { polyfill: false },
     rolldownOptions: { output: { chunkFileNames: ({ facadeModuleId, name }) => chunkName(facadeModuleId, name) } },
   },
 });

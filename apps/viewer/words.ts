@@ -6,6 +6,7 @@ export const WORDS = {
   screens: { zh: '大屏', en: 'Screens' },
   topics: { zh: '主题', en: 'Topics' },
   elements: { zh: '{count} 个组件', en: '{count} elements' },
+  oneElement: { zh: '1 个组件', en: '1 element' },
   allScreens: { zh: '全部大屏', en: 'All screens' },
   loading: { zh: '正在读取…', en: 'Reading…' },
   thumbnailFailed: { zh: '预览不可用', en: 'No preview' },
@@ -14,6 +15,10 @@ export const WORDS = {
   screenStep: {
     zh: '一个大屏就是一个 JSON 文件。把它存为 {file}（默认目录），刷新本页即可看到，无需重启：',
     en: 'A screen is one JSON file. Save it as {file} (the default folder) and reload this page; no restart is needed:',
+  },
+  lostScreenStep: {
+    zh: '一个大屏就是一个 JSON 文件。把它存为 {file}（默认目录），它会自动出现在这里：',
+    en: 'A screen is one JSON file. Save it as {file} (the default folder) and it shows up here by itself:',
   },
 
   push: { zh: '推送数据', en: 'Push data' },
@@ -41,17 +46,28 @@ export const WORDS = {
 
   unknownScreen: { zh: '没有大屏“{id}”', en: 'There is no screen "{id}"' },
   unknownScreenMore: {
-    zh: '地址可能有误，或者它已被删除。现有大屏：',
-    en: 'The address may be wrong, or it was taken away. There are:',
+    zh: '地址可能有误，它的文件可能有错（服务器日志会指出位置），或者它已被删除。它一出现，本页就会显示。',
+    en: 'The address may be wrong, its file may be (the log of the server says where), or it was taken away. Once it is there, it is shown here.',
   },
+  thereAre: { zh: '现有大屏：', en: 'There are:' },
   addIt: { zh: '添加这个大屏', en: 'Add this screen' },
+
   unreachable: { zh: '无法连接服务器', en: 'The server cannot be reached' },
+  noAnswer: { zh: '服务器没有回答', en: 'The server does not answer' },
+  refused: { zh: '服务器返回 {status}', en: 'The server answers {status}' },
+  unreadable: { zh: '无法读懂服务器的回答', en: 'What the server answers cannot be read' },
+  because: { zh: '原因: {reason}', en: '{reason}' },
   retrying: { zh: '正在重试…', en: 'Trying again…' },
+  oldList: { zh: '以下是 {age} 前的状态', en: 'This is how it was {age} ago' },
 
   connecting: { zh: '正在连接', en: 'Connecting' },
   reconnecting: { zh: '正在重连', en: 'Reconnecting' },
-  nextTry: { zh: '连接已断开，{seconds} 秒后重试', en: 'Link lost, next try in {seconds} s' },
+  linkLost: { zh: '连接已断开', en: 'Link lost' },
+  nextTry: { zh: '{seconds} 秒后重试', en: 'next try in {seconds} s' },
   closed: { zh: '连接已结束', en: 'The link has ended' },
+  linkBroke: { zh: '连接中断', en: 'the link broke' },
+  serverStops: { zh: '服务器正在停止', en: 'the server stops' },
+  nothingHeard: { zh: '收不到服务器的数据', en: 'nothing is heard from the server' },
 
   themeButton: { zh: '切换配色（T）', en: 'Next theme (T)' },
   languageButton: { zh: 'English（L）', en: '中文 (L)' },
