@@ -193,7 +193,9 @@ describe('the end', () => {
 describe.runIf(process.platform === 'linux')('a daemon that keeps the output open', () => {
   let daemon = 0;
   afterEach(() => {
-    if (isAlive(daemon)) process.kill(daemon, 'SIGKILL');
+    // Its group, since a shell may have started another program; 0 would be our own.
+    if (daemon > 0 && isAlive(-daemon)) process.kill(-daemon, 'SIGKILL');
+    daemon = 0;
   });
 
   /** Starts `script` in a session of its own, and ends with code 3, or with the signal that it gets when it stays. */
