@@ -16,7 +16,7 @@ export interface WrongPlace {
  * What a failed parse says, as sentences that name the limit and the value.
  *
  * @param schema when given, an unknown member is answered with the nearest known one
- * @param secrets members whose value must not be repeated
+ * @param secrets members whose value must not be repeated, nor anything in it
  */
 export function wrongPlaces(
   issues: readonly Issue[],
@@ -25,14 +25,16 @@ export function wrongPlaces(
   secrets: readonly string[] = [],
 ): WrongPlace[] {
   return issues.flatMap((issue): WrongPlace[] => {
+    const hidden = issue.path.some((step) => typeof step === 'string' && secrets.includes(step));
     if (issue.code === 'invalid_union') {
       // The alternative that went furthest is the one that was meant.
       const best = [...issue.errors].sort((a, b) => depthOf(b) - depthOf(a))[0];
       if (best === undefined || best.length === 0) {
-        return [{ path: issue.path, says: `${issue.message}${got(valueAt(input, issue.path))}` }];
+        return [{ path: issue.path, says: `${issue.message}${hidden ? '' : got(valueAt(input, issue.path))}` }];
       }
-      const inner = wrongPlaces(best, valueAt(input, issue.path), undefined, secrets);
-      return inner.map(({ path, says }) => ({ path: [...issue.path, ...path], says }));
+      // With the whole path, since what is secret may be named in its first half.
+      const whole = best.map((inner) => ({ ...inner, path: [...issue.path, ...inner.path] }));
+      return wrongPlaces(whole, input, undefined, secrets);
     }
     if (issue.code === 'unrecognized_keys') {
       const known = schema === undefined ? [] : keysAt(schema, issue.path);
@@ -43,8 +45,6 @@ export function wrongPlaces(
       });
     }
     const value = valueAt(input, issue.path);
-    const last = issue.path.at(-1);
-    const hidden = typeof last === 'string' && secrets.includes(last);
     return [{ path: issue.path, says: `${demand(issue, value)}${hidden || value === undefined ? '' : got(value)}` }];
   });
 }
