@@ -83,7 +83,7 @@ export interface Client extends TopicReader {
    * another follower brings older pushes again.
    */
   watch(topic: string, options: FollowOptions, pushed: (push: PushFrame, replica: TopicReplica) => void): () => void;
-  /** Somebody says that the network is back: the next try does not wait. */
+  /** Somebody says that the network is back, or the machine awake: the next try, or the next ping, does not wait. */
   online(): void;
   /** Takes no more commands, waits for those under way (at most 45 s), and closes. */
   drain(): Promise<void>;
@@ -174,7 +174,7 @@ class TidewallClient implements Client {
   }
 
   serverNow(): number {
-    return this.#link.sync.serverNow();
+    return this.#link.serverNow();
   }
 
   follow(topic: string, options: FollowOptions, changed: (replica: TopicReplica) => void): () => void {
@@ -257,8 +257,9 @@ class TidewallClient implements Client {
       case 'live':
         return { type: 'live', session: state.session, since: this.#clock.now(), recovered: true };
       case 'waiting': {
-        const retryAt = this.#clock.now() + state.retryAt - this.#clock.monotonic();
-        return { type: 'waiting', attempt: state.attempt, retryAt, reason: state.reason };
+        const retryAfterMs = Math.max(0, state.retryAt - this.#clock.monotonic());
+        const retryAt = this.#clock.now() + retryAfterMs;
+        return { type: 'waiting', attempt: state.attempt, retryAt, retryAfterMs, reason: state.reason };
       }
       case 'closed':
         return { type: 'closed', code: state.code, reason: state.reason };

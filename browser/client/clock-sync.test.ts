@@ -73,6 +73,22 @@ test('[C13] a sample that contradicts the older ones ends them', async () => {
   expect(sync.serverNow()).toBe(clock.now() + 3_600_000);
 });
 
+test('[C13] a wall clock that jumps against the durations voids the samples, and one that creeps does not', async () => {
+  const clock = new FakeClock();
+  const sync = new ClockSync(clock);
+  await exchange(clock, sync, 0, 1, 1);
+  for (let i = 0; i < 10; i++) {
+    clock.jump(900);
+    expect(sync.jumped()).toBe(false);
+  }
+  clock.jump(-1_001);
+  expect(sync.jumped()).toBe(true);
+  expect(sync.jumped()).toBe(false);
+  // An older sample with a better round trip would win otherwise.
+  await exchange(clock, sync, 40, 30, 30);
+  expect(sync.roundTripMs).toBe(60);
+});
+
 test('[C13] a new link measures anew, and what was known serves until then', async () => {
   const clock = new FakeClock();
   const sync = new ClockSync(clock);

@@ -5,6 +5,8 @@ const KEPT_SAMPLES = 8;
 /** How far two true samples may disagree beyond what their round trips explain: drift, and timers' coarseness. */
 const DRIFT_MS = 50;
 const MAX_ROUND_TRIP_MS = 60_000;
+/** A wall clock that moves this far against the durations was set, or they stood still while this machine slept. */
+const JUMP_MS = 1_000;
 
 interface Sample {
   readonly offsetMs: number;
@@ -18,12 +20,15 @@ interface Sample {
 export class ClockSync {
   readonly #clock: Clock;
   readonly #base: number;
+  /** The wall's time less the durations, when it was last looked at. */
+  #wall: number;
   #samples: Sample[] = [];
   #best: Sample | undefined;
 
   constructor(clock: Clock) {
     this.#clock = clock;
     this.#base = clock.now() - clock.monotonic();
+    this.#wall = this.#base;
   }
 
   /** Our own time for `t0`, ms since 1970: the wall's when the client was made, and durations since. */
@@ -39,6 +44,18 @@ export class ClockSync {
   /** The round trip of the sample in use, a bound on the error; undefined before the first. */
   get roundTripMs(): number | undefined {
     return this.#best?.roundTripMs;
+  }
+
+  /**
+   * Whether the wall clock has jumped since this was last asked. The samples are void then: whether it was set, which
+   * says nothing of the server's clock, or this machine slept, only the next one tells.
+   */
+  jumped(): boolean {
+    const wall = this.#clock.now() - this.#clock.monotonic();
+    const jumped = Math.abs(wall - this.#wall) > JUMP_MS;
+    this.#wall = wall;
+    if (jumped) this.restart();
+    return jumped;
   }
 
   /** A new link may lead to another server, and the machine may have slept: what was measured before is void. */

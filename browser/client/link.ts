@@ -40,7 +40,7 @@ export interface LinkHandlers {
 
 /** Carries out what the connection's state machine decides: opens transports, sends, listens, waits. */
 export class Link {
-  readonly sync: ClockSync;
+  readonly #sync: ClockSync;
   readonly #options: LinkOptions;
   readonly #handlers: LinkHandlers;
   readonly #choice: TransportChoice;
@@ -57,7 +57,7 @@ export class Link {
     this.#options = options;
     this.#handlers = handlers;
     this.#choice = new TransportChoice(options.transports);
-    this.sync = new ClockSync(options.clock);
+    this.#sync = new ClockSync(options.clock);
   }
 
   start(): void {
@@ -70,6 +70,12 @@ export class Link {
 
   stop(): void {
     this.#dispatch({ type: 'stop' });
+  }
+
+  /** The server's clock. */
+  serverNow(): number {
+    this.#noticeSleep();
+    return this.#sync.serverNow();
   }
 
   /** Whether commands can be sent: the connect command is out, and they go behind it. */
@@ -87,6 +93,11 @@ export class Link {
     if (this.#transport === undefined) return;
     this.#hangUp(4501, reason);
     this.#dispatch({ type: 'lost', code: 1002, reason });
+  }
+
+  /** Durations may stand still while a machine sleeps: what they tell is wrong then, and the link may be dead. */
+  #noticeSleep(): void {
+    if (this.#sync.jumped()) this.#dispatch({ type: 'online' });
   }
 
   #dispatch(event: ConnectionEvent): void {
@@ -134,7 +145,7 @@ export class Link {
         this.#greet();
         break;
       case 'ping':
-        this.#transport?.send(JSON.stringify({ ping: { t0: this.sync.localNow() } }));
+        this.#transport?.send(JSON.stringify({ ping: { t0: this.#sync.localNow() } }));
         break;
       case 'close':
         this.#hangUp(effect.code, effect.reason);
@@ -143,6 +154,7 @@ export class Link {
         this.#cancelTimer?.();
         this.#cancelTimer = this.#options.clock.after(effect.ms, () => {
           this.#cancelTimer = undefined;
+          this.#noticeSleep();
           this.#dispatch({ type: 'due' });
         });
         break;
@@ -178,8 +190,8 @@ export class Link {
 
   #greet(): void {
     const { id, text } = this.#handlers.greeting();
-    this.sync.restart();
-    this.#greeting = { id, sentAt: this.sync.localNow() };
+    this.#sync.restart();
+    this.#greeting = { id, sentAt: this.#sync.localNow() };
     this.#transport?.send(text);
   }
 
@@ -192,6 +204,7 @@ export class Link {
 
   #receive(text: string): void {
     const generation = this.#generation;
+    this.#noticeSleep();
     this.#dispatch({ type: 'heard' });
     for (const line of text.split('\n')) {
       if (line === '') continue;
@@ -214,7 +227,7 @@ export class Link {
         else this.#handlers.replied(frame.id, frame.body);
         break;
       case 'pong':
-        this.sync.sample(frame.t0, frame.t1, frame.t2);
+        this.#sync.sample(frame.t0, frame.t1, frame.t2);
         break;
       case 'bye':
         this.#dispatch(frame);
@@ -230,7 +243,7 @@ export class Link {
     const sentAt = this.#greeting?.sentAt ?? 0;
     const reply = connectReplyOf(connect);
     if (reply !== undefined) {
-      this.sync.sample(sentAt, reply.now, reply.now);
+      this.#sync.sample(sentAt, reply.now, reply.now);
       this.#handlers.greeted(reply);
       this.#dispatch({ type: 'greeted', session: reply.session, pingMs: reply.pingMs });
     } else if (error !== undefined) this.#dispatch(refusalOf(error));

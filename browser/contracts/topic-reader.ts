@@ -8,7 +8,7 @@ export interface TopicReplica {
   readonly kind: TopicKind | undefined;
   /**
    * The value of a `state`, the rows of a `table` in order, `TimeColumns` of a `series`, the newest entries of a `log`
-   * (oldest first), the last thing a `signal` said; undefined before the first.
+   * (oldest first), the last thing a `signal` said; undefined before the first, and once what was held is void.
    */
   value(): JsonValue | TimeColumns | undefined;
   /** Counts changes of `value`. */
@@ -32,13 +32,20 @@ export interface FollowOptions {
 }
 
 /**
- * The link to the server. `live` carries when it came up, `waiting` when the next try is; the text is for a reader.
+ * The link to the server. `live` carries when it came up, `waiting` when the next try is, by the local wall clock, and
+ * how long that was off when the status came: count on from there by a clock that nobody sets. The text is for a reader.
  */
 export type LinkStatus =
   | { readonly type: 'idle' }
   | { readonly type: 'connecting'; readonly attempt: number }
   | { readonly type: 'live'; readonly session: string; readonly since: number; readonly recovered: boolean }
-  | { readonly type: 'waiting'; readonly attempt: number; readonly retryAt: number; readonly reason: string }
+  | {
+      readonly type: 'waiting';
+      readonly attempt: number;
+      readonly retryAt: number;
+      readonly retryAfterMs: number;
+      readonly reason: string;
+    }
   | { readonly type: 'closed'; readonly code: number; readonly reason: string };
 
 /** Topics, as the runtime sees them. The client implements it; a recording or a test may. */
