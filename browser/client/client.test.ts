@@ -88,7 +88,11 @@ describe('the link', () => {
       'closed',
     ]);
     expect(statuses[1]).toMatchObject({ session: 's9', recovered: true });
-    expect(statuses[2]).toMatchObject({ reason: 'the link broke', retryAt: 1_700_000_000_000 + 750 });
+    expect(statuses[2]).toMatchObject({
+      reason: 'the link broke',
+      retryAt: 1_700_000_000_000 + 750,
+      retryAfterMs: 750,
+    });
   });
 
   test('[C24] a token that cannot be made stops nothing but itself', () => {
@@ -191,6 +195,23 @@ describe('the link', () => {
     expect(client.serverNow()).toBe(clock.now());
   });
 
+  test('[C13] a machine that slept asks for the time at once, whoever notices first', async () => {
+    start();
+    server.link.greets({ now: clock.now() });
+    await clock.advance(2_000);
+    const pings = () => server.link.sent.filter((frame) => 'ping' in frame).length;
+    const before = pings();
+    client.serverNow();
+    expect(pings()).toBe(before);
+    clock.jump(3_600_000);
+    client.serverNow();
+    client.serverNow();
+    expect(pings()).toBe(before + 1);
+    const { ping } = server.link.sent.at(-1) as { ping: { t0: number } };
+    server.link.says({ pong: { t0: ping.t0, t1: clock.now(), t2: clock.now() } });
+    expect(client.serverNow()).toBe(clock.now());
+  });
+
   test('[C12] the connect reply and pongs tell the server clock', async () => {
     start();
     server.link.opens();
@@ -249,7 +270,7 @@ describe('a subscription', () => {
     server.link.says({ t: 1, o: 6, d: 6 });
     follow('plant/a', { rewindCount: 3 });
     expect(server.link.command('unsubscribe').body).toEqual({ topic: 1 });
-    expect(server.link.command('subscribe').body).toEqual({ topic: 'plant/a', rewind: { count: 3 } });
+    expect(server.link.command('subscribe').body).toEqual({ topic: 'plant/a', kind: 'log', rewind: { count: 3 } });
     server.link.says(
       server.link.accepted({ ...LOG, offset: 3 }),
       { t: 1, o: 4, d: 4 },
@@ -271,7 +292,7 @@ describe('a subscription', () => {
     expect(server.link.frames).toBe(1);
     expect(server.link.sent.map((frame) => frame['connect'] ?? frame['subscribe'])).toEqual([
       { version: 1, codec: 'json' },
-      { topic: 'plant/a', since: { epoch: 'e1', offset: 6 } },
+      { topic: 'plant/a', kind: 'state', since: { epoch: 'e1', offset: 6 } },
       { topic: 'plant/b' },
     ]);
   });
@@ -294,7 +315,11 @@ describe('a subscription', () => {
     server.link.says({ t: 1, o: 5, r: 1, d: 'five' }, { t: 1, o: 8, n: 2, m: { broken: true } });
     expect(seen.replica?.value()).toBe('five');
     expect(server.link.command('unsubscribe').body).toEqual({ topic: 1 });
-    expect(server.link.command('subscribe').body).toEqual({ topic: 'plant/a', since: { epoch: 'e1', offset: 5 } });
+    expect(server.link.command('subscribe').body).toEqual({
+      topic: 'plant/a',
+      kind: 'state',
+      since: { epoch: 'e1', offset: 5 },
+    });
     expect(client.counts.resyncs).toBe(1);
     // What the server sends until it has heard is of the old subscription.
     server.link.says({ t: 1, o: 6, d: 'stray' });
@@ -376,6 +401,111 @@ describe('a subscription', () => {
     expect(seen.replica?.value()).toBeUndefined();
   });
 
+  test.each([
+    [{ kind: 'state' }, { d: 'old' }],
+    [{ kind: 'table' }, { d: [{ id: 1 }] }],
+    [{ kind: 'series' }, { d: { t: [1], v: [1] } }],
+    [{ kind: 'log' }, { d: ['old'] }],
+  ])(
+    '[C19] a new epoch in which nothing was published voids a replica (%j), also without a snapshot',
+    async (kind, d) => {
+      start();
+      const seen = await followed('plant/a', { ...STATE, ...kind });
+      server.link.says({ t: 1, o: 6, ...(kind.kind === 'log' ? { d: 'old' } : { r: 1, ...d }) } as JsonObject);
+      const { revision } = seen.replica as TopicReplica;
+      server.link.closes(1006);
+      expect(seen.replica?.value()).toBeDefined();
+      await clock.advance(750);
+      server.link.greets();
+      server.link.says(server.link.accepted({ ...STATE, ...kind, epoch: 'e2', offset: 0 }));
+      expect(seen.replica?.value()).toBeUndefined();
+      expect(seen.replica?.revision).toBeGreaterThan(revision);
+      server.link.says({ t: 1, o: 1, ...(kind.kind === 'log' ? { d: 'new' } : { r: 1, ...d }) } as JsonObject);
+      expect(seen.replica?.value()).toBeDefined();
+      expect(client.counts.resyncs).toBe(0);
+    },
+  );
+
+  test('[C34] a kind that a publication has proven is said again, also after a second restart', async () => {
+    start();
+    await followed('plant/a', { kind: 'series', epoch: 'e1', offset: 0 });
+    server.link.says({ t: 1, o: 1, d: { t: [1], v: [1] } });
+    for (const epoch of ['e2', 'e3']) {
+      server.link.closes(1006);
+      await clock.advance(20_000);
+      server.link.greets();
+      expect(server.link.command('subscribe').body).toMatchObject({ topic: 'plant/a', kind: 'series' });
+      server.link.says(server.link.accepted({ kind: 'series', epoch, offset: 0 }));
+    }
+  });
+
+  test('[C34] a kind that the server guessed is not said', async () => {
+    start();
+    await followed('plant/a', { kind: 'state', epoch: 'e1', offset: 0 });
+    server.link.closes(1006);
+    await clock.advance(750);
+    server.link.opens();
+    expect(server.link.command('subscribe').body).toEqual({ topic: 'plant/a', since: { epoch: 'e1', offset: 0 } });
+  });
+
+  test('[C34] a topic that was only looked at turns into what its first publication says', async () => {
+    start();
+    const seen = await followed('plant/a', { kind: 'state', epoch: 'e1', offset: 0 });
+    server.link.says({ t: 1, end: { code: 2500, reason: 'plant/a is a log now' } });
+    await clock.advance(0);
+    expect(server.link.command('subscribe').body).toEqual({ topic: 'plant/a', since: { epoch: 'e1', offset: 0 } });
+    server.link.says(server.link.accepted({ kind: 'log', epoch: 'e1', offset: 0, recovered: true }), {
+      t: 1,
+      o: 1,
+      d: 'first',
+    });
+    expect(seen.replica).toMatchObject({ kind: 'log', lost: 0, refused: undefined });
+    expect(seen.replica?.value()).toEqual(['first']);
+    expect(client.counts.resyncs).toBe(0);
+  });
+
+  test('[C34] a kind that is refused and that nobody here asked for voids the replica, and is asked for', async () => {
+    start();
+    const seen = await followed('plant/a', STATE);
+    server.link.says({ t: 1, o: 5, r: 1, d: 'old' });
+    server.link.closes(1006);
+    await clock.advance(750);
+    server.link.greets();
+    server.link.says({ id: server.link.command('subscribe').id, ...refusal('wrong_kind', 115, false) });
+    expect(seen.replica?.refused).toBeUndefined();
+    expect(seen.replica?.value()).toBeUndefined();
+    expect(server.link.command('subscribe').body).toEqual({ topic: 'plant/a' });
+    server.link.says(server.link.accepted({ ...LOG, epoch: 'e2' }), { t: 1, o: 6, d: 'new' });
+    expect(seen.replica).toMatchObject({ kind: 'log', refused: undefined });
+    expect(seen.replica?.value()).toEqual(['new']);
+  });
+
+  test('[C34] a kind that somebody here asked for is refused as ever', async () => {
+    start();
+    const seen = await followed('plant/a', STATE, { kind: 'state' });
+    server.link.closes(1006);
+    await clock.advance(750);
+    server.link.greets();
+    server.link.says({ id: server.link.command('subscribe').id, ...refusal('wrong_kind', 115, false) });
+    expect(seen.replica?.refused?.name).toBe('wrong_kind');
+    expect(server.link.commands('subscribe')).toHaveLength(1);
+  });
+
+  test('[C27] a point more than a minute ahead of the server is left out, by its clock or the publication', async () => {
+    start();
+    server.link.greets({ now: clock.now() });
+    const seen = follow('plant/a');
+    await clock.advance(0);
+    const now = clock.now();
+    server.link.says(
+      server.link.accepted({ kind: 'series', epoch: 'e1', offset: 0 }),
+      { t: 1, o: 1, at: now - 3_600_000, d: { t: [now, now + 60_000, now + 60_001], v: [1, 2, 3] } },
+      { t: 1, o: 2, at: now + 9_000_000, d: { t: [now + 9_000_000], v: [4] } },
+    );
+    expect(seen.replica?.value()).toEqual({ t: [now, now + 60_000, now + 9_000_000], v: [1, 2, 4] });
+    expect(seen.replica).toMatchObject({ leftOut: 1 });
+  });
+
   test('[C20] a gap that the server tells is counted, and the log goes on', async () => {
     start();
     const seen = await followed('plant/a', LOG);
@@ -403,7 +533,7 @@ describe('a subscription', () => {
     server.link.closes(1006);
     await clock.advance(750);
     server.link.opens();
-    expect(server.link.command('subscribe').body).toEqual({ topic: 'plant/a' });
+    expect(server.link.command('subscribe').body).toEqual({ topic: 'plant/a', kind: 'signal' });
     expect(client.counts.resyncs).toBe(0);
   });
 
@@ -515,7 +645,7 @@ describe('a subscription', () => {
     start();
     const seen = await followed('plant/a', { kind: 'series', epoch: 'e1', offset: 5 });
     server.link.says({ t: 1, o: 5, r: 1, d: { t: [1], v: [1] } }, { t: 1, o: 6, d: { t: [1], v: [1, 2] } });
-    expect(server.link.command('subscribe').body).toEqual({ topic: 'plant/a' });
+    expect(server.link.command('subscribe').body).toEqual({ topic: 'plant/a', kind: 'series' });
     server.link.says(server.link.accepted({ kind: 'series', epoch: 'e1', offset: 6 }), {
       t: 1,
       o: 6,

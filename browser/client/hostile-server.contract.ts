@@ -2,6 +2,9 @@ import { applyMergePatch, composeMergePatches, type JsonObject, type JsonValue }
 import type { Transport, TransportEvents, TransportLink } from '@tidewall/browser-contracts/transport';
 import { ERROR_CODES, type ErrorName, type Since, type TopicKind } from '@tidewall/protocol';
 
+/** The server's clock, later than every mark: a point of the future would be left out. */
+const NOW = 1e12;
+
 type Publication =
   | { readonly op: 'replace' | 'merge' | 'append'; readonly data: JsonValue }
   | { readonly op: 'rows'; readonly row: JsonObject; readonly gone: string | undefined };
@@ -213,9 +216,9 @@ export class HostileServer implements Transport {
 
   #take(frame: JsonObject): void {
     const { id, ping, subscribe, unsubscribe } = frame;
-    if (ping !== undefined) this.say({ pong: { t0: (ping as JsonObject)['t0'] as number, t1: 0, t2: 0 } });
+    if (ping !== undefined) this.say({ pong: { t0: (ping as JsonObject)['t0'] as number, t1: NOW, t2: NOW } });
     else if ('connect' in frame)
-      this.say({ id: id as number, connect: { session: 's', node: 'n', now: 0, pingMs: 25_000 } });
+      this.say({ id: id as number, connect: { session: 's', node: 'n', now: NOW, pingMs: 25_000 } });
     else if (unsubscribe !== undefined) {
       const { topic: view } = unsubscribe as { topic: number };
       for (const topic of this.#following.keys()) {

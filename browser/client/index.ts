@@ -6,4 +6,4 @@ export {
   type HistoryOptions,
   type PublishOptions,
 } from './client.ts';
-export { DEFAULT_KEEP_COUNT } from './wants.ts';
+export { DEFAULT_KEEP } from './wants.ts';

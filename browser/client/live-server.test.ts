@@ -98,6 +98,29 @@ describe('with a real server', () => {
     expect(client.status).toMatchObject({ type: 'live', recovered: false });
   });
 
+  test('[C19] [C34] a server that starts again with nothing voids what is held, and keeps the kind', async () => {
+    await publish('wall/state', 'state', { n: 1 });
+    await publish('wall/series', 'series', { t: 1, n: 1 });
+    const replicas = [await follow('wall/state'), await follow('wall/series')];
+    await vi.waitFor(() => expect(replicas.every((one) => one.value() !== undefined)).toBe(true), PATIENCE);
+    const { port } = host;
+    await host.close();
+    await vi.waitFor(() => expect(client.status.type).not.toBe('live'), PATIENCE);
+    expect(replicas.every((one) => one.value() !== undefined)).toBe(true);
+    host = await startTestHost({ settings: { port } });
+    client.online();
+    await vi.waitFor(() => expect(replicas.map((one) => one.value())).toEqual([undefined, undefined]), PATIENCE);
+    await publish('wall/series', 'series', { t: 2, n: 2 });
+    await vi.waitFor(() => expect(replicas[1]?.value()).toEqual({ t: [2], n: [2] }), PATIENCE);
+  });
+
+  test('[C34] a topic that was only looked at becomes what its first publication says', async () => {
+    const series = await follow('wall/later');
+    await publish('wall/later', 'series', { t: 1, n: 1 });
+    await vi.waitFor(() => expect(series.value()).toEqual({ t: [1], n: [1] }), PATIENCE);
+    expect(series.refused).toBeUndefined();
+  });
+
   test('[C30] publishes and reads history through the wire, refusals with their names', async () => {
     const { epoch, offset } = await client.publish('wall/own', { t: 1 }, { kind: 'log' });
     expect(offset).toBe(1);

@@ -8,7 +8,10 @@ import {
 } from '@tidewall/protocol';
 import { createFold } from './replicas/create-fold.ts';
 import type { Fold, ReplicaValue } from './replicas/fold.ts';
-import { DEFAULT_KEEP_COUNT } from './wants.ts';
+import { DEFAULT_KEEP, type KeepCounts } from './wants.ts';
+
+/** A point may lie this far ahead of the server's clock: clocks differ, but nothing has been measured tomorrow. */
+const AHEAD_MS = 60_000;
 
 /** Why the server does not let us follow a topic. */
 export interface Refusal {
@@ -27,7 +30,8 @@ export class Replica implements TopicReplica {
   #fold: Fold | undefined;
   #kind: TopicKind | undefined;
   #keyField = '';
-  #keepCount = DEFAULT_KEEP_COUNT;
+  #keep = DEFAULT_KEEP;
+  #present = false;
   #revision = 0;
   #asOf = 0;
   #freshness: Freshness = { state: 'quiet', asOf: 0 };
@@ -64,18 +68,27 @@ export class Replica implements TopicReplica {
     return this.#breaks;
   }
 
+  /** Points of a `series` that were left out: their time lay more than a minute ahead of the server's clock. */
+  get leftOut(): number {
+    return this.#fold?.leftOut ?? 0;
+  }
+
   get refused(): Refusal | undefined {
     return this.#refused;
   }
 
   value(): ReplicaValue {
-    return this.#revision === 0 ? undefined : this.#fold?.value();
+    return this.#present ? this.#fold?.value() : undefined;
   }
 
   /** Keeps this many entries or points from now on. */
-  keep(count: number): void {
-    this.#keepCount = count;
-    this.#fold?.keep(count);
+  keep(counts: KeepCounts): void {
+    this.#keep = counts;
+    if (this.#kind !== undefined) this.#fold?.keep(this.#keepCount(this.#kind));
+  }
+
+  #keepCount(kind: TopicKind): number {
+    return kind === 'series' ? this.#keep.series : this.#keep.log;
   }
 
   /**
@@ -87,8 +100,8 @@ export class Replica implements TopicReplica {
     this.#refused = undefined;
     this.#freshness = freshness;
     if (kind === this.#kind && keyField === this.#keyField) return true;
-    if (this.#fold !== undefined) this.#revision += 1;
-    this.#fold = createFold(kind, this.#keepCount, keyField);
+    this.clear();
+    this.#fold = createFold(kind, this.#keepCount(kind), keyField);
     this.#kind = kind;
     this.#keyField = keyField;
     return false;
@@ -100,9 +113,12 @@ export class Replica implements TopicReplica {
    * @returns false when it is not of the kind's shape, and then nothing was changed
    */
   apply(push: PushFrame, reset: boolean, serverNow: number): boolean {
-    if (this.#fold === undefined || !this.#fold.apply(push, reset)) return false;
-    this.#revision += 1;
     const { at } = push;
+    // `at` is never later than the server's now. Where it is later than what we take for that, this machine has slept.
+    const latest = Math.max(serverNow, typeof at === 'number' ? at : 0) + AHEAD_MS;
+    if (this.#fold === undefined || !this.#fold.apply(push, reset, latest)) return false;
+    this.#present = true;
+    this.#revision += 1;
     if (typeof at === 'number') {
       this.#asOf = at;
       const { state, expectEveryMs } = this.#freshness;
@@ -113,11 +129,20 @@ export class Replica implements TopicReplica {
     return true;
   }
 
-  /** What is held is void, and nothing takes its place. */
+  /** What is held, if anything, is void, and nothing takes its place. */
   clear(): void {
-    this.#fold?.clear();
-    this.#revision += 1;
     this.#asOf = 0;
+    if (!this.#present) return;
+    this.#fold?.clear();
+    this.#present = false;
+    this.#revision += 1;
+  }
+
+  /** As `clear`, and the topic may turn out to be of any kind. */
+  forget(): void {
+    this.clear();
+    this.#fold = undefined;
+    this.#kind = undefined;
   }
 
   told(freshness: Freshness): void {

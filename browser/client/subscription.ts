@@ -25,6 +25,14 @@ import { combineWants, type Wants } from './wants.ts';
  */
 type Phase = 'off' | 'asking' | 'on' | 'resting' | 'refused';
 
+/** What the subscribe command under way said. */
+interface Asked {
+  readonly since: Since | undefined;
+  readonly rewind: number | undefined;
+  /** Its kind is the one of what is held, which nobody here has asked for. */
+  readonly kindIsHeld: boolean;
+}
+
 /** One who follows a topic on this page. */
 export interface Follower {
   readonly options: FollowOptions;
@@ -80,14 +88,13 @@ export class Subscription {
   #position: Position | undefined;
   /** The epoch of a snapshot that is announced and not here yet; `#position` is still that of what is held. */
   #awaitedEpoch: string | undefined;
-  #asked: { readonly since: Since | undefined; readonly rewind: number | undefined } = {
-    since: undefined,
-    rewind: undefined,
-  };
+  #asked: Asked = { since: undefined, rewind: undefined, kindIsHeld: false };
   /** The rewind that the held run of publications began with. */
   #rewound = 0;
   /** The next asking is for a new start: what is held cannot be continued. */
   #anew = false;
+  /** The replica's kind is not a guess of the server's: something has been published. */
+  #kindSure = false;
   #troubles = 0;
   #troubledAt = 0;
 
@@ -99,7 +106,7 @@ export class Subscription {
 
   add(follower: Follower): void {
     this.followers.add(follower);
-    this.replica.keep(this.#wants().keepCount);
+    this.replica.keep(this.#wants().keep);
     this.#rewindFurther();
     if (this.#phase === 'off' && this.#host.up) this.#askSoon();
     if (this.replica.kind === undefined && this.replica.refused === undefined) return;
@@ -113,7 +120,7 @@ export class Subscription {
   remove(follower: Follower): void {
     if (!this.followers.delete(follower)) return;
     if (this.followers.size > 0) {
-      this.replica.keep(this.#wants().keepCount);
+      this.replica.keep(this.#wants().keep);
       return;
     }
     // Its number is not known before the answer, which is then answered with unsubscribing.
@@ -153,6 +160,7 @@ export class Subscription {
       if (!this.#takeGap(push.gap)) return;
     } else if (push.d !== undefined || push.m !== undefined || push.u !== undefined || push.x !== undefined) {
       if (!this.#takeData(push)) return;
+      this.#kindSure ||= isOffset(push.o) && push.o > 0;
     } else return;
     this.#host.dirty(this);
     for (const follower of this.followers) this.#tell(() => follower.pushed?.(push, this.replica));
@@ -187,9 +195,12 @@ export class Subscription {
   }
 
   #subscribe(): string {
-    const { kind, rewind } = this.#wants();
+    const { kind: wanted, rewind } = this.#wants();
+    // A server that was started again may not know the topic, and makes it what the first one says.
+    const held = this.#kindSure ? this.replica.kind : undefined;
+    const kind = wanted ?? held;
     const since = this.#anew ? undefined : this.#position;
-    this.#asked = { since, rewind };
+    this.#asked = { since, rewind, kindIsHeld: wanted === undefined && held !== undefined };
     this.#phase = 'asking';
     const body = {
       topic: this.topic,
@@ -227,23 +238,27 @@ export class Subscription {
     const { kind, epoch, offset, recovered } = reply;
     const { since, rewind } = this.#asked;
     const kept = this.replica.accept(reply);
+    this.#kindSure = offset > 0 || (kept && this.#kindSure);
     this.#awaitedEpoch = undefined;
     if (kind === 'signal') {
       this.#position = undefined;
       return;
     }
-    if (since && !kept) {
+    const continues = since !== undefined && recovered && since.epoch === epoch;
+    // Where nothing was held, what follows is all there is of whatever the topic has become.
+    if (since && !kept && !(continues && since.offset === 0)) {
       this.#resync('anew');
       return;
     }
     // `offset` may be the head already; what follows still starts at `since`, or it would not be recovered.
-    if (since && recovered && since.epoch === epoch) return;
+    if (continues) return;
     this.#rewound = rewind ?? (kind === 'series' ? Number.POSITIVE_INFINITY : 0);
     if (since) this.#broke();
     if (kind === 'log' && this.#goOnInLog(epoch, offset)) return;
-    const startsEmpty = !since && (offset === 0 || kind === 'log' || (kind === 'series' && rewind !== undefined));
+    // Offset 0: nothing has been published in this epoch, so there may never be a snapshot to take over.
+    const startsEmpty = offset === 0 || (!since && (kind === 'log' || (kind === 'series' && rewind !== undefined)));
     if (startsEmpty) {
-      if (this.replica.revision > 0) this.replica.clear();
+      this.replica.clear();
       this.#position = { epoch, offset };
       this.#anew = false;
     } else this.#awaitedEpoch = epoch;
@@ -284,12 +299,25 @@ export class Subscription {
       this.#host.forget(this);
       return;
     }
+    if (error.kind === 'wrong_kind' && this.#asked.kindIsHeld) {
+      this.#voidKind();
+      return;
+    }
     if (error.kind === 'unrecoverable_position') this.#anew = true;
     if (ERROR_CODES[error.kind].retryable || error.kind === 'unrecoverable_position') {
       this.#rest(Math.max(error.afterMs, this.#troubleMs()), () => this.#ask());
       return;
     }
     this.#refuse(error.kind, error.message);
+  }
+
+  /** The topic has become another one, of a kind that only the server knows: nothing that is held is of it. */
+  #voidKind(): void {
+    this.replica.forget();
+    this.#position = undefined;
+    this.#awaitedEpoch = undefined;
+    this.#host.dirty(this);
+    this.#resync('anew');
   }
 
   #refuse(name: string, message: string): void {
@@ -412,6 +440,8 @@ export class Subscription {
   #ended({ code, reason }: NonNullable<PushFrame['end']>): void {
     if (this.#view !== undefined) this.#host.unroute(this.#view);
     this.#view = undefined;
+    // A topic that nobody had published to ends its subscriptions when its first publication tells its kind.
+    this.#kindSure = false;
     if (code >= 2500) this.#rest(this.#troubleMs(), () => this.#ask());
     else this.#refuse('ended', String(reason));
   }

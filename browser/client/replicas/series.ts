@@ -8,55 +8,59 @@ const MAX_COLUMNS = 1_000;
 
 /**
  * The newest points as columns of the same length, by rising time: a series that comes later is null before, one that
- * stays away is null from then on. The arrays are changed in place.
+ * stays away is null from then on, and is forgotten with its last value. The arrays are changed in place.
+ *
+ * Being the newest is a matter of time, so one point of the far future would never be trimmed and hold a place for
+ * ever: such points are left out.
  */
 export function createSeriesFold(keepCount: number): Fold {
   let columns = new Map<string, Column>([['t', []]]);
   let shown: Record<string, Column> | undefined;
   let kept = keepCount;
+  let leftOut = 0;
 
   const length = (): number => (columns.get('t') as Column).length;
 
+  /** Adds points by rising time, each behind what is held of the same time. */
   function append(more: ReadonlyMap<string, Column>): void {
-    const before = length();
-    const added = (more.get('t') as Column).length;
+    const times = columns.get('t') as number[];
+    const before = times.length;
+    const added = more.get('t') as number[];
     for (const name of more.keys()) {
       if (columns.has(name) || columns.size >= MAX_COLUMNS) continue;
       columns.set(name, new Array<null>(before).fill(null));
       shown = undefined;
     }
+    const places = added.map((time, i) => upperBound(times, time) + i);
+    const inOrder = places.length === 0 || places[0] === before;
     for (const [name, column] of columns) {
       const values = more.get(name);
-      for (let i = 0; i < added; i++) column.push(values?.[i] ?? null);
-    }
-    restoreOrder(before);
-  }
-
-  /**
-   * Puts what was added from index `first` on where its time belongs; points of one time stay as they came. Publishers
-   * with clocks that differ write out of order, and a chart cannot draw time that goes back.
-   */
-  function restoreOrder(first: number): void {
-    const times = columns.get('t') as number[];
-    let sorted = Math.max(1, first);
-    while (sorted < times.length && (times[sorted] as number) >= (times[sorted - 1] as number)) sorted++;
-    if (sorted >= times.length) return;
-    const order = times.map((_, index) => index).sort((a, b) => (times[a] as number) - (times[b] as number));
-    for (const column of columns.values()) {
-      const moved = order.map((index) => column[index] ?? null);
-      for (let i = 0; i < moved.length; i++) column[i] = moved[i] ?? null;
+      for (let i = 0; i < added.length; i++) column.push(values?.[i] ?? null);
+      if (!inOrder) interleave(column, before, values, places);
     }
   }
 
   function trim(): void {
     const excess = length() - kept;
-    if (excess > 0) for (const column of columns.values()) column.splice(0, excess);
+    if (excess <= 0) return;
+    for (const [name, column] of columns) {
+      const gone = column.splice(0, excess);
+      // Only one that lost a value can have lost its last one; one that is null from its first point on was named so.
+      if (name === 't' || gone.every(isNull) || !column.every(isNull)) continue;
+      columns.delete(name);
+      shown = undefined;
+    }
   }
 
   return {
-    apply({ d }, reset) {
-      const more = columnsOf(d);
-      if (more === undefined) return false;
+    get leftOut() {
+      return leftOut;
+    },
+    apply({ d }, reset, latest) {
+      const all = columnsOf(d);
+      if (all === undefined) return false;
+      const more = inOrderUntil(all, latest);
+      leftOut += (all.get('t') as Column).length - (more.get('t') as Column).length;
       if (reset) {
         columns = new Map([['t', []]]);
         shown = undefined;
@@ -100,4 +104,43 @@ function columnsOf(data: JsonValue | undefined): Map<string, Column> | undefined
 
 function isNumberOrNull(value: JsonValue): value is number | null {
   return typeof value === 'number' || value === null;
+}
+
+function isNull(value: number | null): boolean {
+  return value === null;
+}
+
+/** The same points by rising time, without those after `latest`; itself when that is how they are. */
+function inOrderUntil(columns: Map<string, Column>, latest: number): Map<string, Column> {
+  const times = columns.get('t') as number[];
+  if (times.every((time, i) => time <= latest && (i === 0 || time >= (times[i - 1] as number)))) return columns;
+  const order = [...times.keys()]
+    .filter((i) => (times[i] as number) <= latest)
+    .sort((a, b) => (times[a] as number) - (times[b] as number));
+  return new Map([...columns].map(([name, column]) => [name, order.map((i) => column[i] ?? null)]));
+}
+
+/** How many of the rising `times` are not after `time`. Looks at the end first, where a point nearly always belongs. */
+function upperBound(times: readonly number[], time: number): number {
+  let [low, high] = [0, times.length];
+  if (high === 0 || (times[high - 1] as number) <= time) return high;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((times[middle] as number) <= time) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+/**
+ * Moves the last values of a column to their places among the first `before`. Nothing older than the first place is
+ * touched: publishers with clocks that differ a little write out of order all the time.
+ */
+function interleave(column: Column, before: number, values: Column | undefined, places: readonly number[]): void {
+  let from = before - 1;
+  let to = column.length - 1;
+  for (let i = places.length - 1; i >= 0; i--) {
+    while (to > (places[i] as number)) column[to--] = column[from--] ?? null;
+    column[to--] = values?.[i] ?? null;
+  }
 }
