@@ -76,6 +76,19 @@ describe('data that does not fit', () => {
   });
 });
 
+test('a topic that holds nothing any more shows nothing, until something comes', () => {
+  const replica = replicaOf([{ name: 'a', value: 1 }]);
+  const data = new ElementData('NV', []);
+  data.take(replica, 0);
+  data.dataset('ok');
+  replica.set(undefined, 0);
+  expect(data.take(replica, 10)).toBe(true);
+  expect([data.dataset('ok'), data.present, data.asOf]).toEqual([undefined, false, 0]);
+  replica.set([{ name: 'b', value: 2 }], 2000);
+  data.take(replica, 20);
+  expect(data.dataset('ok')).toMatchObject({ rows: [{ name: 'b', value: 2 }], revision: 3, asOf: 2000 });
+});
+
 test('the columns of a series are handed on without being copied', () => {
   const replica = new FakeReplica('host/cpu');
   replica.kind = 'series';

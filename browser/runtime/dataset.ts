@@ -7,7 +7,8 @@ import { RateMeter } from './rate-meter.ts';
 
 /**
  * What one element shows: the newest data that went through its transforms and fitted its contract. Data that does not
- * fit leaves the last good rows standing, and says why in `mismatch` until some fits again.
+ * fit leaves the last good rows standing, and says why in `mismatch` until some fits again. A topic that holds nothing
+ * any more shows nothing: what it held is not true, and no age would tell.
  */
 export class ElementData<Contract extends ContractName> {
   readonly #contract: Contract;
@@ -29,7 +30,7 @@ export class ElementData<Contract extends ContractName> {
     return this.#mismatch;
   }
 
-  /** Whether anything fitted so far. */
+  /** Whether there is anything to draw. */
   get present(): boolean {
     return this.#rows !== undefined;
   }
@@ -49,7 +50,7 @@ export class ElementData<Contract extends ContractName> {
     if (replica.revision === before) return false;
     const value = replica.value();
     this.#replicaRevision = replica.revision;
-    if (value === undefined) return false;
+    if (value === undefined) return this.#void();
     this.#rate.note(before === undefined ? 1 : Math.max(1, replica.revision - before), now);
     const asIs = this.#contract === 'TS' && replica.kind === 'series' && this.#transforms.length === 0;
     // The hub has checked the columns of a series, and walking 100,000 points again each frame would cost the frame.
@@ -77,6 +78,17 @@ export class ElementData<Contract extends ContractName> {
       };
     }
     return this.#dataset;
+  }
+
+  /** @returns whether there was something to let go of */
+  #void(): boolean {
+    const held = this.#rows !== undefined || this.#mismatch !== undefined;
+    this.#rows = undefined;
+    this.#dataset = undefined;
+    this.#mismatch = undefined;
+    this.#asOf = 0;
+    if (held) this.#revision++;
+    return held;
   }
 
   #fit(value: JsonValue | TimeColumns, asOf: number): void {

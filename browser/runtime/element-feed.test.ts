@@ -39,7 +39,7 @@ const bound = (extra: object = {}) => ({ data: { binding: { type: 'topic', topic
 describe('what is followed', () => {
   test('the topic that it is bound to, with its rewind', () => {
     const { reader, feed } = feedOf(bound({ rewind: 600 }));
-    expect(reader.follows).toEqual([{ topic: 'host/now', options: { rewindCount: 600, keepCount: 600 } }]);
+    expect(reader.follows).toEqual([{ topic: 'host/now', options: { rewindCount: 600 } }]);
     expect(feed.topic).toBe('host/now');
   });
 
@@ -94,8 +94,36 @@ test('the cadence of the element is used instead of the one of the topic', () =>
   const { reader, feed } = feedOf({ ...bound(), freshness: { expectEveryMs: 10_000 } });
   reader.replica('host/now').freshness = { state: 'stale', asOf: START, expectEveryMs: 1000 };
   reader.publish('host/now', { value: 1 });
-  expect(feed.freshness(START + 15_000, UP, START).state).toBe('ok');
-  expect(feed.freshness(START + 25_000, UP, START).state).toBe('late');
+  reader.time = START + 15_000;
+  expect(feed.freshness(reader.time, UP, START).state).toBe('ok');
+  reader.time = START + 25_000;
+  expect(feed.freshness(reader.time, UP, START).state).toBe('late');
+});
+
+test.each([
+  ['ahead', 3_600_000],
+  ['slow', -3_600_000],
+])('a source whose clock is an hour %s is as alive as its publications come', (_, skewMs) => {
+  const { reader, feed } = feedOf({ ...bound(), freshness: { expectEveryMs: 1000 } });
+  const state = () => feed.freshness(reader.time, UP, reader.time).state;
+  for (let second = 0; second < 3; second++) {
+    reader.time = START + second * 1000;
+    reader.publish('host/now', { value: second }, reader.time + skewMs);
+  }
+  expect(state()).toBe('ok');
+  reader.time += 2001;
+  expect(state()).toBe('late');
+  reader.time += 3000;
+  expect(state()).toBe('stale');
+});
+
+test('a topic that is void shows nothing, and says that it waits', () => {
+  const { reader, feed } = feedOf(bound());
+  reader.publish('host/now', { value: 1 });
+  feed.dataset('ok', 0);
+  reader.publish('host/now', undefined, 0);
+  expect(feed.dataset('ok', 0)).toBeUndefined();
+  expect(feed.freshness(START, UP, START)).toEqual({ state: 'waiting', ageMs: undefined, reason: '' });
 });
 
 test('nothing is followed after dispose', () => {

@@ -3,6 +3,7 @@ import type { Mismatch } from '@tidewall/protocol';
 import type { ContractName, ScreenElement } from '@tidewall/screen';
 import { ElementData } from './dataset.ts';
 import { type ElementFreshness, elementFreshness, type LinkFacts } from './freshness.ts';
+import { Receipt } from './receipt.ts';
 
 export interface ElementFeedOptions {
   readonly contract: ContractName;
@@ -28,6 +29,8 @@ export class ElementFeed {
   readonly #data: ElementData<ContractName>;
   readonly #expectEveryMs: number | undefined;
   readonly #unfollow: (() => void) | undefined;
+  readonly #now: () => number;
+  readonly #receipt = new Receipt();
   #replica: TopicReplica | undefined;
   #seen: number | undefined;
   #paintedRevision: number | undefined;
@@ -38,6 +41,7 @@ export class ElementFeed {
     const { contract, element, reader } = options;
     const { binding, transforms } = element.data;
     this.#data = new ElementData(contract, transforms);
+    this.#now = options.now;
     this.#expectEveryMs = element.freshness?.expectEveryMs;
     if (contract === 'NONE') return;
     if (binding?.type === 'static') {
@@ -49,10 +53,11 @@ export class ElementFeed {
     const follow = {
       // What is pushed to an element replaces what it shows; a bound topic is whatever it is.
       ...(binding === undefined ? { kind: 'state' as const } : {}),
-      ...(rewind === undefined ? {} : { rewindCount: rewind, keepCount: rewind }),
+      ...(rewind === undefined ? {} : { rewindCount: rewind }),
     };
     this.#unfollow = reader.follow(this.topic, follow, (replica) => {
       this.#replica = replica;
+      this.#receipt.note(replica, options.now(), reader.serverNow());
       options.changed(this.#paintedRevision === undefined);
     });
   }
@@ -79,6 +84,7 @@ export class ElementFeed {
       heardAt,
       present: replica !== undefined && replica.value() !== undefined,
       asOf: replica?.asOf ?? 0,
+      silentMs: this.#receipt.silentMs(this.#now()),
       freshness: replica?.freshness,
       refused: replica?.refused?.message,
       expectEveryMs: this.#expectEveryMs,
@@ -97,6 +103,7 @@ export class ElementFeed {
   /** The link is back: what comes now is old already, and says nothing of how fast the way is. */
   recovering(): void {
     this.#catchingUp = true;
+    this.#receipt.catchUp();
   }
 
   /** The frame has drawn what `dataset` gave. */

@@ -43,6 +43,9 @@ export interface Look {
 /** A component that threw is tried again with new data, but not more often than this. */
 export const RETRY_AFTER_MS = 10_000;
 
+/** Code that did not load is fetched again after this, doubling with each failure in a row, up to a minute. */
+export const RELOAD_MS = { first: 2_000, most: 60_000 } as const;
+
 interface Mounted {
   readonly component: MountedComponent<unknown, ContractName>;
   readonly props: unknown;
@@ -69,6 +72,9 @@ export class ElementView implements FrameTask {
   #disposed = false;
   #loaded: LoadedComponent | undefined;
   #loading: 'not yet' | 'under way' | 'done' | 'failed' = 'not yet';
+  /** Times in a row that its code did not load, and when it is to be fetched again. */
+  #failures = 0;
+  #reloadAt = 0;
   #mounted: Mounted | undefined;
   #problem: Notice | undefined;
   #brokeAt: number | undefined;
@@ -144,7 +150,9 @@ export class ElementView implements FrameTask {
 
   /** A second has gone by: ages are older, and what waited for its turn is drawn. */
   tick(): void {
-    if (this.#feed?.topic !== undefined || this.#brokeAt !== undefined) this.#around.scheduler.draw(this);
+    const { scheduler } = this.#around;
+    if (this.#loading === 'failed' && this.visible && scheduler.now() >= this.#reloadAt) this.#load();
+    if (this.#feed?.topic !== undefined || this.#brokeAt !== undefined) scheduler.draw(this);
   }
 
   run(): void {
@@ -226,6 +234,8 @@ export class ElementView implements FrameTask {
       (loaded) => this.#arrived(loaded),
       (failure: unknown) => {
         this.#loading = 'failed';
+        this.#reloadAt =
+          this.#around.scheduler.now() + Math.min(RELOAD_MS.most, RELOAD_MS.first * 2 ** this.#failures++);
         this.#problem = { title: WORDS.notLoaded, subject: type, details: [textOf(failure), WORDS.notLoadedMore] };
         this.#around.scheduler.draw(this);
       },

@@ -14,6 +14,7 @@ function stateOf(change: Partial<FreshnessFacts>, freshness: Partial<Freshness> 
     heardAt: NOW,
     present: true,
     asOf,
+    silentMs: NOW - asOf,
     freshness: { state: 'ok', asOf, expectEveryMs: 1000, ...freshness },
     ...change,
   });
@@ -100,7 +101,11 @@ test('before the first data it waits, and tells when that is for want of a link'
 });
 
 test('a link is lost once, however often it tries again, and keeps the reason of the loss', () => {
-  const lost = nextLinkFacts(UP, { type: 'waiting', attempt: 0, retryAt: 1, reason: 'reset by peer' }, 500);
+  const lost = nextLinkFacts(
+    UP,
+    { type: 'waiting', attempt: 0, retryAt: 1, retryAfterMs: 1, reason: 'reset by peer' },
+    500,
+  );
   expect(lost).toEqual({ up: false, downSince: 500, reason: 'reset by peer' });
   expect(nextLinkFacts(lost, { type: 'connecting', attempt: 1 }, 900)).toEqual(lost);
   const next = nextLinkFacts(lost, { type: 'closed', code: 4507, reason: 'not allowed' }, 950);

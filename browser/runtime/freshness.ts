@@ -20,6 +20,8 @@ export interface FreshnessFacts {
   readonly present: boolean;
   /** Time of the newest publication by its source; 0 when there is none. */
   readonly asOf: number;
+  /** How long ago it came, by the page's own clock. */
+  readonly silentMs: number;
   /** What the server last said of the topic; undefined before it has said anything. */
   readonly freshness: Freshness | undefined;
   /** Why the server refused the subscription, when it did. */
@@ -67,9 +69,9 @@ export function elementFreshness(facts: FreshnessFacts): ElementFreshness {
   }
   const told = facts.expectEveryMs === undefined ? freshness?.state : undefined;
   // A topic that the server calls fresh is so until the server falls silent, however old its newest publication: the
-  // source may be well with nothing new, or its clock may be wrong.
-  const aliveAt = told === 'ok' ? facts.heardAt : Math.min(facts.asOf, now);
-  const byAge = freshnessOfAge(now - aliveAt, expectEveryMs);
+  // source may be well with nothing new. Otherwise what counts is when it came: the source's clock may be wrong.
+  const silentMs = told === 'ok' ? now - facts.heardAt : facts.silentMs;
+  const byAge = freshnessOfAge(silentMs, expectEveryMs);
   return { state: worse(told ?? 'quiet', byAge), ageMs, reason };
 }
 

@@ -186,7 +186,30 @@ describe('what fails, fails in its own frame', () => {
   });
 });
 
+test('code that does not load is fetched again while the link is up', async () => {
+  await page.evaluate(() => {
+    window.wall.offline = true;
+  });
+  await open([{ type: 'Good', topic: 'a' }]);
+  await page.evaluate(() => {
+    window.wall.offline = false;
+  });
+  await publish('a', 7);
+  await element('Good', 0).locator('p').waitFor({ timeout: 10_000 });
+  expect(await page.evaluate(() => window.wall.seen.loads)).toEqual(['Good', 'Good']);
+  await frames();
+  expect(await textOf('Good', 0)).toContain('7');
+});
+
 describe('freshness', () => {
+  test('a topic that is void leaves no picture', async () => {
+    await open([{ type: 'Good', topic: 'a' }]);
+    await publish('a', 3);
+    await publish('a', undefined);
+    expect(await textOf('Good', 0)).toContain('null');
+    expect(await element('Good', 0).getAttribute('data-state')).toBe('waiting');
+  });
+
   test('data that does not fit leaves the last picture, marked', async () => {
     await open([{ type: 'Good', topic: 'a' }]);
     await publish('a', 3);
@@ -210,7 +233,7 @@ describe('freshness', () => {
           reader.setStatus(
             live
               ? { type: 'live', session: 's', since: now, recovered: true }
-              : { type: 'waiting', attempt: 0, retryAt: now, reason: 'cut' },
+              : { type: 'waiting', attempt: 0, retryAt: now, retryAfterMs: 0, reason: 'cut' },
           );
           await window.wall.frames();
         },
