@@ -13,17 +13,17 @@ function sentences(input: unknown, secrets: readonly string[]): string[] {
   return wrongPlaces(error?.issues ?? [], input, schema, secrets).map(({ path, says }) => `${pathText(path)} ${says}`);
 }
 
-const WRONG = { env: { TOKEN: 123456 }, auth: { user: 'a', password: 987654 }, size: 7 };
+const WRONG = { env: { TOKEN: 123456 }, auth: { token: 987654 }, size: 7 };
 
 test('a wrong value is named with its path and its value', () => {
   const text = sentences(WRONG, []).join('\n');
-  for (const part of ['env.TOKEN', '123456', 'auth.password', '987654', 'size', '7']) expect(text).toContain(part);
+  for (const part of ['env.TOKEN', '123456', 'auth.token', '987654', 'size', '7']) expect(text).toContain(part);
 });
 
 test('nothing within a secret member is repeated, however deep and in whichever alternative', () => {
   const text = sentences(WRONG, ['env', 'auth']).join('\n');
   expect(text).toContain('env.TOKEN');
-  expect(text).toContain('auth.password');
+  expect(text).toContain('auth.token');
   expect(text).not.toMatch(/123456|987654/);
   expect(text).toContain('got 7');
 });
