@@ -2,7 +2,7 @@ import { launchBrowser, TcpProxy, type TidewallServer } from '@tidewall/testkit'
 import type { Browser, Page } from 'playwright-core';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { keepPicture, openPage } from './browser.ts';
-import { tallScreen } from './screens.ts';
+import { freeScreen, tallScreen } from './screens.ts';
 import { push, startWall } from './wall-server.ts';
 
 /*
@@ -28,7 +28,7 @@ beforeEach(async () => {
         { pattern: 'wall/newest', kind: 'state', expectEveryMs: CADENCE_MS },
       ],
     },
-    [tallScreen],
+    [tallScreen, freeScreen],
   );
   proxy = await TcpProxy.start(wall.port);
   ({ page } = await openPage(browser, { width: 900, height: 3600 }));
@@ -93,6 +93,37 @@ test('a connection that goes silent without closing is given up and replaced', a
   proxy.heal();
   await expect.poll(() => shown(), { timeout: 30_000 }).toContain('behind 1');
   await expect.poll(() => newest()).toContain('1');
+  expect(await mark()).toBe('never reloaded');
+});
+
+test('kill -9 with topics that no configuration speaks of: nothing dead stays on the glass, and pushes go on', async () => {
+  const series = (value: number) => push(wall.url, 'free/stream', { t: Date.now(), v: value }, '?kind=series');
+  const log = (text: string) => push(wall.url, 'free/log', { id: text, text }, '?kind=log');
+  const look = (alias: string) => page.locator(`[data-alias="${alias}"]`);
+  // The page is there first: it must not settle what the topics are.
+  await page.goto(`http://localhost:${proxy.port}/s/free`);
+  await page.evaluate(() => {
+    (window as { mark?: string }).mark = 'never reloaded';
+  });
+  await expect.poll(() => look('answer').getAttribute('data-state')).toBe('waiting');
+  for (const response of [await series(1), await log('first'), await push(wall.url, 'free/answer', { value: 41 })]) {
+    expect(response.status).toBe(200);
+  }
+  await expect.poll(() => look('feed').innerText(), { timeout: 20_000 }).toContain('first');
+  await expect.poll(() => look('stream').getAttribute('data-state')).toBe('quiet');
+  await expect.poll(() => look('answer').innerText()).toContain('41');
+
+  await wall.restart('SIGKILL');
+  await expect.poll(() => look('answer').getAttribute('data-state'), { timeout: 40_000 }).toBe('waiting');
+  await expect.poll(() => look('answer').innerText()).not.toContain('41');
+  expect(await look('feed').innerText()).not.toContain('first');
+
+  for (const response of [await series(2), await log('second'), await push(wall.url, 'free/answer', { value: 42 })]) {
+    expect(response.status).toBe(200);
+  }
+  await expect.poll(() => look('feed').innerText(), { timeout: 20_000 }).toContain('second');
+  await expect.poll(() => look('stream').getAttribute('data-state')).toBe('quiet');
+  await expect.poll(() => look('answer').innerText()).toContain('42');
   expect(await mark()).toBe('never reloaded');
 });
 

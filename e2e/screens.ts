@@ -37,6 +37,19 @@ export const tallScreen = screen(
   },
 );
 
+export const STREAM = 'ChartTimeStream_1_0_0_5_1700000000000';
+
+/** Bound to topics that no configuration speaks of, so that their publishers alone say what they are. */
+export const freeScreen = screen(
+  'free',
+  {},
+  {
+    [STREAM]: element('ChartTimeStream', 'stream', { x: 0, y: 0, w: 600, h: 600 }, topic('free/stream')),
+    [FEED]: element('EventFeed', 'feed', { x: 600, y: 0, w: 600, h: 300 }, topic('free/log', { rewind: 50 })),
+    [NEWEST]: element('CardStat', 'answer', { x: 600, y: 300, w: 600, h: 300 }, topic('free/answer')),
+  },
+);
+
 /** Nothing is bound: each element is fed by pushes to its own topic. */
 export const pushedScreen = screen(
   'pushed',
