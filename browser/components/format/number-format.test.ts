@@ -31,7 +31,7 @@ describe('createNumberFormat', () => {
 
   it('counts in ten thousands where people do', () => {
     expect(text(123_456, { format: 'compact' }, 'zh')).toBe('12.3万');
-    expect(text(123_456, { format: 'compact' })).toBe('123.5 K');
+    expect(text(123_456, { format: 'compact' })).toBe('123.5K');
     expect(text(2_300_000_000, { format: 'compact' }, 'zh')).toBe('23.0亿');
   });
 
@@ -40,12 +40,34 @@ describe('createNumberFormat', () => {
     expect(text(999.96, { format: 'bytesPerSecond' })).toBe('1.0 kB/s');
   });
 
-  it('lets a unit of the props replace its own', () => {
-    expect(createNumberFormat({ ...base, unit: '°C' }, 'en').parts(21)).toEqual({
+  it('compares the number as it is written, with any decimals', () => {
+    expect(text(1023.7 * 1024 ** 2, { format: 'bytes', decimals: 0 })).toBe('1 GiB');
+    expect(text(1023.7 * 1024 ** 2, { format: 'bytes', decimals: 1 })).toBe('1,023.7 MiB');
+    expect(text(1023.96 * 1024 ** 2, { format: 'bytes', decimals: 2 })).toBe('1,023.96 MiB');
+  });
+
+  it('puts a unit behind the magnitude, and never instead of it', () => {
+    expect(text(12_846_000, { format: 'compact', unit: '元' }, 'zh')).toBe('1,284.6万元');
+    expect(text(12_846_000, { format: 'compact', unit: '元' })).toBe('12.8M 元');
+    expect(createNumberFormat({ ...base, format: 'compact' }, 'zh').text(12_846_000, '元')).toBe('1,284.6万元');
+    expect(createNumberFormat({ ...base, unit: '°C' }, 'en').parts(21, '°F')).toEqual({
       prefix: '',
       digits: '21.0',
+      gap: ' ',
       unit: '°C',
     });
+  });
+
+  it('ignores a unit beside one of its own, and that of the data beside money', () => {
+    expect(text(16 * 1024 ** 3, { format: 'bytes', unit: 'B' })).toBe('16.0 GiB');
+    expect(text(50, { format: 'percent', unit: 'x' })).toBe('50.0%');
+    expect(text(59, { format: 'duration', unit: 's' })).toBe('00:00:59');
+    expect(createNumberFormat({ ...base, format: 'currency' }, 'zh').text(5, '元')).toBe('¥5.0');
+  });
+
+  it('writes what is huge with an exponent', () => {
+    expect(text(-1e21)).toBe('-1e21');
+    expect(text(123_456_789_012_345)).toBe('123,456,789,012,345.0');
   });
 
   it('never writes NaN, undefined or a minus zero', () => {

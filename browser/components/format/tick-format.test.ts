@@ -24,6 +24,17 @@ describe('createTickFormat', () => {
     ]);
   });
 
+  it('tells steps of any size', () => {
+    expect(written([0, 1e-7, 2e-7, 3e-7], { format: 'number' })).toEqual([
+      '0.0000000',
+      '0.0000001',
+      '0.0000002',
+      '0.0000003',
+    ]);
+    expect(written([-1e21, 0, 1e21], { format: 'number' })).toEqual(['-1e21', '0', '1e21']);
+    expect(written([1e6, 1e6 + 0.001], { format: 'number' })).toEqual(['1,000,000.000', '1,000,000.001']);
+  });
+
   it('leaves durations as they are', () => {
     expect(written([0, 3600], { format: 'duration' })).toEqual(['00:00:00', '01:00:00']);
   });
