@@ -1,6 +1,7 @@
 import type { ComponentState, Mount } from '@tidewall/browser-contracts';
 import { colorOf } from '../color/color.ts';
 import { createNumberFormat, type NumberFormat } from '../format/number-format.ts';
+import { createAttention } from '../panel/attention.ts';
 import { createPanel, hairLine } from '../panel/panel.ts';
 import { textOf } from '../text/text.ts';
 import { CSS } from './css.ts';
@@ -12,7 +13,7 @@ import { createStreamWindow, fieldsOf, type StreamWindow } from './window.ts';
 const MOST_FIELDS = 8;
 
 /** Draws columns over time. */
-export const mount: Mount<Props, 'TS'> = (host) => {
+export const mount: Mount<Props, 'TS'> = (host, services) => {
   const panel = createPanel(host, { name: 'ChartTimeStream', css: CSS, role: 'img' });
   const reader = createStreamWindow();
   let latest: ComponentState<Props, 'TS'> | undefined;
@@ -20,7 +21,9 @@ export const mount: Mount<Props, 'TS'> = (host) => {
   let fields: readonly string[] = [];
   let plot: Plot | undefined;
   let plotKey = '';
+  let drawn: ComponentState<Props, 'TS'> | undefined;
   let window: StreamWindow | undefined;
+  const attention = createAttention(panel.body, services, () => plot?.release());
 
   function update(state: ComponentState<Props, 'TS'>): void {
     const { props, theme, locale, data } = state;
@@ -29,22 +32,26 @@ export const mount: Mount<Props, 'TS'> = (host) => {
     latest = state;
     const empty = data === undefined || data.rows.t.length === 0;
     const wished = props.series.map(({ field }) => field);
-    fields = wished.length > 0 || data === undefined ? wished : fieldsOf(data.rows, MOST_FIELDS);
-    window = empty ? undefined : reader.read(data.rows, fields, props.windowSeconds * 1000);
+    const wish = { windowMs: props.windowSeconds * 1000, now: services.serverNow() };
+    fields = wished.length > 0 || data === undefined ? wished : fieldsOf(data.rows, MOST_FIELDS, wish);
+    window = empty ? undefined : reader.read(data.rows, fields, wish);
     showLegend(undefined);
     panel.update(state, data === undefined ? 'waiting' : empty ? 'empty' : undefined);
-    draw(changed);
+    draw();
   }
 
-  function draw(changed: boolean): void {
+  function draw(): void {
     const size = panel.bodySize;
     if (latest === undefined || window === undefined || size.width === 0) return;
     const hair = hairLine(size.scale, panel.body.ownerDocument);
     const key = JSON.stringify([fields, size, hair]);
-    if (plot === undefined || changed || key !== plotKey) {
+    const { props, theme, locale } = latest;
+    // Against what the plot was made with, not the state before: that one may have come while there was nothing to draw.
+    const same = drawn?.props === props && drawn.theme === theme && drawn.locale === locale && key === plotKey;
+    if (plot === undefined || !same) {
       plotKey = key;
+      drawn = latest;
       plot?.dispose();
-      const { props, theme, locale } = latest;
       const colors = fields.map((_field, index) => colorAt(index));
       plot = createPlot(panel.body, { props, theme, locale, size, hair, colors, hovered: showLegend });
     }
@@ -82,6 +89,7 @@ export const mount: Mount<Props, 'TS'> = (host) => {
       if (latest !== undefined) update(latest);
     },
     dispose() {
+      attention.dispose();
       plot?.dispose();
       panel.dispose();
     },

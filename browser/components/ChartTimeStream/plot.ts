@@ -23,6 +23,8 @@ export interface PlotLook {
 /** One uPlot. */
 export interface Plot {
   draw(window: StreamWindow): void;
+  /** Lets go of the pointer until it moves again. */
+  release(): void;
   dispose(): void;
 }
 
@@ -75,6 +77,7 @@ export function createPlot(host: HTMLElement, look: PlotLook): Plot {
       if (JSON.stringify(ticks) !== JSON.stringify(axis.ticks)) axis = valueAxisOf(ticks, look);
       plot.setData(next.columns as uPlot.AlignedData, true);
     },
+    release: () => plot.setCursor({ left: -10, top: -10 }),
     dispose: () => plot.destroy(),
   };
 }

@@ -5,6 +5,16 @@ const MISSING_STEPS = 5;
 /** Shorter breaks than this are the jitter of a source. */
 const SHORTEST_BREAK_MS = 2500;
 
+/** A point may be so far ahead of the server's clock; what is further is a mistake, and would push all others out. */
+const AHEAD_MS = 1000;
+
+/** What of live columns is drawn. */
+export interface WindowWish {
+  readonly windowMs: number;
+  /** The server's clock. */
+  readonly now: number;
+}
+
 /** The part of the columns that is drawn, in arrays that are used again for each picture. */
 export interface StreamWindow {
   /** Times in ms, then one array a series; what is no finite number is null. */
@@ -17,21 +27,19 @@ export interface StreamWindow {
   readonly high: number;
 }
 
-/** Opens a window of the last `windowMs` before the newest point. */
+/** Opens a window of the last `windowMs` before the newest point that is not ahead of the clock. */
 export function createStreamWindow(): {
   /**
    * Copies what is visible of live columns, and one point before it, so that lines come in from the edge. Where a source
    * was silent, the line is broken: a straight line would look like data.
    */
-  read(live: TimeColumns, fields: readonly string[], windowMs: number): StreamWindow;
+  read(live: TimeColumns, fields: readonly string[], wish: WindowWish): StreamWindow;
 } {
   const columns: [number[], ...(number | null)[][]] = [[]];
   return {
-    read(live, fields, windowMs) {
+    read(live, fields, wish) {
       const times = live.t;
-      const end = times.length;
-      const to = times[end - 1] ?? Number.NaN;
-      const start = Math.max(0, firstAtOrAfter(times, to - windowMs) - 1);
+      const { start, end, to } = rangeOf(times, wish);
       while (columns.length > fields.length + 1) columns.pop();
       while (columns.length <= fields.length) columns.push([]);
       const breaks = breaksOf(times, start, end);
@@ -61,16 +69,28 @@ export function createStreamWindow(): {
           if (!(value <= high)) high = value;
         }
       });
-      return { columns, from: to - windowMs, to, low, high };
+      return { columns, from: to - wish.windowMs, to, low, high };
     },
   };
 }
 
-/** The fields that are drawn when the props name none. */
-export function fieldsOf(live: TimeColumns, most: number): string[] {
-  return Object.keys(live)
-    .filter((field) => field !== 't')
-    .slice(0, most);
+/** The fields that are drawn when the props name none: those with a number in the window, or any where none has one. */
+export function fieldsOf(live: TimeColumns, most: number, wish: WindowWish): string[] {
+  const { start, end } = rangeOf(live.t, wish);
+  const fields = Object.keys(live).filter((field) => field !== 't');
+  const alive = fields.filter((field) => {
+    // From the end: a living series has a number there.
+    for (let i = end - 1; i >= start; i--) if (Number.isFinite(live[field]?.[i])) return true;
+    return false;
+  });
+  return (alive.length > 0 ? alive : fields).slice(0, most);
+}
+
+/** A source whose clock is ahead with every point is drawn by its own clock: there is nothing else to see. */
+function rangeOf(times: readonly number[], { windowMs, now }: WindowWish) {
+  const end = firstAtOrAfter(times, now + AHEAD_MS + 1) || times.length;
+  const to = times[end - 1] ?? Number.NaN;
+  return { start: Math.max(0, firstAtOrAfter(times, to - windowMs) - 1), end, to };
 }
 
 /** Indexes before which the source was silent. The usual step is the mean over the window, so that no list is sorted. */

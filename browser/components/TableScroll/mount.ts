@@ -1,5 +1,6 @@
 import type { JsonObject } from '@tidewall/base';
 import type { ComponentState, Mount } from '@tidewall/browser-contracts';
+import { createAttention } from '../panel/attention.ts';
 import { createPanel } from '../panel/panel.ts';
 import { textOf } from '../text/text.ts';
 import { drawnColumns, largestOf } from './columns.ts';
@@ -116,7 +117,7 @@ export const mount: Mount<Props, 'ROWS'> = (host, services) => {
   function turnPage(): void {
     if (latest === undefined || latest.props.turnEverySeconds === 0) return;
     const tall = rows.length * look.rowHeight;
-    const held = view.matches(':hover') || document.activeElement === view;
+    const held = attention.present && (view.matches(':hover') || document.activeElement === view);
     secondsHere = tall <= viewHeight || held ? 0 : secondsHere + 1;
     if (secondsHere < latest.props.turnEverySeconds) return;
     secondsHere = 0;
@@ -126,6 +127,7 @@ export const mount: Mount<Props, 'ROWS'> = (host, services) => {
     if (!services.reducedMotion) box.animate(FADE_IN, { duration: 350, easing: 'ease-out' });
   }
 
+  const attention = createAttention(view, services);
   const stop = services.everySecond(turnPage);
   view.addEventListener('scroll', drawRows, { passive: true });
   return {
@@ -136,6 +138,7 @@ export const mount: Mount<Props, 'ROWS'> = (host, services) => {
     },
     dispose() {
       stop();
+      attention.dispose();
       view.removeEventListener('scroll', drawRows);
       for (const animation of box.getAnimations()) animation.cancel();
       pool.dispose();
