@@ -13,7 +13,7 @@ import type { Ticks } from '../ticks/nice-ticks.ts';
 import { timeTicks } from '../ticks/time-ticks.ts';
 import type { ChartOption } from './chart.ts';
 import { tooltipContent } from './tooltip.ts';
-import type { XType } from './xy-data.ts';
+import type { Places, XType } from './xy-data.ts';
 
 /** Design pixels of the words at an axis. */
 const FONT_SIZE = 12.5;
@@ -33,7 +33,7 @@ export interface FrameLook {
   readonly xType: XType;
   readonly categories: readonly (string | number)[];
   /** The ends of an axis of times or numbers. */
-  readonly places: { readonly first: number; readonly last: number };
+  readonly places: Places;
   /** Categories have room of their own between the lines of the axis. */
   readonly bands: boolean;
   readonly timeZone: string;
@@ -71,8 +71,7 @@ export function frameOption(look: FrameLook): ChartOption {
         }
       : {
           type: 'value',
-          min: 'dataMin',
-          max: 'dataMax',
+          ...endsOf(look),
           ...shared,
           axisLabel: { ...below, ...placeLabels(look, room) },
         };
@@ -113,7 +112,7 @@ export function frameOption(look: FrameLook): ChartOption {
 /** What of the axis below goes with the data: the rest of the frame stays while only numbers and places change. */
 export function movedAxis(look: FrameLook): NonNullable<ChartOption['xAxis']> {
   const { band, room } = gridOf(look);
-  if (look.xType !== 'category') return { axisLabel: placeLabels(look, room) };
+  if (look.xType !== 'category') return { ...endsOf(look), axisLabel: placeLabels(look, room) };
   return { data: [...look.categories], axisLabel: { interval: labelStep(look, band) - 1 } };
 }
 
@@ -121,11 +120,12 @@ export function movedAxis(look: FrameLook): NonNullable<ChartOption['xAxis']> {
  * The room for the lines and columns, in CSS pixels. Bands of categories are a whole number of the screen's pixels wide,
  * so that the edges of columns are crisp; what is left over is shared by both sides.
  */
-export function gridOf({ ticks, tickValues, scale, width, xType, bands, categories, ratio }: FrameLook) {
+export function gridOf(look: FrameLook) {
+  const { ticks, tickValues, scale, width, xType, bands, categories, places, ratio } = look;
   const widest = Math.max(0, ...ticks.values.map((value) => textWidth(tickValues.text(value))));
   const left = Math.ceil((widest * FONT_SIZE + 12) * scale);
   const right = Math.ceil(12 * scale);
-  const count = xType === 'category' && bands ? Math.max(1, categories.length) : 1;
+  const count = !bands ? 1 : xType === 'category' ? Math.max(1, categories.length) : bandsOf(places);
   const room = Math.max(0, width - left - right);
   const exact = room / count;
   // Bands of a pixel or two would lose too much of the width to this.
@@ -140,6 +140,17 @@ export function gridOf({ ticks, tickValues, scale, width, xType, bands, categori
     band,
     room,
   };
+}
+
+/** On an axis of times or numbers marks with a width have half a band before the first and after the last of them. */
+function endsOf({ bands, places }: FrameLook) {
+  if (!bands || Number.isNaN(places.first)) return { min: 'dataMin' as const, max: 'dataMax' as const };
+  const half = Number.isFinite(places.step) ? places.step / 2 : 0.5;
+  return { min: places.first - half, max: places.last + half };
+}
+
+function bandsOf({ first, last, step }: Places): number {
+  return Number.isFinite(step) ? (last - first) / step + 1 : 1;
 }
 
 function placeText(value: string | number, look: FrameLook): string {

@@ -23,6 +23,9 @@ export interface Chart {
    * series. Does nothing while there is no room.
    */
   draw(option: ChartOption, whole: boolean): void;
+  /** Forgets what was drawn: of an axis of another kind nothing may stay. */
+  clear(): void;
+  hideTip(): void;
   /** True when the canvas had to be made anew, and has forgotten what was drawn. */
   resize(size: Size): boolean;
   dispose(): void;
@@ -47,6 +50,8 @@ export function createChart(host: HTMLElement): Chart {
     draw(option, whole) {
       chart?.setOption(option, whole ? { lazyUpdate: true, replaceMerge: ['series'] } : { lazyUpdate: true });
     },
+    clear: () => chart?.clear(),
+    hideTip: () => chart?.dispatchAction({ type: 'hideTip' }),
     resize({ width, height }) {
       if (width === 0 || height === 0) return false;
       const now = host.ownerDocument.defaultView?.devicePixelRatio ?? 1;

@@ -3,16 +3,20 @@ import { colorOf } from '../color/color.ts';
 import { createNumberFormat, type NumberFormat } from '../format/number-format.ts';
 import { createTickFormat } from '../format/tick-format.ts';
 import { CLOCK, createTimeFormat, type TimeFormat } from '../format/time-format.ts';
+import { createAttention } from '../panel/attention.ts';
 import { hairLine, type Panel } from '../panel/panel.ts';
 import { textOf } from '../text/text.ts';
 import { niceTicks, type Ticks } from '../ticks/nice-ticks.ts';
 import { type FrameLook, frameOption, gridOf, movedAxis } from './axes.ts';
 import { createChart, type SeriesOption } from './chart.ts';
-import { groupRows, type XyData, type XySeries } from './xy-data.ts';
+import { groupRows, type XType, type XyData, type XySeries } from './xy-data.ts';
 import type { XyProps } from './xy-props.ts';
 
-/** Animation is off above either: it would never arrive, or cost more than the frame has. */
-const CALM_HZ = 5;
+/**
+ * Animation is off from either on: ECharts draws whole frames while it lasts, which is for rare news, and not for a wall
+ * that changes each second.
+ */
+const CALM_HZ = 0.5;
 const CALM_POINTS = 1000;
 
 /** What a series is drawn with. */
@@ -59,6 +63,8 @@ export function createXyChart<Props extends XyProps>(
   let tickValues: NumberFormat | undefined;
   let ticksKey = '';
   let frameKey = '';
+  let xType: XType | undefined;
+  const attention = createAttention(panel.body, services, chart.hideTip);
 
   function update(state: ComponentState<Props, 'XY'>): void {
     const { props, theme, locale } = state;
@@ -69,10 +75,12 @@ export function createXyChart<Props extends XyProps>(
       tickValues = undefined;
     }
     if (theme !== latest?.theme) frameKey = '';
+    // An open tooltip would keep the colours and words that it was opened with.
+    if (frameKey === '') chart.hideTip();
     latest = state;
     const rows = state.data?.rows ?? [];
     const order = props.series.map(({ name }) => name);
-    const data = groupRows(rows, props.xType, order);
+    const data = groupRows(rows, props.xType, order, kind.lengths);
     showLegend(data, state);
     panel.update(state, state.data === undefined ? 'waiting' : rows.length === 0 ? 'empty' : undefined);
     describe(data, state, values);
@@ -91,7 +99,7 @@ export function createXyChart<Props extends XyProps>(
       count: Math.max(2, Math.min(6, Math.round(height / scale / 52))),
       binary: props.format === 'bytes',
     });
-    const animation = !services.reducedMotion && (state.data?.rateHz ?? 0) <= CALM_HZ && data.points <= CALM_POINTS;
+    const animation = !services.reducedMotion && (state.data?.rateHz ?? 0) < CALM_HZ && data.points < CALM_POINTS;
     const key = JSON.stringify([
       width,
       height,
@@ -103,6 +111,8 @@ export function createXyChart<Props extends XyProps>(
       data.points > kind.manyPoints,
       animation,
     ]);
+    if (xType !== data.xType) chart.clear();
+    xType = data.xType;
     const whole = key !== frameKey;
     frameKey = key;
     const frame: FrameLook = {
@@ -168,6 +178,7 @@ export function createXyChart<Props extends XyProps>(
       if (latest !== undefined) update(latest);
     },
     dispose() {
+      attention.dispose();
       chart.dispose();
       panel.dispose();
     },

@@ -24,6 +24,21 @@ describe('groupRows', () => {
     expect(groupRows([], 'auto', [])).toMatchObject({ xType: 'category', series: [], low: Number.NaN });
   });
 
+  it('makes categories of numbers for marks that have a width, in the order of the numbers', () => {
+    const rows = [
+      { x: 0, y: 1, s: 'a' },
+      { x: 2, y: 2, s: 'a' },
+      { x: 1, y: 3, s: 'b' },
+    ];
+    const data = groupRows(rows, 'auto', [], true);
+    expect(data).toMatchObject({ xType: 'category', categories: [0, 1, 2] });
+    expect(groupRows(rows, 'category', [], true).categories).toEqual([0, 2, 1]);
+    expect(groupRows(rows, 'value', [], true)).toMatchObject({
+      xType: 'value',
+      places: { first: 0, last: 2, step: 2 },
+    });
+  });
+
   it('makes a gap of what is no number', () => {
     const rows = [
       { x: 'a', y: Number.NaN },

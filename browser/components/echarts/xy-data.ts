@@ -13,12 +13,20 @@ export interface XyData {
   /** Each category once, in order of appearance; only on a category axis. */
   readonly categories: readonly (string | number)[];
   readonly series: readonly XySeries[];
-  /** The ends of the axis below; NaN on a category axis. */
-  readonly places: { readonly first: number; readonly last: number };
+  /** The ends of the axis below, and the smallest step of a series; NaN on a category axis. */
+  readonly places: Places;
   /** Of all numbers; NaN when there is none. */
   readonly low: number;
   readonly high: number;
   readonly points: number;
+}
+
+/** Where the points of an axis of times or numbers are. */
+export interface Places {
+  readonly first: number;
+  readonly last: number;
+  /** Infinite for a single place. */
+  readonly step: number;
 }
 
 /** The points of one series. */
@@ -36,9 +44,16 @@ export interface XySeries {
 /**
  * Groups rows by their series: those that `order` names first, in its order, then as they appear.
  * What is no finite number is a gap; a category that comes twice in one series takes the later value.
+ * @param bands marks have a width, and need room of their own: `auto` makes categories of numbers too, in their order
  */
-export function groupRows(rows: readonly XyRow[], wish: 'auto' | XType, order: readonly string[]): XyData {
-  const xType = wish === 'auto' ? guessType(rows) : wish;
+export function groupRows(
+  rows: readonly XyRow[],
+  wish: 'auto' | XType,
+  order: readonly string[],
+  bands = false,
+): XyData {
+  const guessed = guessType(rows);
+  const xType = wish !== 'auto' ? wish : bands ? 'category' : guessed;
   const groups = new Map<string, XyRow[]>(order.map((name) => [name, []]));
   let low = Number.NaN;
   let high = Number.NaN;
@@ -57,7 +72,8 @@ export function groupRows(rows: readonly XyRow[], wish: 'auto' | XType, order: r
     if (!(y <= high)) high = y;
   }
   const filled = [...groups].filter(([, group]) => group.length > 0);
-  const places = xType === 'category' ? placesOf(rows) : new Map<string | number, number>();
+  const places =
+    xType === 'category' ? placesOf(rows, guessed !== xType && wish === 'auto') : new Map<string | number, number>();
   const series = filled.map(([name, group]): XySeries => {
     const points = xType === 'category' ? byCategory(group, places) : byPlace(group);
     return { name, points, last: lastOf(group), alone: hasLonePoint(points) };
@@ -70,10 +86,10 @@ function guessType(rows: readonly XyRow[]): XType {
   return rows.every(({ x }) => (x as number) >= FIRST_TIME) ? 'time' : 'value';
 }
 
-function placesOf(rows: readonly XyRow[]): Map<string | number, number> {
-  const places = new Map<string | number, number>();
-  for (const { x } of rows) if (!places.has(x)) places.set(x, places.size);
-  return places;
+function placesOf(rows: readonly XyRow[], byNumber: boolean): Map<string | number, number> {
+  const categories = [...new Set(rows.map(({ x }) => x))];
+  if (byNumber) categories.sort((a, b) => Number(a) - Number(b));
+  return new Map(categories.map((category, place) => [category, place]));
 }
 
 function byCategory(rows: readonly XyRow[], places: ReadonlyMap<string | number, number>): (number | null)[] {
@@ -95,16 +111,22 @@ function byPlace(rows: readonly XyRow[]): [number, number | null][] {
   return ordered ? points : points.sort((a, b) => a[0] - b[0]);
 }
 
-function endsOf(series: readonly XySeries[]): XyData['places'] {
+function endsOf(series: readonly XySeries[]): Places {
   let first = Number.NaN;
   let last = Number.NaN;
+  let step = Number.POSITIVE_INFINITY;
   for (const { points } of series) {
-    const [start, end] = [points[0], points.at(-1)];
-    if (typeof start !== 'object' || start === null || typeof end !== 'object' || end === null) continue;
-    if (!(start[0] >= first)) first = start[0];
-    if (!(end[0] <= last)) last = end[0];
+    let before = Number.NaN;
+    for (const point of points) {
+      if (typeof point !== 'object' || point === null) break;
+      const [place] = point;
+      if (!(place >= first)) first = place;
+      if (!(place <= last)) last = place;
+      if (place - before > 0 && place - before < step) step = place - before;
+      before = place;
+    }
   }
-  return { first, last };
+  return { first, last, step };
 }
 
 function lastOf(rows: readonly XyRow[]): number | null {

@@ -19,7 +19,7 @@ export const xyProps = {
   ...formatProps,
   /** Order, words and colours of series; those that are not here follow behind. */
   series: z._default(z.array(seriesSchema).check(z.maxLength(24)), []),
-  /** `auto` takes text as categories, large numbers as times in ms, and other numbers as they are. */
+  /** `auto` takes text as categories, large numbers as times in ms, and other numbers as they are; for columns, all are categories. */
   xType: z._default(z.enum(['auto', 'category', 'value', 'time']), 'auto'),
   timeZone: timeZoneSchema,
   /** Ends of the value axis; found from the data where they are not given. */
