@@ -1,14 +1,11 @@
-import { createReadStream, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
-import { extname, join } from 'node:path';
+import { mkdirSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { launchBrowser } from '@tidewall/testkit';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
-import { build } from 'vite';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { Harness, Trial } from './harness/page.ts';
+import { type ServedPage, servePage } from './harness/serve-page.contract.ts';
 import { DEEP, PAPER } from './harness/themes.ts';
 
 /*
@@ -19,7 +16,6 @@ import { DEEP, PAPER } from './harness/themes.ts';
 const HERE = import.meta.dirname;
 const PICTURES = join(HERE, '../../e2e/output/components');
 const TYPES = readdirSync(HERE).filter((name) => /^[A-Z]/.test(name));
-const CONTENT_TYPES: Record<string, string> = { '.html': 'text/html', '.js': 'text/javascript', '.css': 'text/css' };
 
 /** Compressed sizes that a chunk may have, in KiB. */
 const BUDGETS = { echarts: 190, uplot: 26, component: 9 };
@@ -42,31 +38,14 @@ const PICTURE_PROPS: Record<string, Record<string, unknown>> = {
   },
 };
 
-const outDir = mkdtempSync(join(tmpdir(), 'tidewall-components-'));
-let server: Server;
+let served: ServedPage;
 let browser: Browser;
 let context: BrowserContext;
 let page: Page;
 const complaints: string[] = [];
 
 beforeAll(async () => {
-  await build({
-    root: join(HERE, 'harness'),
-    base: './',
-    configFile: false,
-    logLevel: 'error',
-    build: { outDir, emptyOutDir: true, reportCompressedSize: false, modulePreload: { polyfill: false } },
-  });
-  server = createServer((request, response) => {
-    const path = request.url === '/' ? '/index.html' : (request.url ?? '');
-    response.setHeader('content-type', CONTENT_TYPES[extname(path)] ?? 'text/plain');
-    // As strict as a careful host may be: no inline style or script may be needed.
-    response.setHeader('content-security-policy', "script-src 'self'");
-    createReadStream(join(outDir, path))
-      .on('error', () => response.writeHead(404).end())
-      .pipe(response);
-  });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  served = await servePage();
   browser = await launchBrowser();
   mkdirSync(PICTURES, { recursive: true });
   await open(1);
@@ -74,8 +53,7 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await browser?.close();
-  await new Promise((resolve) => server.close(resolve));
-  rmSync(outDir, { recursive: true, force: true });
+  await served?.close();
 });
 
 afterEach(async () => {
@@ -91,7 +69,7 @@ async function open(deviceScaleFactor: number): Promise<void> {
   page.on('console', (line) => {
     if (line.type() === 'error' || line.type() === 'warning') complaints.push(line.text());
   });
-  await page.goto(`http://127.0.0.1:${(server.address() as AddressInfo).port}/`);
+  await page.goto(served.url);
   await page.waitForFunction(() => window.harness !== undefined);
 }
 
@@ -331,7 +309,7 @@ describe('motion', () => {
     await seconds(2);
     expect(await first()).toBe('0');
     await page.focus('[role=rowgroup]');
-    await seconds(6);
+    await seconds(4);
     expect(await first()).toBe('0');
     await page.keyboard.press('End');
     await page.waitForFunction(() => {
@@ -340,6 +318,9 @@ describe('motion', () => {
     });
     await page.evaluate(() => window.harness.settled());
     expect(await first()).toBe('14');
+    // The reader went away and left the focus behind.
+    await seconds(7);
+    expect(await first()).not.toBe('14');
   });
 
   it('a pointer over a chart is told the numbers there, in the colours of their series', async () => {
@@ -395,9 +376,9 @@ describe('at two pixels to one', () => {
 
 describe('size', () => {
   it('stays within the budget, and the libraries load on first use', () => {
-    const files = readdirSync(join(outDir, 'assets')).filter((name) => name.endsWith('.js'));
+    const files = readdirSync(join(served.outDir, 'assets')).filter((name) => name.endsWith('.js'));
     const sizes = files.map((name) => {
-      const code = readFileSync(join(outDir, 'assets', name));
+      const code = readFileSync(join(served.outDir, 'assets', name));
       return { name, code: code.toString(), kib: gzipSync(code).length / 1024 };
     });
     const heavy = (mark: string) => sizes.filter(({ code }) => code.includes(mark));

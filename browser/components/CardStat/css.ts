@@ -17,17 +17,20 @@ export const CSS = `
 .tw-CardStat-mark[data-status="warn"] { clip-path: polygon(50% 4%, 100% 96%, 0 96%); }
 .tw-CardStat-mark[data-status="alert"] { transform: rotate(45deg) scale(0.82); }
 .tw-CardStat-value {
-  display: flex; align-items: baseline; gap: 0.14em; white-space: nowrap; line-height: 1;
+  display: flex; align-items: baseline; gap: 0.14em; max-width: 100%; white-space: nowrap; line-height: 1;
   color: var(--text-0); font-size: var(--digits); font-weight: 600; letter-spacing: -0.005em;
 }
+.tw-CardStat-value > * { flex: 0 1 auto; min-width: 0; overflow-x: clip; text-overflow: ellipsis; }
+.tw-CardStat-value .tw-CardStat-digits { flex-shrink: 0; max-width: 100%; }
 .tw-CardStat-value small { font-size: max(0.42em, calc(13 * var(--u))); font-weight: 400; color: var(--text-2); letter-spacing: 0; }
 .tw-CardStat[data-emphasis="hero"][data-dark="true"] .tw-CardStat-value {
   text-shadow: 0 0 0.5em color-mix(in srgb, var(--accent) 60%, transparent);
 }
 .tw-CardStat[data-status="warn"] .tw-CardStat-value, .tw-CardStat[data-status="alert"] .tw-CardStat-value { color: var(--tone); }
 .tw-CardStat[data-none="true"] .tw-CardStat-value { color: var(--text-3); text-shadow: none; }
-.tw-CardStat-change { display: flex; flex: none; align-items: baseline; gap: calc(7 * var(--u)); color: var(--text-2); font-size: calc(13 * var(--u)); }
-.tw-CardStat-delta { color: var(--text-1); }
+.tw-CardStat-change { display: flex; flex: 0 1 auto; min-width: 0; align-items: baseline; gap: calc(7 * var(--u)); color: var(--text-2); font-size: calc(13 * var(--u)); }
+.tw-CardStat-delta-label { overflow: hidden; text-overflow: ellipsis; }
+.tw-CardStat-delta { flex: none; color: var(--text-1); }
 .tw-CardStat-delta[data-tone="good"] { color: var(--good); }
 .tw-CardStat-delta[data-tone="alert"] { color: var(--alert); }
 .tw-CardStat-target { display: flex; align-items: center; gap: calc(10 * var(--u)); width: 100%; color: var(--text-2); font-size: calc(13 * var(--u)); }

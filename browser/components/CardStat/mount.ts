@@ -5,10 +5,14 @@ import { createPanel } from '../panel/panel.ts';
 import { textOf } from '../text/text.ts';
 import { CSS } from './css.ts';
 import type { Props } from './definition.ts';
+import { digitsThatFit, evenDigits } from './digits-that-fit.ts';
 import { type Delta, deltaOf, statusOf } from './figures.ts';
 
 /** Above this many publications a second a pulse would only flicker. */
 const CALM_HZ = 5;
+
+/** Design pixels below which no words are written: what does not fit then ends in an ellipsis. */
+const SMALL = 13;
 
 /** Draws one number. */
 export const mount: Mount<Props, 'KV'> = (host, services) => {
@@ -31,6 +35,7 @@ export const mount: Mount<Props, 'KV'> = (host, services) => {
   value.classList.add('tw-number');
   const prefix = document.createElement('small');
   const digits = document.createElement('span');
+  digits.className = 'tw-CardStat-digits';
   const unit = document.createElement('small');
   value.append(prefix, digits, unit);
   const change = make('div', 'change', top);
@@ -59,7 +64,7 @@ export const mount: Mount<Props, 'KV'> = (host, services) => {
     latest = state;
     panel.update({ ...state, props: { title: '', panel: props.panel } }, undefined);
     const row: KeyValueRow = data?.rows ?? { value: null };
-    const written = partsOf(row, props, formats.number);
+    const written = formats.number.parts(row.value, row.unit);
     setText(prefix, written.prefix);
     setText(digits, written.digits);
     setText(unit, written.unit);
@@ -78,7 +83,7 @@ export const mount: Mount<Props, 'KV'> = (host, services) => {
     root.style.setProperty('--tone', state.theme[status ?? 'accent']);
     drawDelta(deltaOf(row, props, formats), state);
     drawTarget(row, state);
-    fit(written);
+    fit(written, typeof row.value === 'string');
     describe(row, state, written);
     if (data !== undefined) beatOnChange(row.value, props.pulse && data.rateHz <= CALM_HZ);
   }
@@ -100,26 +105,33 @@ export const mount: Mount<Props, 'KV'> = (host, services) => {
   }
 
   /**
-   * The digits as large as they fit: the height of the box decides, and its width for a number of this length.
-   * Lengths count in twos, so that the size does not change with every digit.
+   * The digits as large as they fit: the height of the box decides, and its width for a number of this length. Words may
+   * end in an ellipsis; a number that is cut off is a wrong number, and becomes as small as it must.
    */
-  function fit(written: NumberParts): void {
+  function fit(written: NumberParts, words: boolean): void {
     if (latest === undefined) return;
     const { width, height, scale } = panel.bodySize;
+    const { fontNumber } = latest.theme;
     top.hidden = label.hidden && change.hidden;
     const gap = height / scale < 80 ? 6 : 10;
     const rest = height - ((top.hidden ? 0 : 20 + gap) + (target.hidden ? 0 : 17 + gap)) * scale;
-    const length = Math.ceil(Math.max(4, written.prefix.length * 0.5 + written.digits.length) / 2) * 2;
-    const wide = width / (length * 0.58 + written.unit.length * 0.3 + 0.2);
+    const small = (text: string): number => panel.ruler.ems(text, `400 ${fontNumber}`);
+    const wide = digitsThatFit({
+      width,
+      digits: panel.ruler.ems(evenDigits(written.digits), `600 ${fontNumber}`),
+      small: small(written.prefix) + small(written.unit),
+      gaps: Number(written.prefix !== '') + Number(written.unit !== ''),
+      smallest: SMALL * scale,
+    });
     const most = (latest.props.emphasis === 'hero' ? 132 : 56) * scale;
-    const size = Math.max(0, Math.min(most, rest * 0.86, wide));
+    const size = Math.max(0, Math.min(most, rest * 0.86, words ? Math.max(SMALL * scale, wide) : wide));
     root.style.setProperty('--digits', `${size.toFixed(1)}px`);
     root.style.setProperty('--gap', String(gap));
   }
 
   function describe(row: KeyValueRow, { locale, props }: ComponentState<Props, 'KV'>, written: NumberParts): void {
     const name = textOf(props.label, locale) || (row.label ?? '');
-    const number = `${written.prefix}${written.digits}${written.unit === '' ? '' : ` ${written.unit}`}`;
+    const number = written.prefix + written.digits + written.gap + written.unit;
     panel.describe([name, number, change.hidden ? '' : delta.textContent].filter(Boolean).join(' '));
   }
 
@@ -143,12 +155,6 @@ export const mount: Mount<Props, 'KV'> = (host, services) => {
     },
   };
 };
-
-function partsOf(row: KeyValueRow, props: Props, format: NumberFormat): NumberParts {
-  const parts = format.parts(row.value);
-  if (parts.digits === NO_NUMBER || props.unit !== '' || parts.unit !== '' || parts.prefix !== '') return parts;
-  return row.unit === undefined ? parts : { ...parts, unit: row.unit };
-}
 
 function shareOfTarget({ value, target }: KeyValueRow): number | undefined {
   if (typeof value !== 'number' || target === undefined) return undefined;

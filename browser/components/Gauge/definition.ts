@@ -13,11 +13,11 @@ export const propsSchema = z.object({
   label: z._default(textSchema, ''),
   min: z._default(z.number(), 0),
   max: z._default(z.number(), 100),
-  /** From `at` on, the arc has this colour: a tone, a place in the palette, or a CSS colour. */
-  thresholds: z._default(z.array(z.object({ at: z.number(), color: z.string() })).check(z.maxLength(8)), [
-    { at: 75, color: 'warn' },
-    { at: 90, color: 'alert' },
-  ]),
+  /**
+   * From `at` on, the arc has this colour: a tone, a place in the palette, or a CSS colour. Not given, it is `warn` from
+   * three quarters of the range on and `alert` from nine tenths.
+   */
+  thresholds: z.optional(z.array(z.object({ at: z.number(), color: z.string() })).check(z.maxLength(8))),
   /** Colour below the first threshold. */
   color: z._default(z.string(), 'accent'),
   /** Degrees that the arc goes round. */

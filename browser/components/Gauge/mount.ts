@@ -1,16 +1,20 @@
 import type { ComponentState, Mount } from '@tidewall/browser-contracts';
 import { colorOf } from '../color/color.ts';
-import { createNumberFormat, NO_NUMBER, type NumberFormat } from '../format/number-format.ts';
+import { createNumberFormat, NO_NUMBER, type NumberFormat, type NumberParts } from '../format/number-format.ts';
+import { createTickFormat } from '../format/tick-format.ts';
 import { createPanel } from '../panel/panel.ts';
 import { textOf } from '../text/text.ts';
 import { type Arc, fitArc, pathOf, pointAt, shareOf } from './arc.ts';
 import { CSS } from './css.ts';
 import type { Props } from './definition.ts';
+import { type Threshold, thresholdsOf } from './thresholds.ts';
 
 const SVG = 'http://www.w3.org/2000/svg';
 /** Above this many publications a second the arc jumps: it would never arrive. */
 const CALM_HZ = 5;
 
+/** Design pixels of the numbers at the ends. */
+const END_SIZE = 12;
 /** Design pixels below an end of the arc for the number that it stands for. */
 const END_HEIGHT = 16;
 
@@ -51,11 +55,14 @@ export const mount: Mount<Props, 'KV'> = (host, services) => {
   let format: NumberFormat | undefined;
   let arc: Arc = fitArc(0, 0, 240, 0);
   let drawn = '';
+  let thresholds: Threshold[] = [];
+  let thick = 0;
 
   /** Everything that does not depend on the number. */
-  function drawFrame({ props, theme }: ComponentState<Props, 'KV'>): void {
+  function drawFrame(state: ComponentState<Props, 'KV'>): void {
+    const { props, theme } = state;
     const { width, height, scale } = panel.bodySize;
-    const thick = Math.max(3 * scale, Math.min(width, height) * 0.038);
+    thick = Math.max(3 * scale, Math.min(width, height) * 0.038);
     const outside = thick * 0.5 + 6 * scale;
     const ends = height > 120 * scale && props.sweep <= 290;
     arc = fitArc(width, height - (ends ? END_HEIGHT * scale : 0), props.sweep, outside + 2 * scale);
@@ -64,10 +71,10 @@ export const mount: Mount<Props, 'KV'> = (host, services) => {
       path.setAttribute('stroke-width', thick.toFixed(2));
     }
     bands.replaceChildren();
-    const limits = [...props.thresholds].sort((a, b) => a.at - b.at);
-    limits.forEach(({ at, color }, index) => {
+    thresholds = thresholdsOf(props);
+    thresholds.forEach(({ at, color }, index) => {
       const start = shareOf(at, props.min, props.max);
-      const end = shareOf(limits[index + 1]?.at ?? props.max, props.min, props.max);
+      const end = shareOf(thresholds[index + 1]?.at ?? props.max, props.min, props.max);
       if (end <= start) return;
       const band = draw('path', 'band', bands);
       band.setAttribute('d', pathOf(arc, start + 0.006, end, outside));
@@ -79,28 +86,44 @@ export const mount: Mount<Props, 'KV'> = (host, services) => {
     knob.setAttribute('cy', top.y.toFixed(2));
     knob.setAttribute('r', (thick * 0.28).toFixed(2));
     turn.style.transformOrigin = `${arc.center.x}px ${arc.center.y}px`;
-    placeEnds(ends, thick, scale);
+    drawEnds(state, ends);
   }
 
-  /** As large as the arc allows; lengths count in twos, so that the size does not change with every digit. */
-  function fitNumber(text: string): void {
+  /** As large as the arc allows, and the label in the words' own line across it. */
+  function fitCenter(parts: NumberParts, { theme }: ComponentState<Props, 'KV'>): void {
     const { scale } = panel.bodySize;
-    const length = Math.ceil(Math.max(4, text.length) / 2) * 2;
-    const size = Math.min(arc.radius * 0.5, 88 * scale, (arc.radius * 1.6) / (length * 0.58));
+    const inner = Math.max(0, arc.radius - thick * 1.5);
+    // Numbers count their digits in twos, so that the size does not change with every digit.
+    const text = parts.prefix + parts.digits;
+    const even = (text.length % 2 === 0 ? text : `0${text}`).padStart(4, '0');
+    const small = panel.ruler.ems(parts.unit, `400 ${theme.fontNumber}`) * 0.44 + (parts.unit === '' ? 0 : 0.12);
+    const ems = panel.ruler.ems(even, `600 ${theme.fontNumber}`) + small;
+    const size = Math.min(arc.radius * 0.5, 88 * scale, (inner * 1.75) / ems);
     root.style.setProperty('--digits', `${size.toFixed(1)}px`);
     center.style.top = `${(arc.center.y - size * 0.56).toFixed(1)}px`;
+    const letters = Math.max(13 * scale, size * 0.3);
+    const below = size * 0.44 + letters * 1.6;
+    label.style.maxWidth = `${(2 * Math.sqrt(Math.max(0, inner ** 2 - below ** 2))).toFixed(1)}px`;
   }
 
-  /** The numbers of both ends stand under them, inside the box. */
-  function placeEnds(shown: boolean, thick: number, scale: number): void {
-    for (const [text, share] of [
+  /** The numbers of both ends stand under them, written as the value is, and inside their half of the box. */
+  function drawEnds({ props, theme, locale, data }: ComponentState<Props, 'KV'>, shown: boolean): void {
+    const { width, scale } = panel.bodySize;
+    const ends = createTickFormat(props, locale, [props.min, props.max]);
+    for (const [element, share] of [
       [low, 0],
       [high, 1],
     ] as const) {
+      const text = ends.text(share === 0 ? props.min : props.max, data?.rows.unit);
       const { x, y } = pointAt(arc, share);
-      text.setAttribute('x', x.toFixed(1));
-      text.setAttribute('y', (y + thick * 0.5 + END_HEIGHT * scale).toFixed(1));
-      text.style.display = shown ? '' : 'none';
+      const wide = panel.ruler.ems(text, `400 ${theme.fontNumber}`);
+      const size = Math.min(END_SIZE * scale, (width * 0.48) / Math.max(1, wide));
+      const half = (wide * size) / 2;
+      element.textContent = text;
+      element.style.fontSize = `${size.toFixed(1)}px`;
+      element.style.display = shown ? '' : 'none';
+      element.setAttribute('x', Math.min(width - half, Math.max(half, x)).toFixed(1));
+      element.setAttribute('y', (y + thick * 0.5 + END_HEIGHT * scale).toFixed(1));
     }
   }
 
@@ -111,19 +134,17 @@ export const mount: Mount<Props, 'KV'> = (host, services) => {
     latest = state;
     panel.update(state, undefined);
     const { width, height, scale } = panel.bodySize;
-    const frame = `${width} ${height} ${scale}`;
+    const frame = `${width} ${height} ${scale} ${data?.rows.unit ?? ''}`;
     if (changed || frame !== drawn) {
       drawn = frame;
       drawFrame(state);
-      low.textContent = format.parts(props.min).digits;
-      high.textContent = format.parts(props.max).digits;
     }
     const row = data?.rows;
-    const parts = format.parts(row?.value ?? null);
+    const parts = format.parts(row?.value ?? null, row?.unit);
     const none = parts.digits === NO_NUMBER;
     const share = shareOf(row?.value, props.min, props.max);
-    const past = props.thresholds.filter(({ at }) => typeof row?.value === 'number' && row.value >= at);
-    const reached = past.reduce<(typeof past)[number] | undefined>((a, b) => (a && a.at > b.at ? a : b), undefined);
+    const { value } = row ?? {};
+    const reached = thresholds.findLast(({ at }) => typeof value === 'number' && value >= at);
     const status = row?.status;
     const tone = status === undefined ? colorOf(reached?.color ?? props.color, theme, 0) : theme[status];
     root.style.setProperty('--tone', tone);
@@ -134,12 +155,12 @@ export const mount: Mount<Props, 'KV'> = (host, services) => {
     turn.style.transform = `rotate(${(arc.from + arc.sweep * share).toFixed(3)}deg)`;
     turn.style.visibility = none ? 'hidden' : '';
     setText(digits, parts.prefix + parts.digits);
-    fitNumber(parts.prefix + parts.digits);
-    setText(unit, none ? '' : parts.unit || (row?.unit ?? ''));
+    setText(unit, parts.unit);
+    fitCenter(parts, state);
     const name = textOf(props.label, locale) || (row?.label ?? '');
     setText(label, name);
     panel.describe(
-      [textOf(props.title, locale), name, digits.textContent + unit.textContent].filter(Boolean).join(' '),
+      [textOf(props.title, locale), name, format.text(value ?? null, row?.unit)].filter(Boolean).join(' '),
     );
   }
 

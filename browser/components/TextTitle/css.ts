@@ -6,7 +6,7 @@ export const CSS = `
 .tw-TextTitle[data-decoration="wings"] .tw-body { grid-template-columns: minmax(0, 1fr) auto minmax(0, 1fr); }
 .tw-TextTitle[data-decoration="wings"][data-align="left"] .tw-body { grid-template-columns: auto minmax(0, 1fr); }
 .tw-TextTitle[data-decoration="wings"][data-align="right"] .tw-body { grid-template-columns: minmax(0, 1fr) auto; }
-.tw-TextTitle-text { display: flex; flex-direction: column; min-width: 0; gap: calc(5 * var(--u)); }
+.tw-TextTitle-text { display: flex; flex-direction: column; min-width: 0; gap: calc(5 * var(--fit) * var(--u)); }
 .tw-TextTitle[data-align="center"] .tw-TextTitle-text { align-items: center; }
 .tw-TextTitle[data-align="right"] .tw-TextTitle-text { align-items: flex-end; }
 .tw-TextTitle:not([data-align="center"]) .tw-TextTitle-text > * { padding-left: 0; }
@@ -14,14 +14,14 @@ export const CSS = `
   max-width: 100%; overflow-x: clip; text-overflow: ellipsis; white-space: nowrap;
 }
 .tw-TextTitle-main {
-  color: var(--text-0); font-size: calc(var(--size) * var(--u)); font-weight: 600; line-height: 1.25;
+  color: var(--text-0); font-size: calc(var(--size) * var(--fit) * var(--u)); font-weight: 600; line-height: 1.25;
   letter-spacing: 0.12em; padding: 0 0.38em 0 0.5em;
 }
 .tw-TextTitle[data-glow="true"][data-dark="true"] .tw-TextTitle-main {
   text-shadow: 0 0 0.55em color-mix(in srgb, var(--accent) 62%, transparent), 0 0 0.12em color-mix(in srgb, var(--accent) 30%, transparent);
 }
 .tw-TextTitle-sub {
-  color: var(--text-2); font-size: calc(max(12, var(--size) * 0.36) * var(--u)); letter-spacing: 0.22em;
+  color: var(--text-2); font-size: calc(max(12, var(--size) * 0.36) * var(--fit) * var(--u)); letter-spacing: 0.22em;
   padding: 0 0.78em 0 1em;
 }
 .tw-TextTitle-sub[hidden], .tw-TextTitle-wing[hidden], .tw-TextTitle-rule[hidden] { display: none; }
@@ -40,7 +40,7 @@ export const CSS = `
 }
 .tw-TextTitle-wing.tw-right { transform: scaleX(-1); }
 .tw-TextTitle-rule {
-  align-self: stretch; height: max(var(--hair), calc(1 * var(--u))); margin-top: calc(4 * var(--u));
+  align-self: stretch; height: max(var(--hair), calc(1 * var(--u))); margin-top: calc(4 * var(--fit) * var(--u));
   background: linear-gradient(90deg, transparent, var(--accent) 30% 70%, transparent);
 }
 .tw-TextTitle[data-align="left"] .tw-TextTitle-rule { background: linear-gradient(90deg, var(--accent), transparent); }

@@ -23,8 +23,21 @@ export const mount: Mount<Props, 'NONE'> = (host) => {
   text.append(main, rule, sub);
   panel.body.append(left, text, right);
 
+  let props: Props | undefined;
+
+  /** Smaller than it is asked to be where its lines would not fit under each other. */
+  function fit(): void {
+    const { height, scale } = panel.bodySize;
+    if (props === undefined || height === 0) return;
+    const { size } = props;
+    const subHeight = sub.hidden ? 0 : 5 + Math.max(12, size * 0.36) * 1.3;
+    const tall = size * 1.25 + subHeight + (rule.hidden ? 0 : 10);
+    root.style.setProperty('--fit', Math.min(1, height / (tall * scale)).toFixed(3));
+  }
+
   function update(state: ComponentState<Props, 'NONE'>): void {
-    const { props, locale } = state;
+    const { locale } = state;
+    ({ props } = state);
     panel.update({ ...state, props: { title: '', panel: props.panel } }, undefined);
     main.textContent = textOf(props.text, locale);
     sub.textContent = textOf(props.subtitle, locale);
@@ -33,11 +46,20 @@ export const mount: Mount<Props, 'NONE'> = (host) => {
     right.hidden = props.decoration !== 'wings' || props.align === 'right';
     rule.hidden = props.decoration !== 'line';
     root.style.setProperty('--size', String(props.size));
+    fit();
     root.dataset['align'] = props.align;
     root.dataset['decoration'] = props.decoration;
     root.dataset['glow'] = String(props.glow);
     panel.describe([main.textContent, sub.textContent].filter((part) => part !== '').join(', '));
   }
 
-  return { update, resize: (size) => panel.resize(size), dispose: () => panel.dispose() };
+  root.style.setProperty('--fit', '1');
+  return {
+    update,
+    resize(size) {
+      panel.resize(size);
+      fit();
+    },
+    dispose: () => panel.dispose(),
+  };
 };

@@ -1,4 +1,4 @@
-import type { ComponentState, Locale, Mount } from '@tidewall/browser-contracts';
+import type { ComponentState, Locale, Mount, Theme } from '@tidewall/browser-contracts';
 import { CLOCK, CLOCK_SHORT, createTimeFormat, type TimeFormat } from '../format/time-format.ts';
 import { createPanel } from '../panel/panel.ts';
 import { CSS } from './css.ts';
@@ -14,8 +14,10 @@ export const mount: Mount<Props, 'NONE'> = (host, services) => {
   time.className = 'tw-TimeClock-time';
   day.className = 'tw-TimeClock-day';
   panel.body.append(day, time);
+  root.style.setProperty('--fit', '1');
 
   let props: Props | undefined;
+  let theme: Theme | undefined;
   let locale: Locale | undefined;
   let writeTime: TimeFormat = () => '';
   let writeDay: TimeFormat = () => '';
@@ -25,6 +27,23 @@ export const mount: Mount<Props, 'NONE'> = (host, services) => {
     const now = services.serverNow();
     setText(time, writeTime(now));
     setText(day, writeDay(now));
+    fit(props);
+  }
+
+  /** Smaller than it is asked to be where it would not fit: the beginning of a date that is cut off is a wrong date. */
+  function fit({ size, layout }: Props): void {
+    const { width, height, scale } = panel.bodySize;
+    if (theme === undefined || width === 0) return;
+    const daySize = Math.max(12, size * 0.5);
+    const ems = (text: string, font: string, spacing: number): number =>
+      panel.ruler.ems(text, font) + text.length * spacing;
+    const timeWidth = ems(time.textContent, `500 ${theme.fontNumber}`, 0.03) * size;
+    const dayWidth = ems(day.textContent, `400 ${theme.fontText}`, 0.04) * daySize;
+    const stacked = layout === 'stack';
+    const wide = day.hidden ? timeWidth : stacked ? Math.max(timeWidth, dayWidth) : timeWidth + 16 + dayWidth;
+    const tall = size + (stacked && !day.hidden ? 4 + daySize * 1.3 : 0);
+    const share = Math.min(1, width / (wide * scale), height / (tall * scale));
+    root.style.setProperty('--fit', share.toFixed(3));
   }
 
   function update(state: ComponentState<Props, 'NONE'>): void {
@@ -40,13 +59,17 @@ export const mount: Mount<Props, 'NONE'> = (host, services) => {
       root.style.setProperty('--size', String(props.size));
       panel.describe(locale === 'zh' ? '服务器时间' : 'Server time');
     }
+    theme = state.theme;
     tick();
   }
 
   const stop = services.everySecond(tick);
   return {
     update,
-    resize: (size) => panel.resize(size),
+    resize(size) {
+      panel.resize(size);
+      tick();
+    },
     dispose() {
       stop();
       panel.dispose();

@@ -38,16 +38,19 @@ export const PANEL_CSS = `
 .tw-title > span { overflow: hidden; text-overflow: ellipsis; }
 .tw-title[hidden] { display: none; }
 .tw-legend {
-  display: flex; flex: 0 1 auto; gap: calc(18 * var(--u)); margin-left: auto; min-width: 0; overflow: hidden;
+  display: flex; flex: 0 0.001 auto; gap: calc(18 * var(--u)); margin-left: auto; min-width: 0; overflow: hidden;
   color: var(--text-2); font-size: calc(13 * var(--u));
 }
-.tw-legend-item { display: flex; align-items: center; gap: calc(7 * var(--u)); flex: none; }
+.tw-legend-item { display: flex; align-items: center; gap: calc(7 * var(--u)); flex: 0 1 auto; min-width: 0; }
+.tw-legend-label { overflow: hidden; text-overflow: ellipsis; }
+.tw-legend-more { flex: none; color: var(--text-3); }
 .tw-legend-item::before {
-  content: ""; width: calc(14 * var(--u)); height: max(var(--hair), calc(3 * var(--u)));
+  content: ""; flex: none; width: calc(14 * var(--u)); height: max(var(--hair), calc(3 * var(--u)));
   border-radius: calc(2 * var(--u)); background: var(--c);
 }
 .tw-legend[data-shape="block"] .tw-legend-item::before { width: calc(9 * var(--u)); height: calc(9 * var(--u)); }
-.tw-legend-value { color: var(--text-0); font-family: var(--font-number); text-align: right; }
+.tw-legend-value[hidden] { display: none; }
+.tw-legend-value { flex: none; color: var(--text-0); font-family: var(--font-number); text-align: right; }
 .tw-body { position: absolute; overflow: hidden; }
 .tw-notice {
   position: absolute; inset: 0; display: flex; align-items: center; justify-content: center; gap: calc(10 * var(--u));

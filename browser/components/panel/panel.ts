@@ -1,6 +1,7 @@
 import type { ComponentState, Size, Theme } from '@tidewall/browser-contracts';
 import type { ContractName } from '@tidewall/screen';
 import { adoptSheet } from '../style/shared-sheet.ts';
+import { createRuler, type Ruler } from '../text/ruler.ts';
 import { type Text, textOf } from '../text/text.ts';
 import { createLegend, type Legend } from './legend.ts';
 import { PANEL_CSS } from './panel-css.ts';
@@ -10,6 +11,7 @@ export interface Panel {
   /** Where the component draws; positioned, clipped, and sized by `bodySize`. */
   readonly body: HTMLElement;
   readonly legend: Legend;
+  readonly ruler: Ruler;
   /** CSS pixels of the body and those of a design pixel; 0 × 0 while there is nothing to draw on. */
   readonly bodySize: Size;
   resize(size: Size): void;
@@ -45,6 +47,8 @@ const NOTICES = {
 
 const HEAD_HEIGHT = 24;
 const HEAD_GAP = 12;
+/** A title gives way to a legend until it has this share of the head. */
+const TITLE_SHARE = 0.45;
 const NOTHING: Size = { width: 0, height: 0, scale: 1 };
 
 /** Opens a panel that fills `host`; disposing it leaves the host empty. */
@@ -64,7 +68,8 @@ export function createPanel(host: HTMLElement, options: PanelOptions): Panel {
   const titleText = document.createElement('span');
   const body = make('div', 'tw-body');
   const notice = make('div', 'tw-notice');
-  const legend = createLegend(document);
+  const ruler = createRuler();
+  const legend = createLegend(document, ruler);
   title.append(titleText);
   head.append(title, legend.element);
   root.append(head, body, notice);
@@ -90,15 +95,27 @@ export function createPanel(host: HTMLElement, options: PanelOptions): Panel {
     root.style.setProperty('--hair', `${hairLine(scale, document)}px`);
   }
 
+  /** What the title, as wide as it is, leaves to the legend. */
+  function fitLegend(): void {
+    if (theme === undefined) return;
+    const { width, scale } = bodySize;
+    const text = titleText.textContent;
+    const ems = ruler.ems(text, `500 ${theme.fontText}`) + text.length * 0.02;
+    const wide = text === '' ? 0 : Math.min(width * TITLE_SHARE, (ems * 17 + 13) * scale) + 10 * scale;
+    legend.fit({ width: width - wide, scale, text: theme.fontText, number: theme.fontNumber });
+  }
+
   return {
     body,
     legend,
+    ruler,
     get bodySize() {
       return bodySize;
     },
     resize(next) {
       size = next;
       layout();
+      fitLegend();
     },
     update(state, why) {
       if (state.theme !== theme) {
@@ -115,6 +132,7 @@ export function createPanel(host: HTMLElement, options: PanelOptions): Panel {
         headed = hasHead;
         layout();
       }
+      fitLegend();
       root.dataset['dark'] = String(state.theme.dark);
       root.dataset['panel'] = state.props.panel;
       root.dataset['state'] = state.data?.state ?? 'waiting';
