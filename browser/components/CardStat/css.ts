@@ -26,6 +26,7 @@ export const CSS = `
 .tw-CardStat[data-emphasis="hero"][data-dark="true"] .tw-CardStat-value {
   text-shadow: 0 0 0.5em color-mix(in srgb, var(--accent) 60%, transparent);
 }
+.tw-CardStat[data-emphasis="hero"] .tw-CardStat-value .tw-CardStat-digits { overflow-x: visible; }
 .tw-CardStat[data-status="warn"] .tw-CardStat-value, .tw-CardStat[data-status="alert"] .tw-CardStat-value { color: var(--tone); }
 .tw-CardStat[data-none="true"] .tw-CardStat-value { color: var(--text-3); text-shadow: none; }
 .tw-CardStat-change { display: flex; flex: 0 1 auto; min-width: 0; align-items: baseline; gap: calc(7 * var(--u)); color: var(--text-2); font-size: calc(13 * var(--u)); }
