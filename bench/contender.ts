@@ -1,12 +1,19 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 
 /** A server under measurement: how to start it, and what a subscriber and a publisher say to it. */
 export interface Contender {
   readonly name: string;
-  /** The program and its arguments; it prints a line with `http://…:<port>` when it is ready. */
-  command(): readonly string[];
+  /**
+   * The program and its arguments; it prints a line with `http://…:<port>` when it is ready.
+   *
+   * @param folder is its own, and gone when it has stopped
+   */
+  command(folder: string): readonly string[];
   readonly path: string;
   /** Text frames that a subscriber sends after the handshake. */
   readonly subscribe: readonly string[];
@@ -24,7 +31,8 @@ export interface RunningContender {
 
 /** Starts a contender's process and waits until it says where it listens. */
 export async function startContender(contender: Contender): Promise<RunningContender> {
-  const [program, ...args] = contender.command();
+  const folder = await mkdtemp(join(tmpdir(), 'tidewall-bench-'));
+  const [program, ...args] = contender.command(folder);
   const child = spawn(program as string, args, { stdio: ['ignore', 'pipe', 'inherit'] });
   const port = await readPort(child, contender.name);
   child.stdout?.resume();
@@ -35,6 +43,7 @@ export async function startContender(contender: Contender): Promise<RunningConte
       const exit = once(child, 'exit');
       child.kill('SIGTERM');
       await exit;
+      await rm(folder, { recursive: true, force: true });
     },
   };
 }

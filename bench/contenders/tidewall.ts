@@ -1,5 +1,4 @@
-import { mkdtempSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Contender } from '../contender.ts';
@@ -10,8 +9,7 @@ const CONNECT = '{"id":1,"connect":{"version":1}}';
 /** The built product, as its users run it. A `log`, so that no publication is folded into another. */
 export const tidewall: Contender = {
   name: 'tidewall',
-  command() {
-    const folder = mkdtempSync(join(tmpdir(), 'tidewall-bench-'));
+  command(folder) {
     const config = join(folder, 'tidewall.yaml');
     writeFileSync(
       config,

@@ -1,15 +1,14 @@
 import { describe, expect, test } from 'vitest';
-import { CLOSE_CODES, ERROR_CODES, type ErrorName, errorNameOf, mayReconnect } from './codes.ts';
+import { CLOSE_CODES, ERROR_CODES, type ErrorName, mayReconnect } from './codes.ts';
 import { TidewallError } from './error.ts';
 
 const errors = Object.entries(ERROR_CODES);
 const closes = Object.entries(CLOSE_CODES);
 
 describe('error codes', () => {
-  test('each is used once, and its name is found again', () => {
+  test('each is used once, and 110 stays free', () => {
     expect(new Set(errors.map(([, row]) => row.code)).size).toBe(errors.length);
-    for (const [name, row] of errors) expect(errorNameOf(row.code)).toBe(name);
-    expect(errorNameOf(110)).toBeUndefined();
+    expect(errors.map(([, row]) => row.code as number)).not.toContain(110);
   });
 
   test.each(errors)('%s: its number, status and meaning are of the agreed form', (name, row) => {

@@ -69,15 +69,6 @@ export function mayReconnect(closeCode: number): boolean {
   return closeCode < 4500 || closeCode > 4999;
 }
 
-const NAME_OF_CODE = new Map<number, ErrorName>(
-  (Object.keys(ERROR_CODES) as ErrorName[]).map((name) => [ERROR_CODES[name].code, name]),
-);
-
-/** The name of an error code, or undefined for one that this version does not know. */
-export function errorNameOf(code: number): ErrorName | undefined {
-  return NAME_OF_CODE.get(code);
-}
-
 function row(code: number, retryable: boolean, status: number, meaning: string): ErrorCodeRow {
   return { code, retryable, status, meaning };
 }

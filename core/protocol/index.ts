@@ -5,7 +5,6 @@ export {
   ERROR_CODES,
   type ErrorCodeRow,
   type ErrorName,
-  errorNameOf,
   mayReconnect,
 } from './codes.ts';
 export { type ErrorBody, TidewallError } from './error.ts';

@@ -8,7 +8,7 @@ import { FakeClock } from '@tidewall/testkit';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { type RecordedPublication, RecordingSink } from './recording-sink.ts';
-import type { PreparedCase, SourceCase } from './source-case.ts';
+import type { PreparedCase, SourceCase } from './source-case.contract.ts';
 import { parseSourceConfig } from './source-config.ts';
 import { sourceDefinitions } from './source-definitions.ts';
 
@@ -37,7 +37,9 @@ describe.each(kinds)('a source of kind %s', (kind) => {
     folder = mkdtempSync(join(tmpdir(), 'tidewall-source-'));
     clock = new FakeClock(1_700_000_000_000);
     definition = ((await import(`./${kind}/index.ts`)) as { definition: SourceDefinition }).definition;
-    prepared = await ((await import(`./${kind}/contract-case.ts`)) as { default: SourceCase }).default.prepare(folder);
+    prepared = await ((await import(`./${kind}/source.contract.ts`)) as { default: SourceCase }).default.prepare(
+      folder,
+    );
     source = createSource();
     sink = new RecordingSink();
     abort = new AbortController();

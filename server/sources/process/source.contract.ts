@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { SourceCase } from '../source-case.ts';
+import type { SourceCase } from '../source-case.contract.ts';
 
 const PROGRAM = `
   require('node:fs').writeFileSync('pid', String(process.pid));

@@ -11,7 +11,7 @@ export interface PreparedCase {
   kill?(): Promise<void>;
 }
 
-/** What a kind of source brings to the contract suite: the default of its `contract-case.ts`. Tests only. */
+/** What a kind of source brings to the contract suite: the default of its `source.contract.ts`. Tests only. */
 export interface SourceCase {
   /** @param folder empty, and removed after the test */
   prepare(folder: string): Promise<PreparedCase>;

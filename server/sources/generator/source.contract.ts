@@ -1,4 +1,4 @@
-import type { SourceCase } from '../source-case.ts';
+import type { SourceCase } from '../source-case.contract.ts';
 
 const sourceCase: SourceCase = {
   prepare: async () => ({ config: { shape: 'shop', seed: 7 }, wrong: { everyMs: 1 } }),

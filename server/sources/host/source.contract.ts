@@ -1,6 +1,6 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { SourceCase } from '../source-case.ts';
+import type { SourceCase } from '../source-case.contract.ts';
 import { writeSampleProc } from './sample-proc.ts';
 
 const sourceCase: SourceCase = {

@@ -1,6 +1,6 @@
 import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { SourceCase } from '../source-case.ts';
+import type { SourceCase } from '../source-case.contract.ts';
 
 const sourceCase: SourceCase = {
   async prepare(folder) {
