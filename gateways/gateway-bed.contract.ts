@@ -83,6 +83,7 @@ export async function openGatewayBed(
       return new Promise(() => {});
     },
     history: hub.history.bind(hub),
+    presence: hub.presence.bind(hub),
   });
   const identify = options.identify ?? (() => ({ id: 'anybody', roles: [] }));
   const gateway = definition.create({ hub: watchedHub, limits, clock, log: SILENT, meter, node: 'n1', identify });

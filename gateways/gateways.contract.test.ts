@@ -34,7 +34,7 @@ describe.each(kinds)('the gateway contract: %s', async (kind) => {
   async function following(bed: GatewayBed, topic: string): Promise<CaseClient> {
     const client = await connected(bed);
     const reply = await ask(client, { id: 2, subscribe: { topic, kind: 'log' } });
-    expect(reply.subscribe?.kind).toBe('log');
+    expect(reply.subscribe).toMatchObject({ kind: 'log' });
     return client;
   }
 

@@ -40,7 +40,16 @@ describe('client frames', () => {
 
   test('every command of the wire has a vector', () => {
     const commands = new Set(vectors.valid.map((vector) => vector.command));
-    expect([...commands].sort()).toEqual(['connect', 'history', 'ping', 'publish', 'subscribe', 'unsubscribe']);
+    expect([...commands].sort()).toEqual([
+      'configure',
+      'connect',
+      'history',
+      'ping',
+      'presence',
+      'publish',
+      'subscribe',
+      'unsubscribe',
+    ]);
   });
 
   test('whatever JSON comes, it is a command or a TidewallError, and never changes a prototype', () => {

@@ -43,6 +43,37 @@ export interface SubscribeReply {
   readonly freshness: Freshness;
   /** The field of a row that identifies it; always there when the kind is `table`. */
   readonly keyField?: string;
+  /** Who follows it, if that was asked for. */
+  readonly presence?: Presence;
+}
+
+/** The answer to subscribing to a pattern; each topic that matches is announced by a push with `new`. */
+export interface PatternReply {
+  /** The number by which `unsubscribe` names the pattern. */
+  readonly topic: number;
+  readonly pattern: string;
+}
+
+/** A topic that a pattern has found, and where its pushes start: what subscribing to it would have answered. */
+export interface FoundTopic extends Omit<SubscribeReply, 'topic'> {
+  /** The number of the pattern. */
+  readonly of: number;
+  readonly topic: string;
+}
+
+/** Somebody who follows a topic. */
+export interface Member {
+  readonly session: string;
+  /** Who it is, as the server has established. */
+  readonly id: string;
+  /** What it calls itself. */
+  readonly name?: string;
+}
+
+/** Who follows a topic. `members` is missing when there are more than a list is good for. */
+export interface Presence {
+  readonly count: number;
+  readonly members?: readonly Member[];
 }
 
 export interface HistoryEntry {
@@ -63,10 +94,13 @@ export interface HistoryReply {
 
 export interface Replies {
   readonly connect: ConnectReply;
-  readonly subscribe: SubscribeReply;
+  readonly subscribe: SubscribeReply | PatternReply;
   readonly unsubscribe: Record<string, never>;
+  /** The number of the subscription from here on. */
+  readonly configure: { readonly topic: number };
   readonly publish: { readonly epoch: string; readonly offset: number };
   readonly history: HistoryReply;
+  readonly presence: Presence;
 }
 
 export type CommandName = keyof Replies;
@@ -74,14 +108,17 @@ export type CommandName = keyof Replies;
 /** An answer to the command with the same `id`. */
 export type ReplyFrame = { readonly id: number; readonly error?: ErrorBody } & Partial<Replies>;
 
-/** A change of a topic that the session follows. Exactly one of `d m u|x gap q end` says what it is. */
+/**
+ * A change of a topic that the session follows. At most one of `d m u|x gap q who join|leave new end` says what it is;
+ * none: only the position moves.
+ */
 export interface PushFrame {
   readonly t: number;
   /** The offset after this push. */
   readonly o?: number;
   /** When the source saw it, ms since 1970 on the server's clock. */
   readonly at?: number;
-  /** How many publications are folded into this push; 1 when absent. */
+  /** How many publications this push covers, those without effect on this subscription too; 1 when absent. */
   readonly n?: number;
   /** The value of a `state`, the rows of a `table`, columns of a `series`, an entry of a `log`, what a `signal` said. */
   readonly d?: JsonValue;
@@ -98,6 +135,13 @@ export interface PushFrame {
   /** Entries of a `log` that were dropped before this session could read them: offsets, both ends included. */
   readonly gap?: { readonly from: number; readonly to: number };
   readonly q?: Freshness;
+  /** Who follows the topic, in full; then who came and who went, and how many that makes. */
+  readonly who?: Presence;
+  readonly join?: readonly Member[];
+  readonly leave?: readonly Member[];
+  readonly count?: number;
+  /** A topic that a pattern of this session has found; its pushes have this `t`. */
+  readonly new?: FoundTopic;
   /** The server ended the subscription: 2500 and above may subscribe again. */
   readonly end?: { readonly code: number; readonly reason: string };
   /** Apply at this time of the server's clock. */

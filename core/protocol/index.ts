@@ -8,13 +8,25 @@ export {
   mayReconnect,
 } from './codes.ts';
 export { type ErrorBody, TidewallError } from './error.ts';
+export {
+  compileFilter,
+  FILTER_LIMITS,
+  type Filter,
+  type FilterTest,
+  parseFilter,
+  type Scalar,
+} from './filter.ts';
 export type {
   ByeFrame,
   CommandName,
   ConnectReply,
+  FoundTopic,
   HistoryEntry,
   HistoryReply,
+  Member,
+  PatternReply,
   PongFrame,
+  Presence,
   PushFrame,
   Replies,
   ReplyFrame,
@@ -45,4 +57,5 @@ export {
   type TopicKind,
   type TopicName,
 } from './topic.ts';
+export { isTopicPattern, matchesPattern, parseTopicPattern, patternFault, type TopicPattern } from './topic-pattern.ts';
 export { PROTOCOL_VERSION, SUBPROTOCOL } from './version.ts';

@@ -29,6 +29,14 @@ export interface Limits {
   readonly historyEntries: number;
   /** At most one write a session in this window; the first after quiet goes out at once. */
   readonly flushWindowMs: number;
+  /** Patterns a session may follow; the topics that they find count as its subscriptions. */
+  readonly patternsPerSession: number;
+  /** Up to so many who follow a topic are listed one by one; of more, only the number is told. */
+  readonly presenceMembers: number;
+  /** Keys of publications remembered for each topic, so that one that comes again is known. */
+  readonly publicationKeys: number;
+  /** Frames larger than this are compressed where the client takes it; 0: none are. */
+  readonly compressBytes: number;
   /** How long a source goes on after its last watcher left. */
   readonly lingerMs: number;
 }
@@ -51,5 +59,9 @@ export const DEFAULT_LIMITS: Limits = {
   seriesColumns: 256,
   historyEntries: 300,
   flushWindowMs: 8,
+  patternsPerSession: 16,
+  presenceMembers: 256,
+  publicationKeys: 1000,
+  compressBytes: 1024,
   lingerMs: 10_000,
 };

@@ -1,6 +1,8 @@
 import type { JsonValue } from '@tidewall/base';
 import { z } from 'zod';
-import { KINDS, OPERATIONS } from './topic.ts';
+import { TidewallError } from './error.ts';
+import { parseFilter } from './filter.ts';
+import { KINDS, MAX_TOPIC_NAME_LENGTH, OPERATIONS } from './topic.ts';
 
 /*
  * What the server accepts on the native wire. Kept out of index.ts, so that the SDK, which only sends these, does not
@@ -19,12 +21,70 @@ export const connectSchema = z.object({
   codec: z.literal('json').optional(),
 });
 
+/** How points are thinned: the largest triangle, the smallest and largest of a bucket, its average, its last. */
+export const THINNINGS = ['lttb', 'minmax', 'avg', 'last'] as const;
+export type Thinning = (typeof THINNINGS)[number];
+
+/** Most points that a backfill may be asked to be thinned to. */
+export const MAX_REWIND_POINTS = 100_000;
+
+const rewindSchema = z
+  .object({
+    /** So many points of a `series` or entries of a `log` before now. */
+    count: z.number().int().min(0).max(1_000_000).optional(),
+    /** What is younger than this, by the publications' own times. */
+    ms: z.number().min(0).max(8.64e15).optional(),
+    /** Of a `series`: no more points than this, thinned by `by`. */
+    points: z.number().int().min(2).max(MAX_REWIND_POINTS).optional(),
+    by: z.enum(THINNINGS).optional(),
+  })
+  .refine(({ count, ms, points }) => count !== undefined || ms !== undefined || points !== undefined, {
+    error: 'needs count, ms or points',
+  });
+
+const filterSchema = z.unknown().transform((value, context) => {
+  try {
+    return parseFilter(value);
+  } catch (failure) {
+    if (!(failure instanceof TidewallError)) throw failure;
+    context.addIssue({ code: 'custom', message: failure.message, input: value });
+    return z.NEVER;
+  }
+});
+
+const fieldsSchema = z.array(z.string().min(1).max(MAX_TOPIC_NAME_LENGTH)).min(1).max(256);
+/** More often than a flush window is as often as a flush window. */
+const rateSchema = z.number().min(0.001).max(1_000_000);
+
 export const subscribeSchema = z.object({
+  /** A topic's name, or a pattern with `+` and `#`. */
   topic: z.string(),
   /** The kind the subscriber expects; a topic of another kind refuses it, an unused name gets this kind. */
   kind: z.enum(KINDS).optional(),
   since: sinceSchema.optional(),
-  rewind: z.object({ count: z.number().int().min(0).max(1_000_000) }).optional(),
+  /** For a pattern: where each of its topics is to go on from. */
+  positions: z
+    .record(z.string().max(MAX_TOPIC_NAME_LENGTH), sinceSchema)
+    .refine((positions) => Object.keys(positions).length <= 1024, { error: 'must name at most 1024 topics' })
+    .optional(),
+  rewind: rewindSchema.optional(),
+  /** Most pushes a second. */
+  rateHz: rateSchema.optional(),
+  filter: filterSchema.optional(),
+  fields: fieldsSchema.optional(),
+  /** Changes in place of whole values, where the kind allows. */
+  delta: z.boolean().optional(),
+  /** Who else follows the topic is told, and every change of it. */
+  presence: z.boolean().optional(),
+});
+
+/** What may be changed of a live subscription; null takes an option away. */
+export const configureSchema = z.object({
+  topic: z.number().int(),
+  rateHz: rateSchema.nullable().optional(),
+  filter: z.union([z.null(), filterSchema]).optional(),
+  fields: fieldsSchema.nullable().optional(),
+  delta: z.boolean().optional(),
 });
 
 export const publishSchema = z.object({
@@ -32,6 +92,8 @@ export const publishSchema = z.object({
   op: z.enum(OPERATIONS).optional(),
   kind: z.enum(KINDS).optional(),
   data: z.custom<JsonValue>((value) => value !== undefined, 'is missing'),
+  /** Publishing again with the same key changes nothing and answers the same position. */
+  key: z.string().min(1).max(128).optional(),
   /** When the source saw it, ms since 1970; now when absent. */
   at: z.number().min(0).max(8.64e15).optional(),
 });
@@ -40,6 +102,7 @@ export const commandSchemas = {
   connect: connectSchema,
   subscribe: subscribeSchema,
   unsubscribe: z.object({ topic: z.number().int() }),
+  configure: configureSchema,
   publish: publishSchema,
   history: z.object({
     topic: z.string(),
@@ -47,12 +110,14 @@ export const commandSchemas = {
     limit: z.number().int().min(1).optional(),
     reverse: z.boolean().optional(),
   }),
+  presence: z.object({ topic: z.string() }),
 } as const;
 
 export const pingSchema = z.object({ t0: z.number() });
 
 export type ConnectCommand = z.infer<typeof connectSchema>;
 export type SubscribeCommand = z.infer<typeof subscribeSchema>;
+export type ConfigureCommand = z.infer<typeof configureSchema>;
 export type PublishCommand = z.infer<typeof publishSchema>;
 export type HistoryCommand = z.infer<(typeof commandSchemas)['history']>;
 
@@ -62,5 +127,7 @@ export type ClientFrame =
   | { readonly type: 'connect'; readonly id: number; readonly body: ConnectCommand }
   | { readonly type: 'subscribe'; readonly id: number; readonly body: SubscribeCommand }
   | { readonly type: 'unsubscribe'; readonly id: number; readonly body: { readonly topic: number } }
+  | { readonly type: 'configure'; readonly id: number; readonly body: ConfigureCommand }
   | { readonly type: 'publish'; readonly id: number; readonly body: PublishCommand }
-  | { readonly type: 'history'; readonly id: number; readonly body: HistoryCommand };
+  | { readonly type: 'history'; readonly id: number; readonly body: HistoryCommand }
+  | { readonly type: 'presence'; readonly id: number; readonly body: { readonly topic: string } };

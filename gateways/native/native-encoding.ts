@@ -54,6 +54,14 @@ function encodePush(push: Push): string {
       return `${head}${place(push)}${rows(push.upserts, push.removals)}}`;
     case 'gap':
       return `${head},"o":${push.offset},"gap":{"from":${push.from},"to":${push.to}}}`;
+    case 'position':
+      return `${head}${place(push)}}`;
+    case 'presence':
+      return `${head},"who":${JSON.stringify(push.presence)}}`;
+    case 'presence-change':
+      return `${head},"join":${JSON.stringify(push.join)},"leave":${JSON.stringify(push.leave)},"count":${push.count}}`;
+    case 'found':
+      return `${head},"new":${JSON.stringify(push.found)}}`;
     case 'freshness':
       return `${head},"q":${JSON.stringify(push.freshness)}}`;
     case 'end':

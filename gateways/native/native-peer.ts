@@ -9,7 +9,7 @@ import {
   TidewallError,
 } from '@tidewall/protocol';
 import { commandIdOf, parseClientFrame } from '@tidewall/protocol/client-frame';
-import type { ClientFrame } from '@tidewall/protocol/schema';
+import type { ClientFrame, ConnectCommand } from '@tidewall/protocol/schema';
 import { COMMAND_COST, CommandRate, HEARTBEAT_COST } from './command-rate.ts';
 import type { GatewayMetrics } from './gateway-metrics.ts';
 import { encodeError, encodeHistory, encodePong, encodeReply } from './native-encoding.ts';
@@ -240,7 +240,7 @@ export class NativePeer {
   }
 
   async #carryOut(id: number, command: Command): Promise<void> {
-    if (command.type === 'connect') return this.#connect(id, command.body.version);
+    if (command.type === 'connect') return this.#connect(id, command.body);
     const session = this.#session;
     if (session === undefined) throw new TidewallError('unauthenticated', 'the first command must be connect');
     const { hub } = this.#context;
@@ -250,16 +250,22 @@ export class NativePeer {
       case 'unsubscribe':
         session.unsubscribe(command.body.topic);
         return this.#reply(id, 'unsubscribe', {});
+      case 'configure': {
+        const { topic, ...change } = command.body;
+        return session.configure(topic, change, (view) => this.#reply(id, 'configure', { topic: view }));
+      }
       case 'publish': {
         const { epoch, offset } = await hub.publish(session.principal, command.body);
         return this.#reply(id, 'publish', { epoch, offset });
       }
       case 'history':
         return this.#wire.send(encodeHistory(id, await hub.history(session.principal, command.body)));
+      case 'presence':
+        return this.#reply(id, 'presence', await hub.presence(session.principal, command.body.topic));
     }
   }
 
-  #connect(id: number, version: number): void {
+  #connect(id: number, { version, name }: ConnectCommand): void {
     if (this.#session !== undefined) throw new TidewallError('bad_request', 'connect came before; it comes once');
     if (version !== PROTOCOL_VERSION) {
       this.#wire.close('version_mismatch', `this server speaks version ${PROTOCOL_VERSION}, not ${version}`);
@@ -267,7 +273,7 @@ export class NativePeer {
     }
     const { hub, node, clock, limits } = this.#context;
     try {
-      this.#session = hub.open(this.#principal, this.#wire);
+      this.#session = hub.open(this.#principal, this.#wire, name);
     } catch (error) {
       if (!(error instanceof TidewallError) || error.kind !== 'limit_exceeded') throw error;
       this.#wire.close('connection_limit', error.message);

@@ -420,7 +420,7 @@ describe('wrong commands keep the connection', () => {
       name: 'shape_mismatch',
     },
     { title: 'a second connect', frame: '{"id":7,"connect":{"version":1}}', id: 7, code: 107, name: 'bad_request' },
-    { title: 'a later command', frame: '{"id":7,"presence":{"topic":"a"}}', id: 7, code: 108, name: 'not_available' },
+    { title: 'presence nowhere', frame: '{"id":7,"presence":{"topic":"no"}}', id: 7, code: 102, name: 'unknown_topic' },
   ];
 
   test.each(WRONG)(

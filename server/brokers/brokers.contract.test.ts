@@ -1,5 +1,5 @@
 import { readdirSync } from 'node:fs';
-import type { Broker, Draft, Publication } from '@tidewall/contracts';
+import type { Broker, Draft, Keep, LogFollower, Publication } from '@tidewall/contracts';
 import { parseTopicName } from '@tidewall/protocol';
 import { afterEach, describe, expect, test } from 'vitest';
 import type { BrokerCase } from './broker-case.contract.ts';
@@ -15,9 +15,16 @@ const kinds = readdirSync(import.meta.dirname, { withFileTypes: true }).flatMap(
 
 const topic = parseTopicName('plant/line-1/oee');
 const other = parseTopicName('plant/line-2/oee');
-const keep = { count: 3, bytes: 1000 };
+const standard: Keep = { count: 3, bytes: 1000 };
+const follower = (more: Partial<LogFollower> = {}): LogFollower => ({
+  keep: standard,
+  retain: true,
+  about: '{"kind":"log"}',
+  received() {},
+  snapshot: () => undefined,
+  ...more,
+});
 const draft = (json: string, more: Partial<Draft> = {}): Draft => ({ op: 'append', json, at: 1, weight: 1, ...more });
-const ignore = () => {};
 
 test('the rack is not empty', () => expect(kinds).toContain('memory'));
 
@@ -37,7 +44,7 @@ describe.each(kinds)('broker %s', (kind) => {
 
   test('offsets start at 1, rise by one in each topic by itself, and have one epoch', async () => {
     const it = await open();
-    const log = await it.follow(topic, keep, ignore);
+    const log = await it.follow(topic, follower());
     expect(log).toMatchObject({ head: 0, first: 1 });
     const a = [await it.publish(topic, draft('1')), await it.publish(topic, draft('2'))];
     const b = await it.publish(other, draft('1'));
@@ -48,7 +55,7 @@ describe.each(kinds)('broker %s', (kind) => {
 
   test('publications made at the same time have different offsets, and the order of the calls', async () => {
     const it = await open();
-    await it.follow(topic, { count: 100, bytes: 10_000 }, ignore);
+    await it.follow(topic, follower({ keep: { count: 100, bytes: 10_000 } }));
     const positions = await Promise.all(Array.from({ length: 50 }, (_, i) => it.publish(topic, draft(String(i)))));
     expect(positions.map((position) => position.offset)).toEqual(Array.from({ length: 50 }, (_, i) => i + 1));
   });
@@ -56,7 +63,7 @@ describe.each(kinds)('broker %s', (kind) => {
   test('the follower is told of each publication once, in order, before publishing resolves', async () => {
     const it = await open();
     const told: Publication[] = [];
-    await it.follow(topic, keep, (publication) => told.push(publication));
+    await it.follow(topic, follower({ received: (publication) => void told.push(publication) }));
     for (let i = 1; i <= 4; i++) {
       const { offset } = await it.publish(topic, draft(String(i), { at: i, op: 'append' }));
       expect(told.at(-1)).toEqual({ op: 'append', json: String(i), at: i, weight: 1, offset });
@@ -66,7 +73,7 @@ describe.each(kinds)('broker %s', (kind) => {
 
   test('the log keeps the newest by count and by bytes, and reads exactly what it keeps', async () => {
     const it = await open();
-    const log = await it.follow(topic, keep, ignore);
+    const log = await it.follow(topic, follower());
     for (let i = 1; i <= 5; i++) await it.publish(topic, draft(String(i)));
     expect([log.first, log.head]).toEqual([3, 5]);
     expect([2, 3, 5, 6].map((offset) => log.at(offset)?.json)).toEqual([undefined, '3', '5', undefined]);
@@ -76,7 +83,7 @@ describe.each(kinds)('broker %s', (kind) => {
 
   test('weights count against the count', async () => {
     const it = await open();
-    const log = await it.follow(topic, { count: 10, bytes: 1000 }, ignore);
+    const log = await it.follow(topic, follower({ keep: { count: 10, bytes: 1000 } }));
     await it.publish(topic, draft('1', { weight: 6 }));
     await it.publish(topic, draft('2', { weight: 4 }));
     expect(log.first).toBe(1);
@@ -86,20 +93,64 @@ describe.each(kinds)('broker %s', (kind) => {
 
   test('what was kept is there again after unfollowing and following', async () => {
     const it = await open();
-    const { epoch } = await it.follow(topic, keep, ignore);
+    const { epoch } = await it.follow(topic, follower());
     await it.publish(topic, draft('1'));
     it.unfollow(topic);
     const told: Publication[] = [];
-    const log = await it.follow(topic, keep, (publication) => told.push(publication));
+    const log = await it.follow(topic, follower({ received: (publication) => void told.push(publication) }));
     expect([log.epoch, log.head, log.at(1)?.json]).toEqual([epoch, 1, '1']);
     expect(told).toEqual([]);
     await it.publish(topic, draft('2'));
     expect(told.map((publication) => publication.offset)).toEqual([2]);
   });
 
+  test('a key and a changed keep count from the next publication on', async () => {
+    const it = await open();
+    let keep: Keep = standard;
+    const log = await it.follow(topic, {
+      ...follower(),
+      get keep() {
+        return keep;
+      },
+    });
+    for (let i = 1; i <= 3; i++) await it.publish(topic, draft(String(i), { key: `k${i}` }));
+    keep = { count: 1, bytes: 1000 };
+    await it.publish(topic, draft('4'));
+    expect([log.first, log.head, log.at(4)?.key]).toEqual([4, 4, undefined]);
+    keep = standard;
+    await it.publish(topic, draft('5', { key: 'k5' }));
+    expect([log.first, log.at(5)?.key]).toEqual([4, 'k5']);
+  });
+
+  test('what the kept publications do not tell any more is there as the base', async () => {
+    const it = await open();
+    let held = '0';
+    const one = follower({ received: ({ json }) => void (held = json), snapshot: () => `{"held":${held}}` });
+    await it.follow(topic, one);
+    for (let i = 1; i <= 5; i++) await it.publish(topic, draft(String(i), { at: i }));
+    it.unfollow(topic);
+    expect([...it.kept()]).toEqual([{ topic, about: one.about }]);
+    const log = await it.follow(topic, follower());
+    expect([...it.kept()]).toEqual([]);
+    expect(log.base).toMatchObject({ offset: 5, at: 5, json: '{"held":5}' });
+    expect([log.first, log.head]).toEqual([3, 5]);
+  });
+
+  test('what is forgotten is gone, and the next publication begins a new epoch', async () => {
+    const it = await open();
+    const { epoch } = await it.follow(topic, follower());
+    await it.publish(topic, draft('1'));
+    it.forget(topic);
+    expect([...it.kept()]).toEqual([]);
+    const log = await it.follow(topic, follower());
+    expect(log).toMatchObject({ head: 0, first: 1, base: undefined });
+    expect(log.epoch).not.toBe(epoch);
+    expect(await it.publish(topic, draft('1'))).toEqual({ epoch: log.epoch, offset: 1 });
+  });
+
   test('two topics have different epochs', async () => {
     const it = await open();
-    const [a, b] = [await it.follow(topic, keep, ignore), await it.follow(other, keep, ignore)];
+    const [a, b] = [await it.follow(topic, follower()), await it.follow(other, follower())];
     expect(a.epoch).not.toBe(b.epoch);
   });
 });

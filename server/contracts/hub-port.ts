@@ -1,11 +1,16 @@
 import type { JsonValue } from '@tidewall/base';
 import type {
   CloseName,
+  Filter,
+  FoundTopic,
   Freshness,
   HistoryPage,
+  Member,
   Mismatch,
   Operation,
+  PatternReply,
   Position,
+  Presence,
   Since,
   SubscribeReply,
   TopicKind,
@@ -22,7 +27,13 @@ export interface TopicSettings {
   readonly keep: Keep;
   /** The cadence that publications are expected at; absent: silence is fine. */
   readonly expectEveryMs?: number;
-  /** Looks at data before it is accepted; undefined means that it fits. */
+  /** Whether it survives a restart, with a broker that can keep it. */
+  readonly retain: boolean;
+  /** Refuses every publication that does not come from the source that feeds it. */
+  readonly readOnly: boolean;
+  /**
+   * Looks at data before it is accepted; undefined means that it fits. Of a merge, `data` is the value that it makes.
+   */
   readonly fits?: (op: Operation, data: JsonValue) => Mismatch | undefined;
 }
 
@@ -32,6 +43,8 @@ export interface SomeTopicSettings {
   readonly keyField?: string | undefined;
   readonly keep?: { readonly [Bound in keyof Keep]?: Keep[Bound] | undefined } | undefined;
   readonly expectEveryMs?: number | undefined;
+  readonly retain?: boolean | undefined;
+  readonly readOnly?: boolean | undefined;
   readonly fits?: TopicSettings['fits'];
 }
 
@@ -59,7 +72,17 @@ export type Push =
       readonly removals: string;
     })
   | (PushHead & { readonly type: 'gap'; readonly from: number; readonly to: number })
+  /** Nothing but the position: `n` publications had no effect on this view. */
+  | (PushHead & { readonly type: 'position'; readonly at: number; readonly n: number })
   | (PushHead & { readonly type: 'freshness'; readonly freshness: Freshness })
+  | (PushHead & { readonly type: 'presence'; readonly presence: Presence })
+  | (PushHead & {
+      readonly type: 'presence-change';
+      readonly join: readonly Member[];
+      readonly leave: readonly Member[];
+      readonly count: number;
+    })
+  | (PushHead & { readonly type: 'found'; readonly found: FoundTopic })
   | (PushHead & { readonly type: 'end'; readonly code: number; readonly reason: string });
 
 interface PushHead {
@@ -91,11 +114,38 @@ export interface Outlet {
   close(code: CloseName, reason: string): void;
 }
 
+/** How the points of a `series` are thinned. */
+export type Thinning = 'lttb' | 'minmax' | 'avg' | 'last';
+
+/** How far before now a subscriber wants to begin: by number, by age, or all that is kept, thinned or not. */
+export interface Rewind {
+  readonly count?: number | undefined;
+  readonly ms?: number | undefined;
+  readonly points?: number | undefined;
+  readonly by?: Thinning | undefined;
+}
+
 export interface SubscribeRequest {
+  /** A topic's name, or a pattern. */
   readonly topic: string;
   readonly kind?: TopicKind | undefined;
   readonly since?: Since | undefined;
-  readonly rewind?: { readonly count: number } | undefined;
+  /** Of a pattern: by the name of the topic. */
+  readonly positions?: Readonly<Record<string, Since>> | undefined;
+  readonly rewind?: Rewind | undefined;
+  readonly rateHz?: number | undefined;
+  readonly filter?: Filter | undefined;
+  readonly fields?: readonly string[] | undefined;
+  readonly delta?: boolean | undefined;
+  readonly presence?: boolean | undefined;
+}
+
+/** What changes of a live subscription; null takes an option away, undefined leaves it. */
+export interface ConfigureRequest {
+  readonly rateHz?: number | null | undefined;
+  readonly filter?: Filter | null | undefined;
+  readonly fields?: readonly string[] | null | undefined;
+  readonly delta?: boolean | undefined;
 }
 
 /** One connected client in the hub. */
@@ -108,8 +158,15 @@ export interface Session {
    *
    * @throws TidewallError bad_request, permission_denied, already_subscribed, wrong_kind, limit_exceeded
    */
-  subscribe(request: SubscribeRequest, accepted: (reply: SubscribeReply) => void): Promise<void>;
-  /** @param view the number that the subscription was given. @throws TidewallError not_subscribed */
+  subscribe(request: SubscribeRequest, accepted: (reply: SubscribeReply | PatternReply) => void): Promise<void>;
+  /**
+   * Changes a live subscription. `accepted` is called once, with the number that the subscription has from then on,
+   * before the first push with that number.
+   *
+   * @throws TidewallError not_subscribed, already_subscribed when there is one with these options already
+   */
+  configure(view: number, change: ConfigureRequest, accepted: (view: number) => void): void;
+  /** @param view the number that the subscription or the pattern was given. @throws TidewallError not_subscribed */
   unsubscribe(view: number): void;
   /** The outlet takes more again. */
   drained(): void;
@@ -128,6 +185,8 @@ export interface PublishRequest {
   readonly json?: string | undefined;
   /** ms since 1970; now when absent. */
   readonly at?: number | undefined;
+  /** A publication with a key that the topic remembers is not made again; its position is answered. */
+  readonly key?: string | undefined;
 }
 
 export interface HistoryRequest {
@@ -174,8 +233,11 @@ export interface Feed {
 
 /** The hub, as everything around it sees it. */
 export interface HubPort {
-  /** @throws TidewallError limit_exceeded when there are as many sessions as are allowed */
-  open(principal: Principal, outlet: Outlet): Session;
+  /**
+   * @param name what the client calls itself, for those who ask who is present
+   * @throws TidewallError limit_exceeded when there are as many sessions as are allowed
+   */
+  open(principal: Principal, outlet: Outlet, name?: string): Session;
   /** Resolves when it is kept and has its position. @throws TidewallError */
   publish(principal: Principal, request: PublishRequest): Promise<Position>;
   /** @throws TidewallError unknown_topic, permission_denied, unrecoverable_position */
@@ -183,6 +245,13 @@ export interface HubPort {
   /** @throws TidewallError unknown_topic, permission_denied */
   snapshot(principal: Principal, topic: string): Promise<TopicSnapshot>;
   topics(principal: Principal): readonly TopicSummary[];
+  /** Who follows a topic. @throws TidewallError unknown_topic, permission_denied */
+  presence(principal: Principal, topic: string): Promise<Presence>;
+  /**
+   * What `settingsOf` says has changed: every topic takes its settings anew. One whose kind or key field changes
+   * starts again, empty and with a new epoch, and its subscribers ask again; all others go on as they are.
+   */
+  reconfigure(): Promise<void>;
   /**
    * Takes a topic for a source. `demand` is called with true when somebody starts to watch and with false when nobody
    * has for the linger time. Kind and key field are the source's to say; where the configuration speaks of the topic's

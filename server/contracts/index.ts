@@ -1,6 +1,7 @@
-export type { Broker, Draft, Keep, Publication, TopicLog } from './broker.ts';
+export type { Base, Broker, Draft, Keep, LogFollower, Publication, TopicLog } from './broker.ts';
 export type { Gateway, GatewayContext, GatewayDefinition } from './gateway.ts';
 export type {
+  ConfigureRequest,
   Encoding,
   Feed,
   FeedSettings,
@@ -9,13 +10,15 @@ export type {
   Outlet,
   PublishRequest,
   Push,
+  Rewind,
   Session,
   SomeTopicSettings,
   SubscribeRequest,
+  Thinning,
   TopicSettings,
   TopicSnapshot,
   TopicSummary,
 } from './hub-port.ts';
 export type { Counter, Labels, Log, Meter } from './operations.ts';
-export type { Access, Action, Principal } from './principal.ts';
+export type { Access, Action, Permission, Principal } from './principal.ts';
 export type { Sink, Source, SourceContext, SourceDefinition, SourceTopic } from './source.ts';

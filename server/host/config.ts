@@ -1,7 +1,6 @@
-import { DEFAULT_LIMITS, KINDS, type Limits } from '@tidewall/protocol';
+import { DEFAULT_LIMITS, KINDS, type Limits, patternFault } from '@tidewall/protocol';
 import { SLUG } from '@tidewall/screen/schema';
 import { z } from 'zod';
-import { patternFault } from './topic-pattern.ts';
 
 /** Everything that can be set, with its default. One schema gives the type, the checks and the reference. */
 const bytes = (least: number, fallback: number) =>
@@ -32,6 +31,14 @@ const limits = {
   seriesColumns: count(2, 10_000, DEFAULT_LIMITS.seriesColumns),
   historyEntries: count(1, 100_000, DEFAULT_LIMITS.historyEntries),
   flushWindowMs: ms(0, 1000, DEFAULT_LIMITS.flushWindowMs),
+  patternsPerSession: count(0, 10_000, DEFAULT_LIMITS.patternsPerSession),
+  presenceMembers: count(0, 100_000, DEFAULT_LIMITS.presenceMembers),
+  publicationKeys: count(0, 1_000_000, DEFAULT_LIMITS.publicationKeys),
+  compressBytes: z
+    .int()
+    .min(0)
+    .max(1024 ** 3)
+    .default(DEFAULT_LIMITS.compressBytes),
   lingerMs: ms(0, HOUR_MS, DEFAULT_LIMITS.lingerMs),
 } satisfies Record<keyof Limits, z.ZodType<number>>;
 

@@ -4,13 +4,14 @@ import { type ElementTopics, isElementTopic } from './element-topics.ts';
 /** The hub for everybody who names topics from outside: the names of elements lead to the topics that they show. */
 export function resolveElements(hub: HubPort, elements: ElementTopics): HubPort {
   return {
-    open(principal, outlet) {
-      const session = hub.open(principal, outlet);
+    open(principal, outlet, name) {
+      const session = hub.open(principal, outlet, name);
       const resolved: Session = {
         id: session.id,
         principal: session.principal,
         subscribe: (request, accepted) =>
           session.subscribe({ ...request, topic: elements.resolveLoosely(request.topic) }, accepted),
+        configure: (view, change, accepted) => session.configure(view, change, accepted),
         unsubscribe: (view) => session.unsubscribe(view),
         drained: () => session.drained(),
         end: () => session.end(),
@@ -22,6 +23,8 @@ export function resolveElements(hub: HubPort, elements: ElementTopics): HubPort 
       hub.history(principal, { ...request, topic: elements.resolveLoosely(request.topic) }),
     snapshot: (principal, topic) => hub.snapshot(principal, elements.resolveLoosely(topic)),
     topics: (principal) => hub.topics(principal),
+    presence: (principal, topic) => hub.presence(principal, elements.resolveLoosely(topic)),
+    reconfigure: () => hub.reconfigure(),
     feed: (topic, source, settings, demand) => hub.feed(topic, source, settings, demand),
   };
 }

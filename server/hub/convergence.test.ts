@@ -48,7 +48,7 @@ class PlainSubscriber {
       rewind: first && this.kind === 'log' ? { count: 1e6 } : undefined,
     };
     await this.session.subscribe(request, (accepted) => {
-      reply = accepted;
+      reply = accepted as SubscribeReply;
     });
     if (!reply) throw new Error('no reply');
     this.since = { epoch: reply.epoch, offset: reply.offset };
@@ -61,7 +61,7 @@ class PlainSubscriber {
   }
 
   #apply(push: Push): void {
-    if (push.type === 'freshness' || push.type === 'end') return;
+    if (!('n' in push) && push.type !== 'gap') return;
     const before = this.since?.offset ?? 0;
     if (push.type === 'gap') {
       for (let offset = push.from; offset <= push.to; offset++) this.accounted.push(offset);

@@ -64,7 +64,7 @@ export class HubBed {
     let reply: SubscribeReply | undefined;
     let pushesBeforeReply = -1;
     await session.subscribe({ topic, ...more }, (accepted) => {
-      reply = accepted;
+      reply = accepted as SubscribeReply;
       pushesBeforeReply = outlet.pushes.length;
     });
     if (!reply) throw new Error('no reply');

@@ -22,6 +22,7 @@ import {
   type HistoryPage,
   type Limits,
   type Position,
+  type Presence,
   parseTopicName,
   TidewallError,
   type TopicKind,
@@ -114,6 +115,13 @@ export class Hub implements HubPort {
     this.#scheduleSweep();
   }
 
+  async presence(principal: Principal, topicName: string): Promise<Presence> {
+    const topic = await this.#existing(principal, 'presence', topicName);
+    return { count: topic.watchers };
+  }
+
+  async reconfigure(): Promise<void> {}
+
   open(principal: Principal, outlet: Outlet): HubSession {
     const { limits, random } = this.#options;
     if (this.#sessions.size >= limits.sessions) {
@@ -156,7 +164,7 @@ export class Hub implements HubPort {
     const now = this.#options.clock.monotonic();
     const rows: TopicSummary[] = [];
     for (const { name, settings, log, rate, watchers, freshness, feeder } of this.#topics.values()) {
-      if (!this.#options.access.may(principal, 'read', name)) continue;
+      if (!this.#options.access.permit(principal, 'read', name)) continue;
       const position = { epoch: log.epoch, offset: log.head };
       const summary = { topic: name, kind: settings.kind, ...position, rateHz: rate.read(now), watchers, freshness };
       rows.push(feeder ? { ...summary, source: feeder.source } : summary);
@@ -281,7 +289,13 @@ export class Hub implements HubPort {
   async #follow(name: TopicName, asker: Asker): Promise<Topic> {
     const { settings, guessed } = this.#settingsFor(name, asker);
     let topic: Topic | undefined;
-    const log = await this.#options.broker.follow(name, settings.keep, (publication) => topic?.receive(publication));
+    const log = await this.#options.broker.follow(name, {
+      keep: settings.keep,
+      retain: settings.retain,
+      about: JSON.stringify({ kind: settings.kind, keyField: settings.keyField }),
+      received: (publication) => topic?.receive(publication),
+      snapshot: () => topic?.kind.snapshot(),
+    });
     topic = new Topic(name, settings, guessed, log, this.#topicContext);
     for (let offset = log.first; offset <= log.head; offset++) {
       const publication = log.at(offset);
@@ -302,7 +316,7 @@ export class Hub implements HubPort {
   }
 
   #require(principal: Principal, action: Action, name: TopicName): void {
-    if (this.#options.access.may(principal, action, name)) return;
+    if (this.#options.access.permit(principal, action, name)) return;
     throw new TidewallError('permission_denied', `${principal.id} may not ${action} ${name}`);
   }
 

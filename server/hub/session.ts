@@ -1,4 +1,4 @@
-import type { Access, Outlet, Principal, Session, SubscribeRequest } from '@tidewall/contracts';
+import type { Access, ConfigureRequest, Outlet, Principal, Session, SubscribeRequest } from '@tidewall/contracts';
 import { type Limits, parseTopicName, type SubscribeReply, TidewallError, type TopicName } from '@tidewall/protocol';
 import { startOf } from './start-position.ts';
 import type { Subscriber, Subscription } from './subscription.ts';
@@ -55,7 +55,7 @@ export class HubSession implements Session, Subscriber {
   async subscribe(request: SubscribeRequest, accepted: (reply: SubscribeReply) => void): Promise<void> {
     const name = parseTopicName(request.topic);
     const { access, limits } = this.#context;
-    if (!access.may(this.principal, 'read', name)) {
+    if (!access.permit(this.principal, 'read', name)) {
       throw new TidewallError('permission_denied', `${this.principal.id} may not read ${name}`);
     }
     if (this.#opening.has(name)) throw alreadySubscribed(name);
@@ -99,6 +99,13 @@ export class HubSession implements Session, Subscriber {
     if (frame === undefined) return;
     this.enqueue(frame);
     this.flush();
+  }
+
+  configure(number: number, _change: ConfigureRequest, accepted: (view: number) => void): void {
+    if (!this.#subscriptions.has(number)) {
+      throw new TidewallError('not_subscribed', `this session has no subscription ${number}`);
+    }
+    accepted(number);
   }
 
   unsubscribe(number: number): void {

@@ -25,7 +25,7 @@ export function startOf(topic: Topic, request: SubscribeRequest): Start {
   }
   if (!kind.keeps || log.head === 0) return { offset: log.head, recovered: false };
   const incremental = topic.settings.kind === 'series' || topic.settings.kind === 'log';
-  if (rewind && incremental) return { offset: rewound(topic, rewind.count), recovered: false };
+  if (rewind && incremental) return { offset: rewound(topic, rewind.count ?? 0), recovered: false };
   return { offset: kind.startsWith === 'snapshot' ? NEEDS_SNAPSHOT : log.head, recovered: false };
 }
 

@@ -5,11 +5,13 @@ import { DEFAULT_KEEP } from './kinds/index.ts';
 /** Settings with what is left out filled in. A topic of which nothing is said is of the kind asked for, or a `state`. */
 export function completeSettings(some: SomeTopicSettings = {}, asked?: TopicKind): TopicSettings {
   const kind = some.kind ?? asked ?? 'state';
-  const { keyField = 'id', expectEveryMs, fits } = some;
+  const { keyField = 'id', expectEveryMs, retain = true, readOnly = false, fits } = some;
   return {
     kind,
     keyField,
     keep: completeKeep(kind, some.keep),
+    retain,
+    readOnly,
     ...(expectEveryMs === undefined ? {} : { expectEveryMs }),
     ...(fits === undefined ? {} : { fits }),
   };
@@ -22,6 +24,9 @@ export function feedSettings(said: FeedSettings, configured: SomeTopicSettings =
     ...said,
     keep: { count: count ?? said.keep?.count, bytes: bytes ?? said.keep?.bytes, ageMs: ageMs ?? said.keep?.ageMs },
     expectEveryMs: configured.expectEveryMs ?? said.expectEveryMs,
+    retain: configured.retain ?? said.retain,
+    readOnly: configured.readOnly ?? said.readOnly,
+    fits: configured.fits ?? said.fits,
   });
 }
 

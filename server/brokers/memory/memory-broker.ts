@@ -1,5 +1,5 @@
 import { assert, Ring } from '@tidewall/base';
-import type { Broker, Draft, Keep, Publication, TopicLog } from '@tidewall/contracts';
+import type { Base, Broker, Draft, LogFollower, Publication, TopicLog } from '@tidewall/contracts';
 import type { Position, TopicName } from '@tidewall/protocol';
 
 export interface MemoryBrokerOptions {
@@ -24,22 +24,27 @@ export function createMemoryBroker(options: MemoryBrokerOptions): Broker {
   }
 
   return {
+    *kept() {
+      for (const [topic, log] of logs) if (!log.follower && log.head > 0) yield { topic, about: log.about };
+    },
     async publish(topic, draft) {
       return logOf(topic).append(draft);
     },
-    async follow(topic, keep, onPublication) {
+    async follow(topic, follower) {
       const log = logOf(topic);
       assert(log.follower === undefined, `one follower for ${topic}`);
-      log.keep = keep;
-      log.follower = onPublication;
+      log.follower = follower;
       return log;
     },
     unfollow(topic) {
       const log = logs.get(topic);
       if (!log) return;
-      log.follower = undefined;
+      log.leave();
       // A name that was only looked at must not stay for ever.
       if (log.head === 0) logs.delete(topic);
+    },
+    forget(topic) {
+      logs.delete(topic);
     },
     async close() {
       logs.clear();
@@ -49,8 +54,10 @@ export function createMemoryBroker(options: MemoryBrokerOptions): Broker {
 
 class MemoryLog implements TopicLog {
   readonly epoch: string;
-  keep: Keep = { count: 1, bytes: 0 };
-  follower: ((publication: Publication) => void) | undefined;
+  follower: LogFollower | undefined;
+  /** The words of the last follower. */
+  about = '';
+  base: Base | undefined;
   readonly #ring = new Ring<Publication>(1);
   #weight = 0;
   #bytes = 0;
@@ -72,18 +79,35 @@ class MemoryLog implements TopicLog {
   }
 
   append(draft: Draft): Position {
-    const { op, json, at, weight } = draft;
-    const publication: Publication = { op, json, at, weight, offset: this.#ring.end };
+    const { op, json, at, weight, key } = draft;
+    const publication: Publication = {
+      op,
+      json,
+      at,
+      weight,
+      ...(key === undefined ? {} : { key }),
+      offset: this.#ring.end,
+    };
     this.#ring.push(publication);
     this.#weight += weight;
     this.#bytes += json.length;
     this.#trim(at);
-    this.follower?.(publication);
+    this.follower?.received(publication);
     return { epoch: this.epoch, offset: publication.offset };
   }
 
+  /** The follower goes; what it held stays, in its own words and as a base for the next one. */
+  leave(): void {
+    if (!this.follower) return;
+    this.about = this.follower.about;
+    const json = this.follower.snapshot();
+    if (json !== undefined) this.base = { offset: this.head, at: this.at(this.head)?.at ?? 0, json };
+    this.follower = undefined;
+  }
+
   #trim(newestAt: number): void {
-    const { count, bytes, ageMs } = this.keep;
+    // Before anybody follows, only the newest is kept.
+    const { count, bytes, ageMs } = this.follower?.keep ?? { count: 1, bytes: 0 };
     while (this.#ring.length > 1) {
       const oldest = this.#ring.at(this.#ring.first);
       assert(oldest, 'a ring that is not empty has a first item');
