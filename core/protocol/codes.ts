@@ -5,36 +5,61 @@ export interface ErrorCodeRow {
   readonly retryable: boolean;
   /** The HTTP status that says the same. */
   readonly status: number;
-  readonly meaning: string;
 }
 
 /** The table of error codes; server, client, reference and tests are made from it. */
 export const ERROR_CODES = {
-  internal: row(100, true, 500, 'the server failed; it has logged why'),
-  unauthenticated: row(101, false, 401, 'who is asking could not be established'),
-  unknown_topic: row(102, false, 404, 'nothing has been published to that topic and nothing feeds it'),
-  permission_denied: row(103, false, 403, 'known, but not allowed to do this'),
-  unknown_command: row(104, false, 400, 'the frame holds no command that this version knows'),
-  already_subscribed: row(105, false, 409, 'this session follows that topic already'),
-  limit_exceeded: row(106, false, 413, 'one of the limits would be passed; the message names it'),
-  bad_request: row(107, false, 400, 'the command or its JSON is malformed; the message names the place'),
-  not_available: row(108, false, 501, 'the wire knows this, but this server cannot do it'),
-  token_expired: row(109, true, 401, 'the token is no longer valid; fetch a new one and connect again'),
-  too_many_requests: row(111, true, 429, 'commands come faster than the limit; wait `afterMs`'),
-  unrecoverable_position: row(112, false, 410, 'the position is of another epoch, or older than what is kept'),
-  busy: row(113, true, 503, 'the server is starting, draining or full; wait `afterMs`'),
-  source_error: row(114, true, 502, 'the source that feeds this topic fails; the message says why'),
-  source_not_ready: row(115, true, 503, 'the source that feeds this topic has not delivered yet'),
-  unknown_component: row(116, false, 404, 'no element with that id is on the screen'),
-  shape_mismatch: row(117, false, 422, 'the data does not fit the contract of its topic; `detail` shows where'),
-  wrong_kind: row(118, false, 409, 'the operation does not exist for that kind of topic'),
-  unknown_screen: row(119, false, 404, 'there is no screen with that id'),
-  not_subscribed: row(120, false, 409, 'this session does not follow that topic'),
-  conflict: row(121, false, 409, 'somebody else changed it in between'),
-  storage_full: row(122, true, 507, 'there is no room left to keep it'),
+  internal: row(100, true, 500),
+  unauthenticated: row(101, false, 401),
+  unknown_topic: row(102, false, 404),
+  permission_denied: row(103, false, 403),
+  unknown_command: row(104, false, 400),
+  already_subscribed: row(105, false, 409),
+  limit_exceeded: row(106, false, 413),
+  bad_request: row(107, false, 400),
+  not_available: row(108, false, 501),
+  token_expired: row(109, true, 401),
+  too_many_requests: row(111, true, 429),
+  unrecoverable_position: row(112, false, 410),
+  busy: row(113, true, 503),
+  source_error: row(114, true, 502),
+  source_not_ready: row(115, true, 503),
+  unknown_component: row(116, false, 404),
+  shape_mismatch: row(117, false, 422),
+  wrong_kind: row(118, false, 409),
+  unknown_screen: row(119, false, 404),
+  not_subscribed: row(120, false, 409),
+  conflict: row(121, false, 409),
+  storage_full: row(122, true, 507),
 } as const satisfies Record<string, ErrorCodeRow>;
 
 export type ErrorName = keyof typeof ERROR_CODES;
+
+/** What each error code means, for those who read the reference. Apart, since every page carries the table. */
+export const ERROR_MEANINGS: Readonly<Record<ErrorName, string>> = {
+  internal: 'the server failed; it has logged why',
+  unauthenticated: 'who is asking could not be established',
+  unknown_topic: 'nothing has been published to that topic and nothing feeds it',
+  permission_denied: 'known, but not allowed to do this',
+  unknown_command: 'the frame holds no command that this version knows',
+  already_subscribed: 'this session follows that topic already',
+  limit_exceeded: 'one of the limits would be passed; the message names it',
+  bad_request: 'the command or its JSON is malformed; the message names the place',
+  not_available: 'the wire knows this, but this server cannot do it',
+  token_expired: 'the token is no longer valid; fetch a new one and connect again',
+  too_many_requests: 'commands come faster than the limit; wait `afterMs`',
+  unrecoverable_position: 'the position is of another epoch, or older than what is kept',
+  busy: 'the server is starting, draining or full; wait `afterMs`',
+  source_error: 'the source that feeds this topic fails; the message says why',
+  source_not_ready: 'the source that feeds this topic has not delivered yet',
+  unknown_component: 'no element with that id is on the screen',
+  shape_mismatch: 'the data does not fit the contract of its topic; `detail` shows where',
+  wrong_kind: 'the operation does not exist for that kind of topic',
+  unknown_screen: 'there is no screen with that id',
+  not_subscribed: 'this session does not follow that topic',
+  conflict: 'somebody else changed it in between',
+  storage_full: 'there is no room left to keep it',
+};
 
 /** One row of the table of close codes. */
 export interface CloseCodeRow {
@@ -69,8 +94,8 @@ export function mayReconnect(closeCode: number): boolean {
   return closeCode < 4500 || closeCode > 4999;
 }
 
-function row(code: number, retryable: boolean, status: number, meaning: string): ErrorCodeRow {
-  return { code, retryable, status, meaning };
+function row(code: number, retryable: boolean, status: number): ErrorCodeRow {
+  return { code, retryable, status };
 }
 
 function close(code: number, status: number, meaning: string): CloseCodeRow {

@@ -3,6 +3,7 @@ export {
   type CloseCodeRow,
   type CloseName,
   ERROR_CODES,
+  ERROR_MEANINGS,
   type ErrorCodeRow,
   type ErrorName,
   mayReconnect,

@@ -1,4 +1,4 @@
-import { ERROR_CODES } from '@tidewall/protocol';
+import { ERROR_MEANINGS } from '@tidewall/protocol';
 import { startTestHost, type TestHost } from '@tidewall/testkit';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { z } from 'zod';
@@ -72,7 +72,7 @@ test('parameters are those that the calls check', () => {
 
 test('refusals are listed by status, with their names from the one table', () => {
   const { responses } = operationOf('post', '/api/topics/{topic}');
-  expect(responses['422']?.description).toContain(`\`shape_mismatch\`: ${ERROR_CODES.shape_mismatch.meaning}`);
+  expect(responses['422']?.description).toContain(`\`shape_mismatch\`: ${ERROR_MEANINGS.shape_mismatch}`);
   expect(Object.keys(responses)).toEqual(expect.arrayContaining(['200', '400', '403', '409', '413', '500']));
 });
 

@@ -1,4 +1,4 @@
-import { ERROR_CODES, type ErrorName } from '@tidewall/protocol';
+import { ERROR_CODES, ERROR_MEANINGS, type ErrorName } from '@tidewall/protocol';
 import { z } from 'zod';
 import type { BoundRoute } from './route.ts';
 import { errorSchema } from './schemas.ts';
@@ -64,8 +64,8 @@ function parameters(schema: z.ZodType, where: 'path' | 'query'): object[] {
 function refusals(names: readonly ErrorName[]): Record<string, object> {
   const byStatus = new Map<number, string[]>();
   for (const name of names) {
-    const { status, meaning } = ERROR_CODES[name];
-    byStatus.set(status, [...(byStatus.get(status) ?? []), `\`${name}\`: ${meaning}`]);
+    const { status } = ERROR_CODES[name];
+    byStatus.set(status, [...(byStatus.get(status) ?? []), `\`${name}\`: ${ERROR_MEANINGS[name]}`]);
   }
   const content = { 'application/json': { schema: { $ref: '#/components/schemas/Error' } } };
   return Object.fromEntries(
