@@ -55,6 +55,27 @@ describe.each(kinds)('the gateway contract: %s', async (kind) => {
     expect(entries.map((entry) => Number(entry.json))).toEqual(Array.from({ length: 200 }, (_, i) => i + 10));
   });
 
+  test('[W7] publications in one frame are kept in its order, answered in its order, refused ones in their place', async () => {
+    const bed = await bedWith({ limits: { commandBurst: 500 } });
+    const client = await connected(bed);
+    const topics = ['a/log', 'b/log', 'not a topic'];
+    const commands = Array.from({ length: 300 }, (_, i) => ({
+      id: i + 10,
+      publish: { topic: topics[i % 3], kind: 'log', data: i },
+    }));
+    client.send(commands.map((command) => JSON.stringify(command)).join('\n'));
+    for (const [i, { id }] of commands.entries()) {
+      const reply = (await client.next()) as ReplyFrame;
+      expect(reply.id).toBe(id);
+      if (i % 3 === 2) expect(reply.error?.name).toBe('bad_request');
+      else expect(reply.publish?.offset).toBe(Math.floor(i / 3) + 1);
+    }
+    for (const [at, topic] of ['a/log', 'b/log'].entries()) {
+      const { entries } = await bed.hub.history({ id: 'x', roles: [] }, { topic });
+      expect(entries.map((entry) => Number(entry.json))).toEqual(Array.from({ length: 100 }, (_, i) => i * 3 + at));
+    }
+  });
+
   test('[W3] text comes through as it was sent, in every size of frame', async () => {
     const bed = await bedWith();
     const client = await following(bed, 'a/log');

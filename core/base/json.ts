@@ -13,10 +13,11 @@ export const MAX_JSON_DEPTH = 64;
 /**
  * Parses JSON text that a stranger sent.
  *
- * @throws SyntaxError naming the place when the text is not JSON, or nests deeper than `MAX_JSON_DEPTH`
+ * @param maxDepth less than `MAX_JSON_DEPTH` for a text that was cut out of another
+ * @throws SyntaxError naming the place when the text is not JSON, or nests deeper than `maxDepth`
  */
-export function parseJson(text: string): JsonValue {
-  if (depthExceeds(text, MAX_JSON_DEPTH)) throw new SyntaxError(`JSON nests deeper than ${MAX_JSON_DEPTH} levels`);
+export function parseJson(text: string, maxDepth = MAX_JSON_DEPTH): JsonValue {
+  if (depthExceeds(text, maxDepth)) throw new SyntaxError(`JSON nests deeper than ${MAX_JSON_DEPTH} levels`);
   return JSON.parse(text) as JsonValue;
 }
 

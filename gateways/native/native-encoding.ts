@@ -5,6 +5,7 @@ import {
   type CloseName,
   type CommandName,
   type HistoryPage,
+  type Position,
   type Replies,
   type TidewallError,
   writeHistory,
@@ -21,6 +22,11 @@ export function encodePushes(pushes: readonly Push[]): string {
 /** The answer to a command that was carried out. */
 export function encodeReply<Name extends CommandName>(id: number, command: Name, reply: Replies[Name]): string {
   return JSON.stringify({ id, [command]: reply });
+}
+
+/** The answer to `publish`, which there are more of than of all others. */
+export function encodePublished(id: number, { epoch, offset }: Position): string {
+  return `{"id":${id},"publish":{"epoch":"${epoch}","offset":${offset}}}`;
 }
 
 /** The answer to `history`; the data is not parsed on its way. */

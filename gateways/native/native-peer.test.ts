@@ -1,13 +1,14 @@
 import { createMemoryBroker } from '@tidewall/brokers/memory';
 import type { Encoding, HubPort } from '@tidewall/contracts';
 import { createHub, openAccess } from '@tidewall/hub';
-import { CLOSE_CODES, type CloseName, DEFAULT_LIMITS, type Limits } from '@tidewall/protocol';
+import { CLOSE_CODES, type CloseName, DEFAULT_LIMITS, type Limits, TidewallError } from '@tidewall/protocol';
 import { FakeClock } from '@tidewall/testkit';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { createGatewayMetrics } from './gateway-metrics.ts';
 import { encodeBye, encodePushes } from './native-encoding.ts';
 import { NativePeer, type NativeWire } from './native-peer.ts';
+import { MOST_UNANSWERED } from './pipeline.ts';
 
 type Line = Record<string, unknown> & { id?: number; error?: { name: string; afterMs: number } };
 
@@ -17,6 +18,8 @@ const encoding: Encoding = { name: 'test', encode: (pushes) => Buffer.from(encod
 class ArrayWire implements NativeWire {
   readonly encoding = encoding;
   readonly texts: string[] = [];
+  frames = 0;
+  longest = 0;
   congested = false;
   paused = false;
   taken = 0;
@@ -29,7 +32,10 @@ class ArrayWire implements NativeWire {
   }
 
   send(text: string): void {
-    if (this.closedWith === undefined) this.texts.push(...text.split('\n'));
+    if (this.closedWith !== undefined) return;
+    this.frames++;
+    this.longest = Math.max(this.longest, text.length);
+    this.texts.push(...text.split('\n'));
   }
 
   takenBytes = () => this.taken;
@@ -70,14 +76,44 @@ function setUp(options: { limits?: Partial<Limits>; publish?: HubPort['publish']
   const context = { hub, limits, clock, log, meter, node: 'n1', identify };
   const peer = new NativePeer(context, wire, { id: 'x', roles: [] }, metrics);
   wire.peer = peer;
-  const send = (...frames: object[]) => peer.receive(frames.map((frame) => JSON.stringify(frame)).join('\n'));
+  const receive = (text: string) => peer.receive(Buffer.from(text));
+  const send = (...frames: object[]) => receive(frames.map((frame) => JSON.stringify(frame)).join('\n'));
   const settle = () => clock.advance(0);
   const connect = async () => {
     send({ id: 1, connect: { version: 1 } });
     await settle();
     wire.texts.length = 0;
   };
-  return { clock, hub, wire, peer, send, settle, connect, errors };
+  return { clock, hub, wire, peer, receive, send, settle, connect, errors };
+}
+
+interface HeldPublish {
+  readonly data: unknown;
+  readonly done: boolean;
+  answer(offset: number): void;
+  refuse(): void;
+}
+
+/** A broker that answers when it is told to. */
+function heldPublishes() {
+  const begun: HeldPublish[] = [];
+  const publish: HubPort['publish'] = (_principal, { data }) =>
+    new Promise((resolve, reject) => {
+      const held = {
+        data,
+        done: false,
+        answer(offset: number) {
+          held.done = true;
+          resolve({ epoch: 'e', offset });
+        },
+        refuse() {
+          held.done = true;
+          reject(new TidewallError('busy', 'not now'));
+        },
+      };
+      begun.push(held);
+    });
+  return { publish, begun };
 }
 
 describe('connecting', () => {
@@ -134,9 +170,9 @@ describe('connecting', () => {
 
 describe('heartbeats', () => {
   test('[W26] are answered at once, before connect and between commands', () => {
-    const { peer, wire, clock } = setUp();
-    peer.receive('ping');
-    peer.receive('HeartBeat\n{"ping":{"t0":5}}\r\n');
+    const { receive, wire, clock } = setUp();
+    receive('ping');
+    receive('HeartBeat\n{"ping":{"t0":5}}\r\n');
     const now = clock.now();
     expect(wire.texts).toEqual(['pong', 'HeartBeat', `{"pong":{"t0":5,"t1":${now},"t2":${now}}}`]);
   });
@@ -150,9 +186,9 @@ describe('heartbeats', () => {
   });
 
   test('[W26] on a full wire only the newest is answered, when there is room again', () => {
-    const { peer, wire } = setUp();
+    const { peer, receive, wire } = setUp();
     wire.congested = true;
-    for (let i = 0; i < 50; i++) peer.receive(`{"ping":{"t0":${i}}}`);
+    for (let i = 0; i < 50; i++) receive(`{"ping":{"t0":${i}}}`);
     expect(wire.texts).toEqual([]);
     wire.congested = false;
     peer.drained();
@@ -160,10 +196,10 @@ describe('heartbeats', () => {
   });
 
   test('[W28] silence for deadMs closes with no_pong, and any frame puts it off', async () => {
-    const { peer, wire, connect, clock } = setUp();
+    const { peer, receive, wire, connect, clock } = setUp();
     await connect();
     await clock.advance(59_999);
-    peer.receive('');
+    receive('');
     await clock.advance(59_999);
     peer.sweep();
     expect(wire.closedWith).toBeUndefined();
@@ -189,21 +225,118 @@ describe('commands', () => {
     expect(wire.lines.map(({ id }) => id)).toEqual([2, 3, 4, 5, 6, 7]);
   });
 
-  test('[W7] one at a time: the next begins when the one before is answered', async () => {
-    const resolvers: (() => void)[] = [];
-    const publish = () =>
-      new Promise<{ epoch: string; offset: number }>((resolve) => {
-        resolvers.push(() => resolve({ epoch: 'e', offset: resolvers.length }));
-      });
+  test('[W7] publishes begin in order without waiting for the one before, and are answered in order', async () => {
+    const { publish, begun } = heldPublishes();
     const { send, settle, connect, wire } = setUp({ publish });
     await connect();
-    for (let id = 2; id < 5; id++) send({ id, publish: { topic: 'a', data: 1 } });
+    for (let id = 2; id < 6; id++) send({ id, publish: { topic: 'a', data: id } });
     await settle();
-    expect(resolvers.length).toBe(1);
-    resolvers[0]?.();
+    expect(begun.map(({ data }) => data)).toEqual([2, 3, 4, 5]);
+    begun[2]?.answer(3);
+    begun[1]?.answer(2);
     await settle();
-    expect(resolvers.length).toBe(2);
-    expect(wire.lines.map(({ id }) => id)).toEqual([2]);
+    expect(wire.lines).toEqual([]);
+    begun[0]?.answer(1);
+    await settle();
+    expect(wire.lines).toEqual([2, 3, 4].map((id) => ({ id, publish: { epoch: 'e', offset: id - 1 } })));
+  });
+
+  test('[W7] a refused publish keeps its place between those that are under way', async () => {
+    const { publish, begun } = heldPublishes();
+    const { send, settle, connect, wire } = setUp({ publish });
+    await connect();
+    send(
+      { id: 2, publish: { topic: 'a', data: 1 } },
+      { id: 3, publish: { topic: 5, data: 1 } },
+      { id: 4, publish: { topic: 'a', data: 2 } },
+      { id: 5, dance: {} },
+      { id: 6, publish: { topic: 'a', data: 3 } },
+    );
+    await settle();
+    begun[1]?.refuse();
+    begun[2]?.answer(2);
+    await settle();
+    expect(wire.lines).toEqual([]);
+    begun[0]?.answer(1);
+    await settle();
+    expect(wire.lines.map(({ id, error }) => [id, error?.name])).toEqual([
+      [2, undefined],
+      [3, 'bad_request'],
+      [4, 'busy'],
+      [5, 'unknown_command'],
+      [6, undefined],
+    ]);
+  });
+
+  test('[W7] other commands wait for the publishes before them, and those after wait for them', async () => {
+    const { publish, begun } = heldPublishes();
+    const { hub, send, settle, connect, wire } = setUp({ publish });
+    let asked: (() => void) | undefined;
+    hub.presence = () =>
+      new Promise((resolve) => {
+        asked = () => resolve({ count: 7 });
+      });
+    await connect();
+    send(
+      { id: 2, publish: { topic: 'a', data: 1 } },
+      { id: 3, publish: { topic: 'a', data: 2 } },
+      { id: 4, presence: { topic: 'a' } },
+      { id: 5, publish: { topic: 'a', data: 3 } },
+    );
+    begun[1]?.answer(2);
+    await settle();
+    expect(asked).toBeUndefined();
+    begun[0]?.answer(1);
+    await settle();
+    expect(asked).toBeDefined();
+    expect(begun.length).toBe(2);
+    asked?.();
+    await settle();
+    expect(begun.length).toBe(3);
+    begun[2]?.answer(3);
+    await settle();
+    expect(wire.lines.map(({ id }) => id)).toEqual([2, 3, 4, 5]);
+  });
+
+  test('whatever is refused, held or answered late, each command has one answer, in order', async () => {
+    const COMMANDS = {
+      publish: { publish: { topic: 'a', data: 1 } },
+      wrong: { publish: { topic: '', data: 1 } },
+      unknown: { dance: {} },
+      history: { history: { topic: 'nowhere' } },
+      subscribe: { subscribe: { topic: 's' } },
+    };
+    const names = fc.array(fc.constantFrom(...(Object.keys(COMMANDS) as (keyof typeof COMMANDS)[])), { maxLength: 30 });
+    await fc.assert(
+      fc.asyncProperty(names, fc.infiniteStream(fc.nat()), async (commands, choices) => {
+        const { publish, begun } = heldPublishes();
+        const { send, settle, connect, wire } = setUp({ publish });
+        await connect();
+        send(...commands.map((name, i) => ({ id: i + 10, ...COMMANDS[name] })));
+        await settle();
+        for (const choice of choices) {
+          const open = begun.filter(({ done }) => !done);
+          if (open.length === 0) break;
+          open[choice % open.length]?.[choice % 3 === 0 ? 'refuse' : 'answer'](1);
+          if (choice % 2 === 0) await settle();
+          else if (open.length === 1) await settle();
+        }
+        expect(wire.lines.map(({ id }) => id).filter((id) => id !== undefined)).toEqual(commands.map((_, i) => i + 10));
+      }),
+      { numRuns: 100 },
+    );
+  });
+
+  test('[W30] the answers of one turn are one frame, or as few as the limit lets hold them', async () => {
+    const { send, settle, connect, wire } = setUp({ limits: { frameBytes: 600 } });
+    await connect();
+    wire.frames = wire.longest = 0;
+    for (let id = 10; id < 20; id++) send({ id, publish: { topic: 'a', data: 1 } });
+    await settle();
+    expect(wire.lines.length).toBe(10);
+    expect(wire.frames).toBeGreaterThan(1);
+    expect(wire.frames).toBeLessThan(5);
+    expect(wire.longest * 3).toBeLessThanOrEqual(600);
   });
 
   test('[W15] the reply to subscribe precedes its pushes', async () => {
@@ -229,27 +362,28 @@ describe('commands', () => {
     expect(errors.length).toBe(1);
   });
 
-  test('with many waiting the wire is not read, until they are fewer', async () => {
-    const resolvers: (() => void)[] = [];
-    const publish = () =>
-      new Promise<{ epoch: string; offset: number }>((resolve) => {
-        resolvers.push(() => resolve({ epoch: 'e', offset: 1 }));
-      });
-    const { send, settle, connect, wire, peer, clock } = setUp({ publish });
+  test('with many unanswered the wire is not read, and no more than that begin', async () => {
+    const { publish, begun } = heldPublishes();
+    const limits = { commandsPerSecond: 100_000, commandBurst: 100_000 };
+    const { send, settle, connect, wire, peer, clock } = setUp({ publish, limits });
     await connect();
-    for (let id = 2; id < 40; id++) send({ id, publish: { topic: 'a', data: 1 } });
+    for (let id = 2; id < MOST_UNANSWERED + 102; id++) send({ id, publish: { topic: 'a', data: 1 } });
     expect(wire.paused).toBe(true);
+    expect(begun.length).toBe(MOST_UNANSWERED);
     await clock.advance(120_000);
     peer.sweep();
     expect(wire.closedWith, 'what it sends is not seen, so it is not called dead').toBeUndefined();
-    for (let i = 0; i < 40; i++) {
-      resolvers[i]?.();
-      await settle();
-    }
+    for (let i = 0; i < 99; i++) begun[i]?.answer(i);
+    await settle();
+    expect(wire.paused).toBe(true);
+    for (let i = 99; i < MOST_UNANSWERED + 100; i++) begun[i]?.answer(i);
+    await settle();
     expect(wire.paused).toBe(false);
     peer.sweep();
     expect(wire.closedWith).toBeUndefined();
-    expect(wire.lines.length).toBe(38);
+    for (const { done, answer } of begun) if (!done) answer(0);
+    await settle();
+    expect(wire.lines.length).toBe(MOST_UNANSWERED + 100);
   });
 
   test('with many bytes waiting the wire is not read', async () => {
@@ -292,11 +426,7 @@ describe('commands', () => {
 
 describe('the end', () => {
   test('[W36] finish waits for what is under way, and refuses what comes after', async () => {
-    const resolvers: (() => void)[] = [];
-    const publish = () =>
-      new Promise<{ epoch: string; offset: number }>((resolve) => {
-        resolvers.push(() => resolve({ epoch: 'e', offset: 1 }));
-      });
+    const { publish, begun } = heldPublishes();
     const { send, settle, connect, wire, peer } = setUp({ publish });
     await connect();
     send({ id: 2, publish: { topic: 'a', data: 1 } }, { id: 3, publish: { topic: 'a', data: 2 } });
@@ -306,10 +436,10 @@ describe('the end', () => {
       finished = true;
     });
     send({ id: 4, publish: { topic: 'a', data: 3 } });
-    resolvers[0]?.();
+    begun[0]?.answer(1);
     await settle();
     expect(finished).toBe(false);
-    resolvers[1]?.();
+    begun[1]?.answer(2);
     await finishing;
     expect(wire.lines).toMatchObject([
       { id: 2, publish: {} },
@@ -370,9 +500,9 @@ describe('mutated frames', () => {
   test('[W6] each command has one answer or the connection is closed as a bad frame; nothing throws', async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(mutated, { minLength: 1, maxLength: 20 }), async (texts) => {
-        const { peer, wire, settle, connect } = setUp({ limits: { commandBurst: 10_000 } });
+        const { receive, wire, settle, connect } = setUp({ limits: { commandBurst: 10_000 } });
         await connect();
-        for (const text of texts) peer.receive(text);
+        for (const text of texts) receive(text);
         await settle();
         if (wire.closedWith !== undefined) {
           expect(wire.closedWith.code).toBe('bad_frame');

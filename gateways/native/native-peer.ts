@@ -1,18 +1,12 @@
-import { parseJson } from '@tidewall/base';
+import { type JsonValue, parseJson } from '@tidewall/base';
 import type { GatewayContext, Outlet, Principal, Session } from '@tidewall/contracts';
-import {
-  type CloseName,
-  type CommandName,
-  PROTOCOL_VERSION,
-  type Replies,
-  TEXT_HEARTBEATS,
-  TidewallError,
-} from '@tidewall/protocol';
-import { commandIdOf, parseClientFrame } from '@tidewall/protocol/client-frame';
+import { type CloseName, PROTOCOL_VERSION, TEXT_HEARTBEATS, TidewallError } from '@tidewall/protocol';
+import { commandIdOf, parseClientFrame, parsePublishLine } from '@tidewall/protocol/client-frame';
 import type { ClientFrame, ConnectCommand } from '@tidewall/protocol/schema';
 import { COMMAND_COST, CommandRate, HEARTBEAT_COST } from './command-rate.ts';
 import type { GatewayMetrics } from './gateway-metrics.ts';
-import { encodeError, encodeHistory, encodePong, encodeReply } from './native-encoding.ts';
+import { encodeError, encodeHistory, encodePong, encodePublished, encodeReply } from './native-encoding.ts';
+import { MOST_UNANSWERED, Pipeline } from './pipeline.ts';
 
 /*
  *             connect                    close, peer gone
@@ -20,12 +14,10 @@ import { encodeError, encodeHistory, encodePong, encodeReply } from './native-en
  *      │                                                     ▲
  *      └── connectTimeoutMs, version, limit, peer gone ──────┘
  *
- * Text comes in at `receive`. Heartbeats and clock pings are answered at once, since waiting would falsify them. All
- * else, refusals too, goes through one line of jobs, so that answers come in the order of the commands.
+ * Frames come in at `receive`. Heartbeats and clock pings are answered at once, since waiting would falsify them. All
+ * else, refusals too, goes through one pipeline, so that answers come in the order of the commands.
  */
 
-/** With more jobs than this waiting, or more bytes than one frame may have, the wire stops reading. */
-const MAX_WAITING = 32;
 /** What a refused command of a server that stops is told; `bye` follows with the window to connect again in. */
 const STOPPING_AFTER_MS = 1000;
 
@@ -43,17 +35,20 @@ export interface NativeWire extends Outlet {
 }
 
 type Command = Exclude<ClientFrame, { readonly type: 'ping' }>;
+type AloneCommand = Exclude<Command, { readonly type: 'connect' | 'publish' }>;
 
-interface Job {
+interface Work {
   readonly id: number;
   /** What to do, or why not. */
-  readonly work: Command | TidewallError;
-  readonly sizeBytes: number;
+  readonly command: Command | TidewallError;
 }
 
+/** Of a newline, in UTF-8 and in nothing else. */
+const NEWLINE = 0x0a;
+
 /**
- * One client of a native wire: its commands are carried out one after another, in order, each answered exactly once
- * while the connection lasts.
+ * One client of a native wire: its commands are carried out in order, each answered exactly once while the connection
+ * lasts.
  */
 export class NativePeer {
   readonly #context: GatewayContext;
@@ -66,9 +61,8 @@ export class NativePeer {
   #takenBytes = 0;
   #movedAt: number;
   #session: Session | undefined;
-  #jobs: Job[] = [];
-  #waitingBytes = 0;
-  #working = false;
+  /** While commands are unanswered. */
+  #pipeline: Pipeline<Work> | undefined;
   #paused = false;
   #finishing = false;
   #ended = false;
@@ -88,18 +82,19 @@ export class NativePeer {
     this.#movedAt = now;
   }
 
-  /** Takes one frame of text: lines, each a heartbeat or a JSON object. */
-  receive(text: string): void {
+  /** Takes one frame, UTF-8 that was checked to be: lines, each a heartbeat or a JSON object. */
+  receive(frame: Buffer): void {
     this.#metrics.tally.framesReceived += 1;
     this.#heardAt = this.#context.clock.monotonic();
     let start = 0;
     // A frame without a line counts as a blank one, or empty frames would be free.
     do {
-      const newline = text.indexOf('\n', start);
-      const end = newline === -1 ? text.length : newline;
-      this.#takeLine(text.slice(start, end).trim());
+      const newline = frame.indexOf(NEWLINE, start);
+      const end = newline === -1 ? frame.length : newline;
+      // Each line by itself: what is kept of one would otherwise keep the text of the whole frame.
+      this.#takeLine(frame.toString('utf8', start, end).trim());
       start = end + 1;
-    } while (start < text.length && !this.#ended);
+    } while (start < frame.length && !this.#ended);
   }
 
   /** Takes a heartbeat of the wire itself (a WebSocket ping or pong). True: it is within the rate and may be answered. */
@@ -113,7 +108,7 @@ export class NativePeer {
     if (this.#owedHeartbeat !== undefined) this.#wire.send(this.#owedHeartbeat);
     this.#owedHeartbeat = undefined;
     this.#session?.drained();
-    void this.#work();
+    this.#pipeline?.advance();
   }
 
   /** Closes the connection when one of its times has run out; called about once a second. */
@@ -130,7 +125,7 @@ export class NativePeer {
   /** Takes no new commands; resolves when those under way are answered, or the connection has ended. */
   finish(): Promise<void> {
     this.#finishing = true;
-    if (this.#ended || (!this.#working && this.#jobs.length === 0)) return Promise.resolve();
+    if (this.#pipeline === undefined) return Promise.resolve();
     return new Promise((resolve) => this.#idle.push(resolve));
   }
 
@@ -138,8 +133,8 @@ export class NativePeer {
   ended(): void {
     if (this.#ended) return;
     this.#ended = true;
-    this.#jobs = [];
-    this.#waitingBytes = 0;
+    this.#pipeline?.end();
+    this.#pipeline = undefined;
     this.#session?.end();
     this.#becomeIdle();
   }
@@ -150,12 +145,17 @@ export class NativePeer {
       if (this.#admit(HEARTBEAT_COST) === undefined && heartbeat !== undefined) this.#answerHeartbeat(heartbeat);
       return;
     }
-    let json: ReturnType<typeof parseJson>;
+    const publish = parsePublishLine(line);
+    if (publish !== undefined) {
+      this.#enqueue(publish.id, publish, line.length);
+      return;
+    }
+    let json: JsonValue;
     try {
       json = parseJson(line);
     } catch (error) {
       this.#metrics.rejected('not_json');
-      this.#wire.close('bad_frame', error instanceof SyntaxError ? error.message : 'not JSON');
+      this.#close('bad_frame', error instanceof SyntaxError ? error.message : 'not JSON');
       return;
     }
     let frame: ClientFrame | TidewallError;
@@ -165,8 +165,7 @@ export class NativePeer {
       frame = this.#asTidewallError(error);
     }
     if ('type' in frame && frame.type === 'ping') this.#takePing(frame.t0);
-    else
-      this.#enqueue({ id: commandIdOf(json) ?? 0, work: this.#admit(COMMAND_COST) ?? frame, sizeBytes: line.length });
+    else this.#enqueue(commandIdOf(json) ?? 0, frame, line.length);
   }
 
   #takePing(t0: number): void {
@@ -194,82 +193,111 @@ export class NativePeer {
       if (cost < COMMAND_COST) this.#metrics.rejected(error.kind);
     } else {
       this.#metrics.rejected('flood');
-      this.#wire.close('too_many_requests', `went on after being refused for more than ${limit}`);
+      this.#close('too_many_requests', `went on after being refused for more than ${limit}`);
     }
     return error;
   }
 
-  #enqueue(job: Job): void {
+  #enqueue(id: number, command: Command | TidewallError, sizeBytes: number): void {
+    const refusal = this.#admit(COMMAND_COST) ?? (this.#finishing ? serverStops() : undefined);
     if (this.#ended) return;
-    this.#jobs.push(this.#finishing ? { ...job, work: serverStops() } : job);
-    this.#waitingBytes += job.sizeBytes;
-    if (!this.#paused && this.#full) {
-      this.#paused = true;
-      this.#wire.pause();
-    }
-    void this.#work();
+    this.#pipeline ??= new Pipeline<Work>({
+      overlaps: ({ command }) => command instanceof TidewallError || command.type === 'publish',
+      carryOut: (work) => this.#carryOut(work),
+      write: (lines) => this.#write(lines),
+      congested: () => this.#wire.congested,
+      moved: () => this.#moved(),
+    });
+    this.#pipeline.add({ id, command: refusal ?? command }, sizeBytes);
+    if (this.#paused || !this.#full) return;
+    this.#paused = true;
+    this.#wire.pause();
   }
 
   get #full(): boolean {
-    return this.#jobs.length > MAX_WAITING || this.#waitingBytes > this.#context.limits.frameBytes;
+    const { unanswered = 0, sizeBytes = 0 } = this.#pipeline ?? {};
+    return unanswered > MOST_UNANSWERED || sizeBytes > this.#context.limits.frameBytes;
   }
 
-  /** Works the jobs off, one at a time; never rejects. Stops while the wire is congested, until `drained`. */
-  async #work(): Promise<void> {
-    if (this.#working) return;
-    this.#working = true;
-    while (!this.#ended && !this.#wire.congested) {
-      const job = this.#jobs.shift();
-      if (job === undefined) break;
-      this.#waitingBytes -= job.sizeBytes;
-      try {
-        if (job.work instanceof TidewallError) throw job.work;
-        await this.#carryOut(job.id, job.work);
-      } catch (error) {
-        this.#refuse(job.id, this.#asTidewallError(error));
-      }
-      if (this.#paused && !this.#full && !this.#ended) {
-        this.#paused = false;
-        // What it sent while nobody read is not silence.
-        this.#heardAt = this.#context.clock.monotonic();
-        this.#wire.resume();
-      }
+  /** Answers have left the pipeline. */
+  #moved(): void {
+    if (this.#ended) return;
+    if (this.#paused && !this.#full) {
+      this.#paused = false;
+      // What it sent while nobody read is not silence.
+      this.#heardAt = this.#context.clock.monotonic();
+      this.#wire.resume();
     }
-    this.#working = false;
-    if (this.#jobs.length === 0) this.#becomeIdle();
+    // A client with nothing to do keeps no pipeline.
+    if (!this.#pipeline?.empty) return;
+    this.#pipeline = undefined;
+    this.#becomeIdle();
   }
 
-  async #carryOut(id: number, command: Command): Promise<void> {
-    if (command.type === 'connect') return this.#connect(id, command.body);
-    const session = this.#session;
-    if (session === undefined) throw new TidewallError('unauthenticated', 'the first command must be connect');
+  /** As few frames as the limit lets hold them. */
+  #write(lines: readonly string[]): void {
+    let frame = '';
+    for (const line of lines) {
+      // A UTF-16 unit is at most three bytes.
+      if (frame !== '' && (frame.length + line.length) * 3 > this.#context.limits.frameBytes) {
+        this.#wire.send(frame);
+        frame = '';
+      }
+      frame = frame === '' ? line : `${frame}\n${line}`;
+    }
+    this.#wire.send(frame);
+  }
+
+  /** Closes after the answers that are there: who is cut off for a flood shall see that it was refused before. */
+  #close(code: CloseName, reason: string): void {
+    this.#pipeline?.settle();
+    this.#wire.close(code, reason);
+  }
+
+  async #carryOut({ id, command }: Work): Promise<string | undefined> {
+    try {
+      if (command instanceof TidewallError) throw command;
+      if (command.type === 'connect') return this.#connect(id, command.body);
+      const session = this.#session;
+      if (session === undefined) throw new TidewallError('unauthenticated', 'the first command must be connect');
+      if (command.type === 'publish') {
+        return encodePublished(id, await this.#context.hub.publish(session.principal, command.body));
+      }
+      return await this.#carryOutAlone(session, id, command);
+    } catch (error) {
+      const refusal = this.#asTidewallError(error);
+      this.#metrics.rejected(refusal.kind);
+      return encodeError(id, refusal);
+    }
+  }
+
+  async #carryOutAlone(session: Session, id: number, command: AloneCommand): Promise<string | undefined> {
     const { hub } = this.#context;
     switch (command.type) {
       case 'subscribe':
-        return session.subscribe(command.body, (reply) => this.#reply(id, 'subscribe', reply));
-      case 'unsubscribe':
-        session.unsubscribe(command.body.topic);
-        return this.#reply(id, 'unsubscribe', {});
+        // Answered from within, as pushes follow.
+        await session.subscribe(command.body, (reply) => this.#wire.send(encodeReply(id, 'subscribe', reply)));
+        return undefined;
       case 'configure': {
         const { topic, ...change } = command.body;
-        return session.configure(topic, change, (view) => this.#reply(id, 'configure', { topic: view }));
+        session.configure(topic, change, (view) => this.#wire.send(encodeReply(id, 'configure', { topic: view })));
+        return undefined;
       }
-      case 'publish': {
-        const { epoch, offset } = await hub.publish(session.principal, command.body);
-        return this.#reply(id, 'publish', { epoch, offset });
-      }
+      case 'unsubscribe':
+        session.unsubscribe(command.body.topic);
+        return encodeReply(id, 'unsubscribe', {});
       case 'history':
-        return this.#wire.send(encodeHistory(id, await hub.history(session.principal, command.body)));
+        return encodeHistory(id, await hub.history(session.principal, command.body));
       case 'presence':
-        return this.#reply(id, 'presence', await hub.presence(session.principal, command.body.topic));
+        return encodeReply(id, 'presence', await hub.presence(session.principal, command.body.topic));
     }
   }
 
-  #connect(id: number, { version, name }: ConnectCommand): void {
+  #connect(id: number, { version, name }: ConnectCommand): string | undefined {
     if (this.#session !== undefined) throw new TidewallError('bad_request', 'connect came before; it comes once');
     if (version !== PROTOCOL_VERSION) {
       this.#wire.close('version_mismatch', `this server speaks version ${PROTOCOL_VERSION}, not ${version}`);
-      return;
+      return undefined;
     }
     const { hub, node, clock, limits } = this.#context;
     try {
@@ -277,10 +305,10 @@ export class NativePeer {
     } catch (error) {
       if (!(error instanceof TidewallError) || error.kind !== 'limit_exceeded') throw error;
       this.#wire.close('connection_limit', error.message);
-      return;
+      return undefined;
     }
     const { frameBytes, publicationBytes, subscriptionsPerSession, commandsPerSecond, commandBurst } = limits;
-    this.#reply(id, 'connect', {
+    return encodeReply(id, 'connect', {
       session: this.#session.id,
       node,
       version: PROTOCOL_VERSION,
@@ -288,15 +316,6 @@ export class NativePeer {
       pingMs: limits.pingMs,
       limits: { frameBytes, publicationBytes, subscriptions: subscriptionsPerSession, commandsPerSecond, commandBurst },
     });
-  }
-
-  #reply<Name extends CommandName>(id: number, command: Name, reply: Replies[Name]): void {
-    this.#wire.send(encodeReply(id, command, reply));
-  }
-
-  #refuse(id: number, error: TidewallError): void {
-    this.#metrics.rejected(error.kind);
-    this.#wire.send(encodeError(id, error));
   }
 
   #asTidewallError(error: unknown): TidewallError {

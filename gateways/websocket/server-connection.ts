@@ -146,7 +146,7 @@ export class WebSocketConnection implements NativeWire {
     if (isBinary) {
       this.#metrics.rejected('binary');
       this.close('bad_frame', 'binary frames are not of this wire');
-    } else this.peer.receive(data.toString('utf8'));
+    } else this.peer.receive(data);
   }
 
   #refuseViolation(rfcCode: number): void {
