@@ -1,59 +1,123 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { existsSync, readFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
+import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
+import { pinned } from './cores.ts';
+import type { Wire } from './wire.ts';
 
-/** A server under measurement: how to start it, and what a subscriber and a publisher say to it. */
+const START_TIMEOUT_MS = 15_000;
+const STOP_TIMEOUT_MS = 5_000;
+const POLL_MS = 20;
+
+/** A server under measurement: how to start it, and how to talk to it. */
 export interface Contender {
   readonly name: string;
-  /**
-   * The program and its arguments; it prints a line with `http://…:<port>` when it is ready.
-   *
-   * @param folder is its own, and gone when it has stopped
-   */
-  command(folder: string): readonly string[];
-  readonly path: string;
-  /** Text frames that a subscriber sends after the handshake. */
-  readonly subscribe: readonly string[];
-  /** Text frames that the publisher sends after the handshake. */
-  readonly greet: readonly string[];
-  /** The frame that publishes the `n`-th payload. */
-  publish(n: number, payload: string): string;
+  /** Why it cannot run here, with the cure; undefined when it can. */
+  missing(): string | undefined;
+  /** Its version, for the record. */
+  version(): string;
+  /** The program and its arguments; it listens on the ports that it is given. */
+  command(place: Place): readonly string[];
+  /** A path that answers 200 when it is ready; absent: it is ready when it accepts connections. */
+  readonly readyPath?: string;
+  readonly wire: Wire;
+}
+
+/** What a contender is given for one start. */
+export interface Place {
+  /** Its own, and gone when it has stopped. */
+  readonly folder: string;
+  /** For WebSocket clients. */
+  readonly port: number;
+  /** For the publisher, where it has another way in. */
+  readonly publisherPort: number;
 }
 
 export interface RunningContender {
-  readonly pid: number;
+  /** The process and all those that it has started. */
+  readonly pids: readonly number[];
   readonly port: number;
+  readonly publisherPort: number;
   stop(): Promise<void>;
 }
 
-/** Starts a contender's process and waits until it says where it listens. */
-export async function startContender(contender: Contender): Promise<RunningContender> {
+/**
+ * Starts a contender and waits until it is ready.
+ *
+ * @throws Error with what it has said when it ends, or is not ready in time
+ */
+export async function startContender(contender: Contender, core: number | undefined): Promise<RunningContender> {
   const folder = await mkdtemp(join(tmpdir(), 'tidewall-bench-'));
-  const [program, ...args] = contender.command(folder);
-  const child = spawn(program as string, args, { stdio: ['ignore', 'pipe', 'inherit'] });
-  const port = await readPort(child, contender.name);
-  child.stdout?.resume();
-  return {
-    pid: child.pid as number,
-    port,
-    async stop() {
-      const exit = once(child, 'exit');
-      child.kill('SIGTERM');
-      await exit;
-      await rm(folder, { recursive: true, force: true });
-    },
+  const [port, publisherPort] = await Promise.all([freePort(), freePort()]);
+  const [program, ...args] = pinned(core, contender.command({ folder, port, publisherPort }));
+  const child = spawn(program as string, args, { stdio: ['ignore', 'pipe', 'pipe'], cwd: folder });
+  let said = '';
+  const hear = (chunk: Buffer) => {
+    said = (said + chunk.toString()).slice(-2000);
   };
+  child.stdout.on('data', hear);
+  child.stderr.on('data', hear);
+  const stop = async () => {
+    await end(child);
+    await rm(folder, { recursive: true, force: true });
+  };
+  const begun = performance.now();
+  while (!(await isReady(port, contender.readyPath))) {
+    if (child.exitCode !== null || performance.now() - begun > START_TIMEOUT_MS) {
+      await stop();
+      throw new Error(`${contender.name} did not start: ${said.trim() || 'it said nothing'}`);
+    }
+    await passing(POLL_MS);
+  }
+  return { pids: withDescendants(child.pid as number), port, publisherPort, stop };
 }
 
-async function readPort(child: ChildProcess, name: string): Promise<number> {
-  if (!child.stdout) throw new Error(`${name}: no output`);
-  const lines = createInterface({ input: child.stdout });
-  for await (const line of lines) {
-    const port = /https?:\/\/[^\s:]+:(\d+)/.exec(line)?.[1];
-    if (port !== undefined) return Number(port);
+async function end(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  const exit = once(child, 'exit');
+  child.kill('SIGTERM');
+  const kill = setTimeout(() => child.kill('SIGKILL'), STOP_TIMEOUT_MS);
+  await exit;
+  clearTimeout(kill);
+}
+
+async function isReady(port: number, path: string | undefined): Promise<boolean> {
+  if (path !== undefined) {
+    return fetch(`http://127.0.0.1:${port}${path}`).then(
+      (response) => response.ok,
+      () => false,
+    );
   }
-  throw new Error(`${name} ended before it listened`);
+  const socket = connect({ port, host: '127.0.0.1' });
+  try {
+    await once(socket, 'connect');
+    return true;
+  } catch {
+    return false;
+  } finally {
+    socket.destroy();
+  }
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  server.close();
+  await once(server, 'close');
+  if (address === null || typeof address === 'string') throw new Error('the system gave no port');
+  return address.port;
+}
+
+function withDescendants(pid: number): number[] {
+  const list = `/proc/${pid}/task/${pid}/children`;
+  const children = existsSync(list) ? readFileSync(list, 'utf8').split(' ').filter(Boolean).map(Number) : [];
+  return [pid, ...children.flatMap(withDescendants)];
+}
+
+export function passing(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
 }

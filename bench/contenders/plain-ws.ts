@@ -1,13 +1,20 @@
 import { fileURLToPath } from 'node:url';
 import type { Contender } from '../contender.ts';
+import { TOPIC, textFrame, upgrade } from '../wire.ts';
+import { rivalVersion } from './rival-packages.ts';
 
-/** A loop over `ws` clients that sends to each. */
+const SERVER = fileURLToPath(new URL('servers/plain-ws.mjs', import.meta.url));
+
+/** A loop over `ws` clients that sends to each: what one writes first. */
 export const plainWs: Contender = {
-  name: 'plain ws loop',
-  command: () => [process.execPath, '--import', 'tsx', fileURLToPath(new URL('plain-ws-server.ts', import.meta.url))],
-  path: '/',
-  subscribe: ['subscribe'],
-  greet: [],
-  // The same bytes to a subscriber as Tidewall's push, so that both carry the same load.
-  publish: (n, payload) => `{"t":1,"o":${n},"at":1700000000000,"d":${payload}}`,
+  name: 'plain ws',
+  missing: () => (rivalVersion('ws') === undefined ? 'the package ws is missing: npm run bench' : undefined),
+  version: () => `ws ${rivalVersion('ws')}, Node ${process.versions.node}`,
+  command: ({ port }) => [process.execPath, SERVER, String(port)],
+  wire: {
+    path: '/',
+    subscribe: textFrame(`+${TOPIC}`),
+    publisher: { port: 'clients', says: [upgrade('/')] },
+    publication: (payload) => textFrame(TOPIC + payload),
+  },
 };

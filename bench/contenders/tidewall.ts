@@ -1,30 +1,91 @@
-import { writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Contender } from '../contender.ts';
+import { NUMBER, TOPIC, textFrame, upgrade } from '../wire.ts';
 
-const TOPIC = 'bench/fan-out';
+/** The built product. */
+export const BUILT_SERVER = fileURLToPath(new URL('../../apps/tidewall/dist/tidewall.js', import.meta.url));
+
 const CONNECT = '{"id":1,"connect":{"version":1}}';
+const NAME = `bench/${TOPIC}`;
 
-/** The built product, as its users run it. A `log`, so that no publication is folded into another. */
-export const tidewall: Contender = {
-  name: 'tidewall',
-  command(folder) {
-    const config = join(folder, 'tidewall.yaml');
-    writeFileSync(
-      config,
-      [
-        'demo: false',
-        `dataDir: ${folder}`,
-        'limits: { commandsPerSecond: 1000000, commandBurst: 1000000 }',
-        `topics: [{ pattern: ${TOPIC}, kind: log }]`,
-      ].join('\n'),
-    );
-    const server = fileURLToPath(new URL('../../apps/tidewall/dist/tidewall.js', import.meta.url));
-    return [process.execPath, server, 'serve', '--port', '0', '--config', config];
-  },
-  path: '/ws',
-  subscribe: [`${CONNECT}\n{"id":2,"subscribe":{"topic":"${TOPIC}"}}`],
-  greet: [CONNECT],
-  publish: (n, payload) => `{"id":${n + 2},"publish":{"topic":"${TOPIC}","data":${payload}}}`,
-};
+export interface TidewallSettings {
+  readonly name?: string;
+  /** A log delivers each publication, a signal too but keeps none; a state is folded and only for deltas. */
+  readonly kind?: 'log' | 'signal' | 'state';
+  /** Limits in place of the defaults, beside those that any load needs. */
+  readonly limits?: Readonly<Record<string, number>>;
+  /** Other settings of the file, as lines. */
+  readonly config?: readonly string[];
+  /** Options of each subscription. */
+  readonly subscribe?: Readonly<Record<string, unknown>>;
+  readonly op?: string;
+  readonly compressed?: boolean;
+  /** Another build of the server, to measure beside this one. */
+  readonly server?: string;
+}
+
+/** Tidewall as its users run it, with what an operator would raise for one publisher of so much. */
+export function tidewall({
+  name = 'tidewall',
+  kind = 'log',
+  limits = {},
+  config = [],
+  subscribe = {},
+  op,
+  compressed = false,
+  server = BUILT_SERVER,
+}: TidewallSettings = {}): Contender {
+  const raised = {
+    commandsPerSecond: 1_000_000,
+    commandBurst: 1_000_000,
+    sessions: 20_000,
+    deadMs: 600_000,
+    ...limits,
+  };
+  return {
+    name,
+    missing: () => (existsSync(server) ? undefined : `${server} is not built: npm run build`),
+    version: () => `${versionOf(server)}, Node ${process.versions.node}`,
+    command({ folder, port }) {
+      const file = join(folder, 'tidewall.yaml');
+      writeFileSync(
+        file,
+        [
+          'demo: false',
+          'host: 127.0.0.1',
+          `port: ${port}`,
+          'logLevel: warn',
+          `dataDir: ${join(folder, 'data')}`,
+          `limits: ${JSON.stringify(raised)}`,
+          `topics: [{ pattern: "bench/#", kind: ${kind} }]`,
+          ...config,
+        ].join('\n'),
+      );
+      return [process.execPath, server, 'serve', '--config', file];
+    },
+    readyPath: '/readyz',
+    wire: {
+      path: '/ws',
+      compressed,
+      greeting: textFrame(CONNECT),
+      subscribe: textFrame(`{"id":1${TOPIC},"subscribe":${JSON.stringify({ topic: NAME, ...subscribe })}}`),
+      publisher: { port: 'clients', says: [upgrade('/ws'), textFrame(CONNECT)] },
+      publication: (payload) =>
+        textFrame(
+          `{"id":${NUMBER},"publish":{"topic":"${NAME}",${op === undefined ? '' : `"op":"${op}",`}"data":${payload}}}`,
+        ),
+      refusal: '"error":',
+      again: {
+        keep: ['"epoch":"', '"o":'],
+        text: `${CONNECT}\n{"id":2,"subscribe":{"topic":"bench/0000","since":{"epoch":"%1","offset":%2}}}`,
+      },
+    },
+  };
+}
+
+function versionOf(server: string): string {
+  const manifest = JSON.parse(readFileSync(join(server, '../../package.json'), 'utf8')) as { version?: string };
+  return manifest.version ?? 'unversioned';
+}

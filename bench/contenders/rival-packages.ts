@@ -1,0 +1,17 @@
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+
+const require = createRequire(import.meta.url);
+
+/** The version of a package that a rival's server loads; undefined when it is not installed. */
+export function rivalVersion(name: string): string | undefined {
+  const folders = require.resolve.paths(name) ?? [];
+  for (const folder of folders) {
+    try {
+      return (JSON.parse(readFileSync(`${folder}/${name}/package.json`, 'utf8')) as { version: string }).version;
+    } catch {
+      // Not in this folder; the next one up may have it.
+    }
+  }
+  return undefined;
+}

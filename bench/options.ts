@@ -1,0 +1,45 @@
+import { parseArgs } from 'node:util';
+
+/** What every benchmark can be told. */
+export interface Options {
+  /** A short run, to see that it works; its figures are rough. */
+  readonly quick: boolean;
+  /** How often each contender has its turn. */
+  readonly rounds: number;
+  readonly seconds: number;
+  /** Contenders whose name holds one of these; all when there are none. */
+  readonly only: readonly string[];
+  /** Another build of Tidewall's server to measure beside this one. */
+  readonly beside: string | undefined;
+  /** Write the rows to `results/`. */
+  readonly save: boolean;
+}
+
+/** What the command line says. */
+export function readOptions(args = process.argv.slice(2)): Options {
+  const { values } = parseArgs({
+    args: [...args],
+    options: {
+      quick: { type: 'boolean', default: false },
+      rounds: { type: 'string' },
+      seconds: { type: 'string' },
+      only: { type: 'string', multiple: true, default: [] },
+      beside: { type: 'string' },
+      save: { type: 'boolean', default: false },
+    },
+  });
+  return {
+    quick: values.quick,
+    rounds: atLeastOne('rounds', values.rounds, values.quick ? 1 : 5),
+    seconds: atLeastOne('seconds', values.seconds, values.quick ? 1 : 2),
+    only: values.only.flatMap((list) => list.split(',')),
+    beside: values.beside,
+    save: values.save,
+  };
+}
+
+function atLeastOne(name: string, text: string | undefined, fallback: number): number {
+  const number = text === undefined ? fallback : Number(text);
+  if (!(number >= 1)) throw new RangeError(`--${name} must be at least 1, got ${text}`);
+  return number;
+}
