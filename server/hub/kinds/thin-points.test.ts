@@ -90,14 +90,16 @@ describe('of any columns', () => {
   });
 
   test('minmax keeps the smallest and the largest value of every column', () => {
+    const column = fc.array(fc.option(fc.integer({ min: -20, max: 20 })), { minLength: 50, maxLength: 50 });
+    const many = fc.array(column, { minLength: 1, maxLength: 4 });
     fc.assert(
-      fc.property(series, points, (columns, more) => {
-        const most = 2 * columns.size + more;
-        const after = thinPoints(columns, most, 'minmax');
+      fc.property(many, fc.integer({ min: 0, max: 20 }), (list, more) => {
+        const columns: Columns = new Map([['t', Array.from({ length: 50 }, (_, i) => i)]]);
+        for (const [i, values] of list.entries()) columns.set(`c${i}`, values);
+        const after = thinPoints(columns, 2 + 2 * list.length + more, 'minmax');
         for (const [name, column] of columns) {
           const [before, kept] = [valuesOf(column), valuesOf(after.get(name))];
-          expect(Math.min(...kept) + 0).toBe(Math.min(...before) + 0);
-          expect(Math.max(...kept) + 0).toBe(Math.max(...before) + 0);
+          expect([Math.min(...kept), Math.max(...kept)]).toEqual([Math.min(...before), Math.max(...before)]);
         }
       }),
     );
@@ -227,6 +229,27 @@ test('lttb of one column without gaps is the algorithm of the thesis', () => {
       expect(timesOf(after)).toEqual(lttbOfThesis(times, wavy, most).map((row) => times[row]));
     }),
   );
+});
+
+test('lttb chooses the same rows whatever the unit of times and values, near the largest numbers too', () => {
+  const small = fc.array(fc.integer({ min: -1000, max: 1000 }), { minLength: 10, maxLength: 100 });
+  fc.assert(
+    fc.property(small, fc.integer({ min: 3, max: 9 }), (values, most) => {
+      const row = values.map((_, i) => i);
+      const rowsAt = (timeUnit: number, unit: number): unknown => {
+        const columns = columnsOf({ t: row.map((i) => i * timeUnit), v: values.map((value) => value * unit), row });
+        return thinPoints(columns, most, 'lttb').get('row');
+      };
+      expect(rowsAt(2 ** 1017, 2 ** 1013)).toEqual(rowsAt(1, 1));
+    }),
+  );
+});
+
+test('lttb looks over a gap to where the line goes on', () => {
+  const row = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9];
+  // Row 2 is nearly on the line from row 0 to where it goes on after the gap; row 1 is not.
+  const v = [0, 1, 3.5, null, null, 10, 10, 10, 10, 10];
+  expect(thinPoints(columnsOf({ t: row, v }), 6, 'lttb').get('t')?.[1]).toBe(1);
 });
 
 test('avg is the mean of what is there at the time in the middle, also where the sum is no number', () => {
