@@ -8,7 +8,8 @@ export class RecordingEncoding implements Encoding {
 
   encode(pushes: readonly Push[]): Uint8Array {
     this.encoded++;
-    return Buffer.from(JSON.stringify(pushes));
+    // A line each, since the hub joins frames into one buffer.
+    return Buffer.from(`${JSON.stringify(pushes)}\n`);
   }
 }
 
@@ -41,7 +42,8 @@ export class RecordingOutlet implements Outlet {
     this.writes++;
     for (const frame of frames) {
       this.frames.push(frame);
-      this.pushes.push(...(JSON.parse(Buffer.from(frame).toString()) as Push[]));
+      const lines = Buffer.from(frame).toString().trimEnd().split('\n');
+      for (const line of lines) this.pushes.push(...(JSON.parse(line) as Push[]));
       if (!this.#stalled) this.#taken += frame.length;
     }
     return !this.#stalled;

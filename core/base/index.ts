@@ -12,5 +12,5 @@ export {
   setOwn,
   toJsonLine,
 } from './json.ts';
-export { applyMergePatch, composeMergePatches, mergeInPlace } from './merge-patch.ts';
+export { applyMergePatch, composeMergePatches, createMergePatch, equalJson, mergeInPlace } from './merge-patch.ts';
 export { Ring } from './ring.ts';

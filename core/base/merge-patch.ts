@@ -57,3 +57,46 @@ export function composeMergePatches(first: JsonValue, second: JsonValue): JsonVa
   }
   return result;
 }
+
+/**
+ * A patch with which `before` becomes equal to `after`; undefined where no merge patch can say it, since a null in one
+ * removes. Equal objects give an empty patch. The order of members may come out another.
+ */
+export function createMergePatch(before: JsonValue | undefined, after: JsonValue): JsonValue | undefined {
+  if (!isJsonObject(after)) return after;
+  if (!isJsonObject(before)) return holdsNullMember(after) ? undefined : after;
+  const patch: JsonObject = {};
+  for (const name of Object.keys(before)) if (!Object.hasOwn(after, name)) setOwn(patch, name, null);
+  for (const name of Object.keys(after)) {
+    const value = after[name] as JsonValue;
+    const old = Object.hasOwn(before, name) ? before[name] : undefined;
+    if (isJsonObject(value) && isJsonObject(old)) {
+      const inner = createMergePatch(old, value) as JsonObject | undefined;
+      if (inner === undefined) return undefined;
+      if (Object.keys(inner).length > 0) setOwn(patch, name, inner);
+    } else if (old === undefined || !equalJson(old, value)) {
+      if (value === null || holdsNullMember(value)) return undefined;
+      setOwn(patch, name, value);
+    }
+  }
+  return patch;
+}
+
+/** Whether two values say the same; the order of members does not count. */
+export function equalJson(a: JsonValue, b: JsonValue): boolean {
+  if (a === b) return true;
+  if (Array.isArray(a)) {
+    return Array.isArray(b) && a.length === b.length && a.every((item, i) => equalJson(item, b[i] as JsonValue));
+  }
+  if (!isJsonObject(a) || !isJsonObject(b)) return false;
+  const names = Object.keys(a);
+  return (
+    names.length === Object.keys(b).length &&
+    names.every((name) => Object.hasOwn(b, name) && equalJson(a[name] as JsonValue, b[name] as JsonValue))
+  );
+}
+
+/** Whether an object in a patch would lose members: what is in a list is taken as it is. */
+function holdsNullMember(value: JsonValue): boolean {
+  return isJsonObject(value) && Object.values(value).some((member) => member === null || holdsNullMember(member));
+}

@@ -253,6 +253,12 @@ export interface HubPort {
    */
   reconfigure(): Promise<void>;
   /**
+   * Lets a topic go with all that is kept of it. Its subscribers are told to ask again.
+   *
+   * @throws TidewallError unknown_topic, permission_denied, conflict while a source feeds it
+   */
+  forget(principal: Principal, topic: string): Promise<void>;
+  /**
    * Takes a topic for a source. `demand` is called with true when somebody starts to watch and with false when nobody
    * has for the linger time. Kind and key field are the source's to say; where the configuration speaks of the topic's
    * keeping or cadence, that counts.

@@ -25,6 +25,7 @@ export function resolveElements(hub: HubPort, elements: ElementTopics): HubPort 
     topics: (principal) => hub.topics(principal),
     presence: (principal, topic) => hub.presence(principal, elements.resolveLoosely(topic)),
     reconfigure: () => hub.reconfigure(),
+    forget: (principal, topic) => hub.forget(principal, elements.resolveLoosely(topic)),
     feed: (topic, source, settings, demand) => hub.feed(topic, source, settings, demand),
   };
 }

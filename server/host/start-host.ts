@@ -81,6 +81,7 @@ export async function startHost(options: HostOptions): Promise<RunningHost> {
   const broker = createMemoryBroker({ random });
   const settingsOf = (name: string) => elements.settingsOf(name) ?? configuredSettings(config.topics, name);
   const ownHub = createHub({ broker, access: openAccess, clock, limits, meter: metrics, log, random, settingsOf });
+  await ownHub.restore();
   const hub = resolveElements(ownHub, elements);
   const supervisor = createSupervisor({ hub: ownHub, clock, log, meter: metrics, random, limits });
 

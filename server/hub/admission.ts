@@ -18,17 +18,18 @@ export function admit(topic: Topic, request: PublishRequest, maxBytes: number, n
       detail: { kind, operations: [...known] },
     });
   }
-  const mismatch = fits?.(op, request.data);
-  if (mismatch) refuseShape(mismatch);
   // A publisher whose clock is ahead has seen it now: nothing may look younger than it is.
   const at = Math.min(request.at ?? nowMs, nowMs);
   // Wires are separated by lines, so that a line break within a text would be two frames.
   const line = request.json === undefined ? undefined : toJsonLine(request.json, request.data);
   const { json, weight } = topic.kind.admit(op, request.data, line, at);
+  // After the kind: what a merge makes is looked at whole, and is known to be of a size that can be.
+  const mismatch = fits?.(op, (op === 'merge' ? topic.kind.merged?.(request.data) : undefined) ?? request.data);
+  if (mismatch) refuseShape(mismatch);
   if (Buffer.byteLength(json) > maxBytes) {
     throw new TidewallError('limit_exceeded', `a publication may have ${maxBytes} bytes of JSON, this one is larger`, {
       detail: { limit: 'publicationBytes', maxBytes },
     });
   }
-  return { op, json, weight, at };
+  return { op, json, weight, at, ...(request.key === undefined ? {} : { key: request.key }) };
 }

@@ -1,6 +1,7 @@
 import type { Clock } from '@tidewall/base';
 import type { Log } from '@tidewall/contracts';
-import type { Subscriber } from './subscription.ts';
+import type { Cohort } from './cohort.ts';
+import { TickWheel } from './tick-wheel.ts';
 import type { View } from './view.ts';
 
 export interface FlusherOptions {
@@ -11,22 +12,74 @@ export interface FlusherOptions {
   delivered(frames: number): void;
 }
 
+/** A session that is in step with not all of its views, or has only just come to be. */
+export interface Loner {
+  readonly id: string;
+  /**
+   * Takes its own part in a flush of those views, and joins a cohort once it is in step with all.
+   *
+   * @returns how many frames it was handed
+   */
+  flush(flushed: ReadonlySet<View>): number;
+  end(): void;
+}
+
 /**
  * Decides when views send. The first change after quiet goes out at once; after that there is one flush a window, and
- * one write a session a flush, however many of its topics changed.
+ * one write a session a flush, however many of its topics changed. A view with a rate is held back until its time has
+ * come; then it goes with the others.
  */
 export class Flusher {
+  /** Sessions that take part in flushes by themselves. */
+  readonly loners = new Set<Loner>();
   readonly #options: FlusherOptions;
-  #changed = new Set<View>();
+  readonly #wheel: TickWheel<View>;
+  #due = new Set<View>();
   #lastMs = Number.NEGATIVE_INFINITY;
   #cancel: (() => void) | undefined;
 
   constructor(options: FlusherOptions) {
     this.#options = options;
+    const slotMs = Math.max(1, options.windowMs);
+    this.#wheel = new TickWheel(options.clock, slotMs, (views) => this.#takeDue(views));
+  }
+
+  /** A view has something to tell, but not while its caller is at work: with the next flush, at the latest in a window. */
+  changedSoon(view: View): void {
+    if (view.waiting || this.#due.has(view)) return;
+    this.#due.add(view);
+    this.#cancel ??= this.#options.clock.after(this.#options.windowMs, () => this.#flush());
   }
 
   changed(view: View): void {
-    this.#changed.add(view);
+    if (view.waiting) return;
+    if (view.options.periodMs > 0 && this.#options.clock.monotonic() < view.notBeforeMs) {
+      view.waiting = true;
+      this.#wheel.add(view, view.notBeforeMs);
+      return;
+    }
+    this.#due.add(view);
+    this.#schedule();
+  }
+
+  dispose(): void {
+    this.#cancel?.();
+    this.#cancel = undefined;
+    this.#wheel.dispose();
+    this.#due.clear();
+    this.loners.clear();
+  }
+
+  #takeDue(views: Iterable<View>): void {
+    for (const view of views) {
+      view.waiting = false;
+      // Views that nobody has any more are not worth a flush.
+      if (view.viewers.size > 0) this.#due.add(view);
+    }
+    if (this.#due.size > 0) this.#schedule();
+  }
+
+  #schedule(): void {
     if (this.#cancel) return;
     const { clock, windowMs } = this.#options;
     const waitMs = windowMs - (clock.monotonic() - this.#lastMs);
@@ -34,33 +87,61 @@ export class Flusher {
     else this.#cancel = clock.after(Math.max(0, waitMs), () => this.#flush());
   }
 
-  dispose(): void {
-    this.#cancel?.();
-    this.#cancel = undefined;
-    this.#changed.clear();
-  }
-
   #flush(): void {
     this.#cancel = undefined;
-    this.#lastMs = this.#options.clock.monotonic();
-    const views = this.#changed;
-    this.#changed = new Set();
-    const touched = new Set<Subscriber>();
-    let frames = 0;
-    for (const view of views) {
-      frames += view.flush(touched, (failure) => {
-        const { topic, encoding } = view;
-        this.#options.log.error({ err: failure, topic: topic.name, wire: encoding.name }, 'a frame could not be made');
-      });
+    const now = this.#options.clock.monotonic();
+    this.#lastMs = now;
+    const due = this.#due;
+    this.#due = new Set();
+    const touched: Cohort[] = [];
+    for (const view of due) {
+      const frame = this.#advance(view);
+      if (frame === undefined) due.delete(view);
+      if (!frame) continue;
+      view.notBeforeMs = now + view.options.periodMs;
+      for (const cohort of view.cohorts) if (cohort.add(frame)) touched.push(cohort);
     }
-    for (const session of touched) {
+    let frames = 0;
+    for (const cohort of touched) frames += this.#write(cohort);
+    for (const loner of this.loners) frames += this.#serve(loner, due);
+    this.#options.delivered(frames);
+  }
+
+  /** The frame for those in step; null when there is none to send, undefined when it could not be made. */
+  #advance(view: View): Uint8Array | null | undefined {
+    try {
+      return view.advance() ?? null;
+    } catch (failure) {
+      const { topic, encoding } = view;
+      this.#options.log.error({ err: failure, topic: topic.name, wire: encoding.name }, 'a frame could not be made');
+      return undefined;
+    }
+  }
+
+  #write(cohort: Cohort): number {
+    const frames = cohort.waiting * cohort.members.size;
+    const joined = cohort.take();
+    for (const member of cohort.members) {
       try {
-        session.flush();
+        member.write(joined);
       } catch (failure) {
-        this.#options.log.error({ err: failure, session: session.id }, 'a session could not be written to');
-        session.end();
+        this.#broken(member, failure);
       }
     }
-    this.#options.delivered(frames);
+    return frames;
+  }
+
+  #serve(loner: Loner, flushed: ReadonlySet<View>): number {
+    try {
+      return loner.flush(flushed);
+    } catch (failure) {
+      this.#broken(loner, failure);
+      return 0;
+    }
+  }
+
+  #broken(session: { readonly id: string; end(): void }, failure: unknown): void {
+    this.#options.log.error({ err: failure, session: session.id }, 'a session could not be written to');
+    session.end();
   }
 }

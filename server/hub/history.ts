@@ -1,16 +1,18 @@
 import type { HistoryRequest } from '@tidewall/contracts';
 import { type HistoryPage, TidewallError } from '@tidewall/protocol';
+import type { Selection } from './selection.ts';
 import type { Topic } from './topic.ts';
 
 /**
  * The publications after `since` (all that are kept when absent), oldest first; with `reverse` those before `since`,
- * newest first. A page ends before it grows over either limit, but has at least one entry when there is one.
+ * newest first. What the selection hides is left out. A page ends before it grows over either limit, but has at least one entry when there is one.
  *
  * @throws TidewallError unrecoverable_position rather than leave something out
  */
 export function readHistory(
   topic: Topic,
   request: HistoryRequest,
+  selection: Selection | undefined,
   { maxEntries, maxBytes }: { readonly maxEntries: number; readonly maxBytes: number },
 ): HistoryPage {
   const { log, settings, kind } = topic;
@@ -30,10 +32,13 @@ export function readHistory(
   while (kind.keeps && entries.length < limit) {
     const publication = log.at(offset);
     if (!publication) break;
-    const { at, op, json } = publication;
-    bytes += json.length;
-    if (bytes > maxBytes && entries.length > 0) break;
-    entries.push({ o: offset, at, op, json });
+    const { at, op } = publication;
+    const json = selection ? kind.shownOf(publication, selection) : publication.json;
+    if (json !== undefined) {
+      bytes += json.length;
+      if (bytes > maxBytes && entries.length > 0) break;
+      entries.push({ o: offset, at, op, json });
+    }
     offset += step;
   }
   const more = kind.keeps && log.at(offset) !== undefined;

@@ -1,2 +1,2 @@
-export { openAccess } from './access.ts';
+export { type AccessRule, openAccess, ruleAccess } from './access.ts';
 export { createHub, type Hub, type HubOptions } from './hub.ts';

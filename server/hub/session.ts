@@ -1,195 +1,457 @@
-import type { Access, ConfigureRequest, Outlet, Principal, Session, SubscribeRequest } from '@tidewall/contracts';
-import { type Limits, parseTopicName, type SubscribeReply, TidewallError, type TopicName } from '@tidewall/protocol';
-import { startOf } from './start-position.ts';
-import type { Subscriber, Subscription } from './subscription.ts';
+import type {
+  Access,
+  Action,
+  ConfigureRequest,
+  Outlet,
+  Permission,
+  Principal,
+  Session,
+  SubscribeRequest,
+} from '@tidewall/contracts';
+import {
+  isTopicPattern,
+  type Limits,
+  type Member,
+  type PatternReply,
+  parseTopicName,
+  parseTopicPattern,
+  type SubscribeReply,
+  TidewallError,
+  type TopicName,
+  type TopicPattern,
+} from '@tidewall/protocol';
+import type { Cohort, Cohorts } from './cohort.ts';
+import type { Loner } from './flusher.ts';
+import type { PatternSubscription } from './pattern-subscription.ts';
+import { type Start, startOf } from './start-position.ts';
+import { NEEDS_SNAPSHOT, Subscription, type SubscriptionOwner } from './subscription.ts';
 import type { Topic } from './topic.ts';
 import type { View } from './view.ts';
+import { changedAsking, viewOptions } from './view-options.ts';
+
+/** The code that ends a pattern for good: its client would be refused again. */
+const TOO_MANY_TOPICS = 2001;
 
 export interface SessionContext {
   readonly limits: Limits;
   readonly access: Access;
+  readonly cohorts: Cohorts;
   monotonic(): number;
   openTopic(name: TopicName, kind: SubscribeRequest['kind']): Promise<Topic>;
+  /** The topics that exist and match. */
+  matching(pattern: TopicPattern): Iterable<Topic>;
+  nextNumber(): number;
+  follow(pattern: PatternSubscription): void;
+  unfollow(pattern: PatternSubscription): void;
   /** Nobody needs this topic any more, perhaps. */
   unwatched(topic: Topic): void;
-  /** A session stopped or went on taking frames, or is gone. */
+  /** Takes part in flushes by itself, or not any more. */
+  alone(session: HubSession, alone: boolean): void;
+  /** Stopped or went on taking frames, or is gone. */
   stalled(session: HubSession): void;
   unstalled(session: HubSession): void;
   ended(session: HubSession): void;
+  /** A frame could not be made. */
+  failed(failure: unknown, view: View): void;
 }
 
-/** A subscription, as its session holds it. */
-interface Followed extends Subscription {
-  readonly topic: Topic;
-  readonly view: View;
-}
+/*
+ *                    in step with every view
+ *            alone ───────────────────────────▶ in a cohort
+ *             ▲ ▲      other views, configured    │
+ *     drained │ └─────────────────────────────────┤
+ *             │                                   │ full
+ *          stalled ◀──────────────────────────────┘
+ */
 
 /**
- * One connected client. It holds a number for each subscription and, within one flush, the frames of that flush;
- * nothing is ever queued for a client that does not read.
+ * One connected client. It holds a place for each subscription; nothing is ever queued for a client that does not
+ * read.
  */
-export class HubSession implements Session, Subscriber {
+export class HubSession implements Session, SubscriptionOwner, Loner {
   readonly id: string;
   readonly principal: Principal;
-  readonly #outlet: Outlet;
+  readonly outlet: Outlet;
+  readonly #name: string | undefined;
   readonly #context: SessionContext;
   /** By the number of the view. In the order in which they catch up. */
-  readonly #subscriptions = new Map<number, Followed>();
-  /** Topics being opened for this session, so that asking twice at once is asking twice. */
-  readonly #opening = new Set<TopicName>();
-  #out: Uint8Array[] = [];
+  readonly #subscriptions = new Map<number, Subscription>();
+  #patterns: Map<number, PatternSubscription> | undefined;
+  /** Topics being opened for this session count against its limit. */
+  #opening = 0;
+  #cohort: Cohort | undefined;
+  /** While alone: a view that it was not in step with, the last time it was looked. */
+  #lagging: View | undefined;
   #ended = false;
   #stall: { sinceMs: number; takenBytes: number } | undefined;
 
-  constructor(id: string, principal: Principal, outlet: Outlet, context: SessionContext) {
+  constructor(id: string, principal: Principal, outlet: Outlet, name: string | undefined, context: SessionContext) {
     this.id = id;
     this.principal = principal;
-    this.#outlet = outlet;
+    this.outlet = outlet;
+    this.#name = name;
     this.#context = context;
   }
 
-  get ready(): boolean {
-    return this.#stall === undefined && !this.#ended;
+  get member(): Member {
+    const who = { session: this.id, id: this.principal.id };
+    return this.#name === undefined ? who : { ...who, name: this.#name };
   }
 
-  async subscribe(request: SubscribeRequest, accepted: (reply: SubscribeReply) => void): Promise<void> {
+  async subscribe(request: SubscribeRequest, accepted: (reply: SubscribeReply | PatternReply) => void): Promise<void> {
+    if (isTopicPattern(request.topic)) return this.#followPattern(parseTopicPattern(request.topic), request, accepted);
     const name = parseTopicName(request.topic);
-    const { access, limits } = this.#context;
-    if (!access.permit(this.principal, 'read', name)) {
-      throw new TidewallError('permission_denied', `${this.principal.id} may not read ${name}`);
-    }
-    if (this.#opening.has(name)) throw alreadySubscribed(name);
-    if (this.#subscriptions.size + this.#opening.size >= limits.subscriptionsPerSession) {
-      throw new TidewallError('limit_exceeded', `a session may have ${limits.subscriptionsPerSession} subscriptions`);
-    }
-    this.#opening.add(name);
+    const permission = this.#permission('read', name);
+    if (request.presence) this.#permission('presence', name);
+    this.#requireRoom(1);
+    this.#opening++;
     let topic: Topic;
     try {
       // A topic that got other settings while this waited is not the topic of that name any more.
       do topic = await this.#context.openTopic(name, request.kind);
       while (topic.disposed);
     } finally {
-      this.#opening.delete(name);
+      this.#opening--;
     }
     if (this.#ended) return this.#context.unwatched(topic);
-    this.#follow(topic, request, accepted);
-  }
-
-  #follow(topic: Topic, request: SubscribeRequest, accepted: (reply: SubscribeReply) => void): void {
-    const view = topic.viewFor(this.#outlet.encoding);
-    if (this.#subscriptions.has(view.number)) throw alreadySubscribed(topic.name);
-    topic.checkFreshness();
-    const { offset, recovered } = startOf(topic, request);
-    const { settings, log, vitality } = topic;
-    const subscription: Followed = { subscriber: this, topic, view, offset, toldFreshness: vitality.revision };
+    const subscription = this.#place(topic, request, permission);
+    if (this.#subscriptions.get(subscription.view.number)?.named) throw alreadySubscribed(name);
+    const start = startOf(topic, request);
     // Made before the reply: a frame that cannot be made refuses the command, and leaves nothing behind.
-    const frame = this.ready ? this.#frameBehind(subscription) : undefined;
-    this.#subscriptions.set(view.number, subscription);
-    view.join(subscription);
-    topic.watch();
-    accepted({
-      topic: view.number,
-      kind: settings.kind,
-      ...(settings.kind === 'table' ? { keyField: settings.keyField } : {}),
-      epoch: log.epoch,
-      offset: offset < 0 ? log.head : offset,
-      recovered,
-      freshness: topic.freshness,
-    });
-    if (frame === undefined) return;
-    this.enqueue(frame);
-    this.flush();
+    const frame = this.#begin(subscription, start);
+    const followed = this.#add(subscription);
+    followed.named = true;
+    accepted({ topic: followed.view.number, ...replyOf(followed, start) });
+    if (frame) this.write([frame]);
   }
 
-  configure(number: number, _change: ConfigureRequest, accepted: (view: number) => void): void {
-    if (!this.#subscriptions.has(number)) {
-      throw new TidewallError('not_subscribed', `this session has no subscription ${number}`);
+  configure(number: number, change: ConfigureRequest, accepted: (view: number) => void): void {
+    const subscription = this.#subscription(number);
+    const { topic, permission } = subscription;
+    const asked = changedAsking(subscription.asked, change);
+    const options = viewOptions(topic.settings.kind, asked, permission, this.#context.limits.flushWindowMs);
+    const before = subscription.view;
+    if (options.key === before.options.key) {
+      accepted(number);
+      return;
     }
-    accepted(number);
+    const view = topic.viewFor(before.encoding, options);
+    if (this.#subscriptions.has(view.number)) throw alreadySubscribed(topic.name);
+    this.#standAlone();
+    subscription.asked = asked;
+    subscription.view = view;
+    view.viewers.add(subscription);
+    topic.leaveView(before, subscription);
+    this.#subscriptions.delete(number);
+    this.#subscriptions.set(view.number, subscription);
+    // What was hidden before is not held by the client. Of a log and a signal, only what comes matters.
+    const sameShown = options.selection?.key === before.options.selection?.key;
+    const voids = !sameShown && topic.kind.startsWith === 'snapshot' && topic.log.head > 0;
+    if (voids) subscription.place.offset = NEEDS_SNAPSHOT;
+    accepted(view.number);
+    if (!this.#ready) return;
+    try {
+      const frame = view.pull(subscription.place);
+      if (frame) this.write([frame]);
+    } catch (failure) {
+      this.#context.failed(failure, view);
+    }
   }
 
   unsubscribe(number: number): void {
-    const subscription = this.#subscriptions.get(number);
-    if (!subscription) throw new TidewallError('not_subscribed', `this session has no subscription ${number}`);
+    const pattern = this.#patterns?.get(number);
+    if (pattern) {
+      this.#leavePattern(pattern);
+      return;
+    }
+    const subscription = this.#subscription(number);
+    subscription.named = false;
+    subscription.patterns.clear();
     this.#release(subscription);
   }
 
-  enqueue(frame: Uint8Array): void {
-    this.#out.push(frame);
+  /** Writes one buffer that its whole cohort is handed, or frames of its own. */
+  write(frames: readonly Uint8Array[]): void {
+    if (this.#ended || this.outlet.write(frames) || this.#stall !== undefined) return;
+    this.#standAlone();
+    this.#context.alone(this, false);
+    this.#stall = { sinceMs: this.#context.monotonic(), takenBytes: this.outlet.takenBytes() };
+    this.#context.stalled(this);
   }
 
-  flush(): void {
-    if (this.#out.length === 0 || this.#ended) return;
-    const frames = this.#out;
-    this.#out = [];
-    if (this.#outlet.write(frames) || this.#stall !== undefined) return;
-    this.#stall = { sinceMs: this.#context.monotonic(), takenBytes: this.#outlet.takenBytes() };
-    this.#context.stalled(this);
+  flush(flushed: ReadonlySet<View>): number {
+    const frames: Uint8Array[] = [];
+    for (const { view, place } of this.#subscriptions.values()) {
+      if (!flushed.has(view)) continue;
+      try {
+        const frame = view.pull(place);
+        if (frame) frames.push(frame);
+      } catch (failure) {
+        this.#context.failed(failure, view);
+      }
+    }
+    if (frames.length > 0) this.write(frames);
+    if (this.#ready && (this.#lagging === undefined || flushed.has(this.#lagging))) this.#joinCohort();
+    return frames.length;
   }
 
   drained(): void {
     if (this.#stall === undefined || this.#ended) return;
     this.#stall = undefined;
     this.#context.unstalled(this);
+    this.#context.alone(this, true);
     // One at a time, each to the end of the order once it has been served: a client that takes a little at a time
     // gets round to all of its topics.
     for (const subscription of [...this.#subscriptions.values()]) {
-      if (this.#enqueueBehind(subscription)) {
-        const { number } = subscription.view;
-        this.#subscriptions.delete(number);
-        this.#subscriptions.set(number, subscription);
-        this.flush();
-      }
-      if (!this.ready) return;
+      const { view, place } = subscription;
+      // What waits for its time is told then, with all others.
+      if (view.waiting || view.inStep(place) || !this.#catchUp(subscription)) continue;
+      this.#subscriptions.delete(view.number);
+      this.#subscriptions.set(view.number, subscription);
+      if (!this.#ready) return;
     }
   }
 
   /** Closes the session when it has taken nothing at all for the limit's time. Called while it is stalled. */
   checkProgress(): void {
     if (!this.#stall) return;
-    const takenBytes = this.#outlet.takenBytes();
+    const takenBytes = this.outlet.takenBytes();
     const now = this.#context.monotonic();
     if (takenBytes !== this.#stall.takenBytes) {
       this.#stall = { sinceMs: now, takenBytes };
     } else if (now - this.#stall.sinceMs >= this.#context.limits.noProgressMs) {
-      this.#outlet.close('no_progress', `nothing was read for ${this.#context.limits.noProgressMs / 1000} s`);
+      this.outlet.close('no_progress', `nothing was read for ${this.#context.limits.noProgressMs / 1000} s`);
       this.end();
     }
   }
 
   end(): void {
     if (this.#ended) return;
+    this.#standAlone();
     this.#ended = true;
-    this.#out = [];
-    for (const subscription of [...this.#subscriptions.values()]) this.#release(subscription);
+    this.#context.alone(this, false);
+    for (const pattern of this.#patterns?.values() ?? []) this.#context.unfollow(pattern);
+    this.#patterns = undefined;
+    for (const subscription of [...this.#subscriptions.values()]) this.#remove(subscription);
     this.#context.ended(this);
   }
 
-  dropped(subscription: Subscription): void {
-    const followed = subscription as Followed;
-    if (this.#subscriptions.get(followed.view.number) === followed) this.#release(followed);
+  drop(subscription: Subscription): void {
+    if (this.#subscriptions.get(subscription.view.number) === subscription) this.#release(subscription);
   }
 
-  #enqueueBehind(subscription: Followed): boolean {
-    const frame = this.#frameBehind(subscription);
-    if (frame) this.enqueue(frame);
-    return subscription.view.tell(subscription) > 0 || frame !== undefined;
+  get #ready(): boolean {
+    return this.#stall === undefined && !this.#ended;
   }
 
-  #frameBehind(subscription: Followed): Uint8Array | undefined {
-    const { view } = subscription;
-    // In step with its view means that the next flush brings it what is new.
-    return subscription.offset === view.offset ? undefined : view.catchUp(subscription);
+  // --- subscriptions
+
+  #permission(action: Action, name: TopicName): Permission {
+    const permission = this.#context.access.permit(this.principal, action, name);
+    if (permission) return permission;
+    throw new TidewallError('permission_denied', `${this.principal.id} may not ${action} ${name}`);
   }
 
-  #release(subscription: Followed): void {
+  #requireRoom(topics: number): void {
+    const { subscriptionsPerSession } = this.#context.limits;
+    if (this.#subscriptions.size + this.#opening + topics <= subscriptionsPerSession) return;
+    throw new TidewallError(
+      'limit_exceeded',
+      `a session may have ${subscriptionsPerSession} subscriptions (limits.subscriptionsPerSession)`,
+    );
+  }
+
+  #subscription(number: number): Subscription {
+    const subscription = this.#subscriptions.get(number);
+    if (subscription) return subscription;
+    throw new TidewallError('not_subscribed', `this session has no subscription ${number}`);
+  }
+
+  /** A subscription that nobody knows of yet. */
+  #place(topic: Topic, request: SubscribeRequest, permission: Permission): Subscription {
+    const { limits } = this.#context;
+    const options = viewOptions(topic.settings.kind, request, permission, limits.flushWindowMs);
+    topic.checkFreshness();
+    const view = topic.viewFor(this.outlet.encoding, options);
+    const { rateHz, filter, fields, delta, presence } = request;
+    const asked = { rateHz, filter, fields, delta, presence };
+    return new Subscription(this, topic, view, asked, permission, view.placeAt(topic.log.head));
+  }
+
+  /** Puts it where it starts, and makes the frame that brings it to now; a session that cannot read gets it later. */
+  #begin(subscription: Subscription, start: Start): Uint8Array | undefined {
+    const { view, place, topic } = subscription;
+    place.offset = start.offset;
+    place.told = Math.max(0, start.offset);
+    if (!this.#ready) return undefined;
+    try {
+      if (start.rewind !== undefined) return view.backfill(place, start.rewind);
+      return start.live ? view.pull(place) : view.catchUp(place);
+    } catch (failure) {
+      topic.leaveView(view, subscription);
+      throw failure;
+    }
+  }
+
+  /** Adds a subscription, or returns the one that a pattern has in the same view, put in its place. */
+  #add(subscription: Subscription): Subscription {
+    const { view, topic, place } = subscription;
+    this.#standAlone();
+    const known = this.#subscriptions.get(view.number);
+    if (known) {
+      Object.assign(known.place, place);
+      return known;
+    }
+    this.#subscriptions.set(view.number, subscription);
+    topic.watch(view, subscription);
+    // Its own coming is in the reply.
+    place.presence = view.placeAt(place.offset).presence;
+    return subscription;
+  }
+
+  /** True: it was told something. */
+  #catchUp({ view, place }: Subscription): boolean {
+    const frame = view.catchUp(place);
+    if (frame) this.write([frame]);
+    return frame !== undefined;
+  }
+
+  #release(subscription: Subscription): void {
+    this.#standAlone();
+    this.#remove(subscription);
+    if (this.#subscriptions.size === 0) this.#context.alone(this, false);
+  }
+
+  #remove(subscription: Subscription): void {
     const { topic, view } = subscription;
     this.#subscriptions.delete(view.number);
-    view.leave(subscription);
-    topic.unwatch(view, () => this.#context.unwatched(topic));
+    topic.unwatch(view, subscription, () => this.#context.unwatched(topic));
+  }
+
+  // --- cohorts
+
+  /** From here on its places count. */
+  #standAlone(): void {
+    this.#lagging = undefined;
+    if (this.#stall === undefined && !this.#ended) this.#context.alone(this, true);
+    if (!this.#cohort) return;
+    for (const { view, place } of this.#subscriptions.values()) Object.assign(place, view.place);
+    this.#context.cohorts.leave(this, this.#cohort);
+    this.#cohort = undefined;
+  }
+
+  #joinCohort(): void {
+    const views: View[] = [];
+    for (const { view, place } of this.#subscriptions.values()) {
+      if (!view.inStep(place)) {
+        this.#lagging = view;
+        return;
+      }
+      views.push(view);
+    }
+    this.#context.alone(this, false);
+    if (views.length > 0) this.#cohort = this.#context.cohorts.join(this, views);
+  }
+
+  // --- patterns
+
+  #followPattern(pattern: TopicPattern, request: SubscribeRequest, accepted: (reply: PatternReply) => void): void {
+    const { limits } = this.#context;
+    this.#patterns ??= new Map();
+    if (this.#patterns.size >= limits.patternsPerSession) {
+      const message = `a session may follow ${limits.patternsPerSession} patterns (limits.patternsPerSession)`;
+      throw new TidewallError('limit_exceeded', message);
+    }
+    for (const other of this.#patterns.values()) {
+      if (other.pattern === pattern) {
+        throw new TidewallError('already_subscribed', `this session follows ${pattern} already`);
+      }
+    }
+    const topics = [...this.#context.matching(pattern)].filter((topic) => this.#wants(topic, request));
+    const more = topics.filter((topic) => ![...this.#subscriptions.values()].some((one) => one.topic === topic));
+    this.#requireRoom(more.length);
+    const followed: PatternSubscription = {
+      number: this.#context.nextNumber(),
+      pattern,
+      request,
+      found: (topic) => this.#found(topic, followed),
+    };
+    this.#patterns.set(followed.number, followed);
+    this.#context.follow(followed);
+    accepted({ topic: followed.number, pattern });
+    const frames = topics.flatMap((topic) => {
+      const since =
+        request.positions && Object.hasOwn(request.positions, topic.name) ? request.positions[topic.name] : undefined;
+      return this.#follow(topic, followed, startOf(topic, { ...request, since }));
+    });
+    if (frames.length > 0) this.write(frames);
+  }
+
+  #wants(topic: Topic, request: SubscribeRequest): boolean {
+    if (request.kind !== undefined && request.kind !== topic.settings.kind) return false;
+    const { access } = this.#context;
+    const may = (action: Action) => access.permit(this.principal, action, topic.name) !== undefined;
+    return may('read') && (request.presence !== true || may('presence'));
+  }
+
+  /** A topic has come to be. All of it is new to the pattern, also of the kinds that otherwise start at the head. */
+  #found(topic: Topic, pattern: PatternSubscription): void {
+    if (!this.#wants(topic, pattern.request)) return;
+    const { subscriptionsPerSession } = this.#context.limits;
+    if (this.#subscriptions.size + this.#opening >= subscriptionsPerSession) {
+      const reason = `${pattern.pattern} matches more topics than a session may follow (${subscriptionsPerSession})`;
+      const push = { view: pattern.number, topic: topic.name, kind: topic.settings.kind, offset: 0 };
+      this.outlet.write([this.outlet.encoding.encode([{ type: 'end', ...push, code: TOO_MANY_TOPICS, reason }])]);
+      this.#leavePattern(pattern);
+      return;
+    }
+    const offset = topic.kind.startsWith === 'snapshot' ? NEEDS_SNAPSHOT : topic.log.first - 1;
+    const frames = this.#follow(topic, pattern, { offset, recovered: false, live: true });
+    this.write(frames);
+  }
+
+  /** Follows a topic for a pattern; the frames announce it and bring it to now. */
+  #follow(topic: Topic, pattern: PatternSubscription, start: Start): Uint8Array[] {
+    const permission = this.#permission('read', topic.name);
+    const subscription = this.#place(topic, pattern.request, permission);
+    let frame: Uint8Array | undefined;
+    try {
+      frame = this.#begin(subscription, start);
+    } catch (failure) {
+      this.#context.failed(failure, subscription.view);
+      return [];
+    }
+    const followed = this.#add(subscription);
+    followed.patterns.add(pattern);
+    const { number } = followed.view;
+    const head = { view: number, topic: topic.name, kind: topic.settings.kind, offset: topic.log.head };
+    const found = { of: pattern.number, ...replyOf(followed, start), topic: topic.name };
+    const announcement = this.outlet.encoding.encode([{ type: 'found', ...head, found }]);
+    return frame ? [announcement, frame] : [announcement];
+  }
+
+  #leavePattern(pattern: PatternSubscription): void {
+    this.#patterns?.delete(pattern.number);
+    this.#context.unfollow(pattern);
+    for (const subscription of [...this.#subscriptions.values()]) {
+      if (subscription.patterns.delete(pattern) && !subscription.wanted) this.#release(subscription);
+    }
   }
 }
 
+function replyOf({ topic, view }: Subscription, { offset, recovered, rewind }: Start): Omit<SubscribeReply, 'topic'> {
+  const { settings, log, freshness } = topic;
+  return {
+    kind: settings.kind,
+    ...(settings.kind === 'table' ? { keyField: settings.keyField } : {}),
+    epoch: log.epoch,
+    offset: offset < 0 || rewind !== undefined ? log.head : offset,
+    recovered,
+    freshness,
+    ...(view.options.presence ? { presence: topic.roster.read() } : {}),
+  };
+}
+
 function alreadySubscribed(name: TopicName): TidewallError {
-  return new TidewallError('already_subscribed', `this session follows ${name} already`);
+  return new TidewallError('already_subscribed', `this session follows ${name} already, with the same options`);
 }

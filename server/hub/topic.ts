@@ -1,60 +1,80 @@
 import type { Clock } from '@tidewall/base';
-import type { Encoding, Publication, TopicLog, TopicSettings } from '@tidewall/contracts';
-import type { Freshness, TopicName } from '@tidewall/protocol';
-import { type Change, createKind, type Kind, type KindLimits } from './kinds/index.ts';
+import type { Encoding, FeedSettings, Publication, TopicLog, TopicSettings } from '@tidewall/contracts';
+import type { Freshness, Limits, Member, Presence, TopicName } from '@tidewall/protocol';
+import { createKind, type Kind } from './kinds/index.ts';
+import { PublicationKeys } from './publication-keys.ts';
 import { RateMeter } from './rate-meter.ts';
-import { NEEDS_SNAPSHOT } from './subscription.ts';
-import { View } from './view.ts';
+import { Roster } from './roster.ts';
+import { View, type Viewer } from './view.ts';
+import type { ViewOptions } from './view-options.ts';
 import { Vitality } from './vitality.ts';
 
 /** The code that ends a subscription whose client may ask again at once. */
 const SUBSCRIBE_AGAIN = 2500;
+/** Of a crowd, the number of those who are present is told this often. */
+const CROWD_NEWS_MS = 1000;
 
 /** The source that feeds a topic, and how it hears whether anybody watches. */
 export interface Feeder {
   readonly source: string;
+  readonly said: FeedSettings;
   demand(watched: boolean): void;
 }
 
 export interface TopicContext {
   readonly clock: Clock;
-  readonly lingerMs: number;
-  readonly limits: KindLimits;
+  readonly limits: Limits;
   nextViewNumber(): number;
   /** A view has something new to send. */
   changed(view: View): void;
+  /** The same, where telling at once would come in between. */
+  changedSoon(view: View): void;
+  /** A topic has come to be: something was published to it, or a source feeds it. */
+  began(topic: Topic): void;
 }
 
 /** One topic in this process: the log it follows, what it holds now, its views, its freshness and its demand. */
 export class Topic {
   readonly name: TopicName;
-  readonly settings: TopicSettings;
   /** Whether nobody has said what kind it is: neither the configuration nor who asked for it first. */
   readonly guessed: boolean;
   readonly log: TopicLog;
   readonly kind: Kind;
   readonly vitality: Vitality;
-  readonly views = new Map<Encoding, View>();
   readonly rate: RateMeter;
+  readonly keys: PublicationKeys;
   feeder: Feeder | undefined;
   /** Somebody publishes to it, or is about to; set in the very turn in which its settings were found right. */
   claimed = false;
   readonly #context: TopicContext;
+  readonly #views = new Map<Encoding, Map<string, View>>();
+  #settings: TopicSettings;
+  #began: boolean;
   #disposed = false;
   #watchers = 0;
   #watched = false;
   #cancelLinger: (() => void) | undefined;
+  /** Kept while some view tells of it. */
+  #roster: Roster | undefined;
+  #cancelCrowdNews: (() => void) | undefined;
 
   constructor(name: TopicName, settings: TopicSettings, guessed: boolean, log: TopicLog, context: TopicContext) {
     this.name = name;
     this.guessed = guessed;
-    this.settings = settings;
+    this.#settings = settings;
     this.log = log;
     this.#context = context;
     const now = context.clock.monotonic();
     this.kind = createKind(settings.kind, { log, keyField: settings.keyField, limits: context.limits });
     this.vitality = new Vitality(settings.expectEveryMs, now);
     this.rate = new RateMeter(now);
+    this.keys = new PublicationKeys(context.limits.publicationKeys, log);
+    this.#began = log.head > 0;
+    this.#takeInKept();
+  }
+
+  get settings(): TopicSettings {
+    return this.#settings;
   }
 
   get watchers(): number {
@@ -78,6 +98,11 @@ export class Topic {
     return this.feeder !== undefined && !this.#watched;
   }
 
+  /** Whether something was published to it, or a source feeds it: otherwise it is only a name that was asked for. */
+  get exists(): boolean {
+    return this.log.head > 0 || this.feeder !== undefined;
+  }
+
   /** Whether nothing would be lost by forgetting it. */
   get unused(): boolean {
     return this.#watchers === 0 && !this.#watched && this.feeder === undefined && this.unsettled;
@@ -90,6 +115,16 @@ export class Topic {
     return this.log.head === 0 && !this.claimed;
   }
 
+  /** Who follows it, for the views that tell; somebody must be following with presence. */
+  get roster(): Roster {
+    this.#roster ??= this.#countMembers();
+    return this.#roster;
+  }
+
+  now(): number {
+    return this.#context.clock.now();
+  }
+
   /** Takes in the next publication of the log. */
   receive(publication: Publication): void {
     this.kind.apply(publication);
@@ -97,6 +132,7 @@ export class Topic {
     this.rate.count(now);
     this.vitality.alive(now, publication.at);
     this.#notify();
+    this.#begin();
   }
 
   /** The source is well, or not, without a publication. */
@@ -115,30 +151,33 @@ export class Topic {
     if (this.vitality.revision !== before) this.#notify();
   }
 
-  /** What turns the state at `from` into the state at the head, whether or not the log still has all of it. */
-  changesSince(from: number): Change[] {
-    const { log, kind } = this;
-    if (from !== NEEDS_SNAPSHOT) {
-      if (from >= log.head) return [];
-      if (from + 1 >= log.first) return kind.changes(from);
-      if (kind.changesPastLoss) return kind.changesPastLoss(from);
-    }
-    const at = log.at(log.head)?.at ?? 0;
-    const json = kind.snapshot() ?? kind.empty;
-    return [{ type: 'value', offset: log.head, at, n: 1, json, reset: true }];
+  /** Takes other settings of the same kind and key field. */
+  settle(settings: TopicSettings): void {
+    this.#settings = settings;
+    this.vitality.expect(settings.expectEveryMs);
+    this.checkFreshness();
   }
 
-  viewFor(encoding: Encoding): View {
-    let view = this.views.get(encoding);
+  viewFor(encoding: Encoding, options: ViewOptions): View {
+    let views = this.#views.get(encoding);
+    if (!views) {
+      views = new Map();
+      this.#views.set(encoding, views);
+    }
+    let view = views.get(options.key);
     if (!view) {
-      view = new View(this.#context.nextViewNumber(), this, encoding);
-      this.views.set(encoding, view);
+      view = new View(this.#context.nextViewNumber(), this, encoding, options);
+      views.set(options.key, view);
     }
     return view;
   }
 
   /** One more subscription. The source, if there is one, is told of the first. */
-  watch(): void {
+  watch(view: View, viewer: Viewer): void {
+    // Counted before it is one of those who are counted.
+    if (view.options.presence) this.#roster ??= this.#countMembers();
+    view.viewers.add(viewer);
+    if (this.#roster?.enter(viewer.member)) this.#rosterMoved(this.#roster);
     this.#watchers++;
     this.#cancelLinger?.();
     this.#cancelLinger = undefined;
@@ -150,12 +189,12 @@ export class Topic {
   }
 
   /** One subscription fewer. The source is told when nobody has come back for the linger time. */
-  unwatch(view: View, whenUnwatched: () => void): void {
+  unwatch(view: View, viewer: Viewer, whenUnwatched: () => void): void {
+    this.leaveView(view, viewer);
+    if (this.#roster?.exit(viewer.member.session)) this.#rosterMoved(this.#roster);
     this.#watchers--;
-    if (view.empty) this.views.delete(view.encoding);
-    if (this.#watchers > 0) return;
-    if (this.#disposed) return;
-    this.#cancelLinger = this.#context.clock.after(this.#context.lingerMs, () => {
+    if (this.#watchers > 0 || this.#disposed) return;
+    this.#cancelLinger = this.#context.clock.after(this.#context.limits.lingerMs, () => {
       this.#cancelLinger = undefined;
       this.#watched = false;
       this.feeder?.demand(false);
@@ -163,15 +202,32 @@ export class Topic {
     });
   }
 
+  /** A subscription goes from a view to another one of this topic, or away; a view without any is let go. */
+  leaveView(view: View, viewer: Viewer): void {
+    view.viewers.delete(viewer);
+    if (view.viewers.size > 0) return;
+    const views = this.#views.get(view.encoding);
+    // It may have been let go already, and another one have its key.
+    if (views?.get(view.options.key) === view) views.delete(view.options.key);
+    if (views?.size === 0) this.#views.delete(view.encoding);
+    if (this.#roster && !this.#someViewTells()) this.#dropRoster();
+  }
+
+  /** Who follows it now. */
+  presence(): Presence {
+    return (this.#roster ?? this.#countMembers()).read();
+  }
+
   /** Gives the topic to a source, which hears at once if somebody watches already. */
   attach(feeder: Feeder): void {
     this.feeder = feeder;
     if (this.#watched) feeder.demand(true);
+    this.#begin();
   }
 
   /** Ends every subscription, so that its client subscribes again and learns what the topic is now. */
   endSubscriptions(reason: string): void {
-    for (const view of [...this.views.values()]) view.end(SUBSCRIBE_AGAIN, reason);
+    for (const view of this.#allViews()) view.end(SUBSCRIBE_AGAIN, reason);
   }
 
   /** True once it is not the topic of its name any more. */
@@ -183,10 +239,63 @@ export class Topic {
     this.#disposed = true;
     this.#cancelLinger?.();
     this.#cancelLinger = undefined;
+    this.#dropRoster();
     this.feeder = undefined;
   }
 
+  #takeInKept(): void {
+    const { log, kind } = this;
+    if (log.base) kind.load?.(log.base.json);
+    for (let offset = log.first; offset <= log.head; offset++) {
+      const publication = log.at(offset);
+      if (!publication) continue;
+      if (log.base && offset <= log.base.offset) kind.recall?.(publication);
+      else kind.apply(publication);
+    }
+    const newest = log.at(log.head);
+    if (newest) this.vitality.remember(newest.at, this.now() - newest.at);
+  }
+
+  #begin(): void {
+    if (this.#began) return;
+    this.#began = true;
+    this.#context.began(this);
+  }
+
   #notify(): void {
-    for (const view of this.views.values()) this.#context.changed(view);
+    for (const views of this.#views.values()) for (const view of views.values()) this.#context.changed(view);
+  }
+
+  #allViews(): View[] {
+    return [...this.#views.values()].flatMap((views) => [...views.values()]);
+  }
+
+  #someViewTells(): boolean {
+    return this.#allViews().some((view) => view.options.presence);
+  }
+
+  #countMembers(): Roster {
+    const roster = new Roster(this.#context.limits.presenceMembers);
+    const members: Member[] = this.#allViews().flatMap((view) => [...view.viewers].map((viewer) => viewer.member));
+    for (const member of members) roster.enter(member);
+    roster.settle();
+    return roster;
+  }
+
+  /** Somebody came or went. Of a crowd it is told later, together with all others. */
+  #rosterMoved(roster: Roster): void {
+    const tell = () => {
+      this.#cancelCrowdNews = undefined;
+      roster.settle();
+      for (const view of this.#allViews()) if (view.options.presence) this.#context.changedSoon(view);
+    };
+    if (!roster.crowded) tell();
+    else this.#cancelCrowdNews ??= this.#context.clock.after(CROWD_NEWS_MS, tell);
+  }
+
+  #dropRoster(): void {
+    this.#roster = undefined;
+    this.#cancelCrowdNews?.();
+    this.#cancelCrowdNews = undefined;
   }
 }

@@ -1,151 +1,242 @@
-import type { Encoding, Push, TopicLog, TopicSettings } from '@tidewall/contracts';
-import type { Freshness, TopicName } from '@tidewall/protocol';
-import type { Change, Kind } from './kinds/index.ts';
-import { NEEDS_SNAPSHOT, type Subscriber, type Subscription } from './subscription.ts';
+import type { Encoding, Push, Rewind, TopicLog, TopicSettings } from '@tidewall/contracts';
+import type { Freshness, Member, Presence, TopicName } from '@tidewall/protocol';
+import type { Cohort } from './cohort.ts';
+import type { Change, Kind, Projection } from './kinds/index.ts';
+import type { RosterNews } from './roster.ts';
+import { NEEDS_SNAPSHOT, type Place } from './subscription.ts';
+import type { ViewOptions } from './view-options.ts';
 
 /** Sessions stand at one offset, or at a few after a cut; frames for more are not kept. */
 const MOST_FRAMES = 8;
+/**
+ * A view whose topic goes on without effect on it tells its position after so many publications, or a client that
+ * comes back would ask from a position that is long gone.
+ */
+const UNTOLD_PUBLICATIONS = 64;
 
 /** A topic, as its views see it. */
 export interface ViewedTopic {
   readonly name: TopicName;
   readonly settings: Pick<TopicSettings, 'kind'>;
-  readonly log: Pick<TopicLog, 'head'>;
-  readonly kind: Pick<Kind, 'keeps'>;
+  readonly log: Pick<TopicLog, 'head' | 'first' | 'at'>;
+  readonly kind: Kind;
   readonly vitality: { readonly revision: number };
   readonly freshness: Freshness;
-  changesSince(offset: number): readonly Change[];
+  /** Who follows it; asked for by views that tell. */
+  readonly roster: { readonly revision: number; read(): Presence; since(revision: number): RosterNews };
+  /** The source's or our clock, ms since 1970. */
+  now(): number;
+}
+
+/** One session's part in a view. */
+export interface Viewer {
+  readonly member: Member;
+  /** Ends the part without asking, after its client was told. */
+  dropped(): void;
+  /** Writes frames that nobody else gets, whether or not the session reads. */
+  tell(frames: readonly Uint8Array[]): void;
 }
 
 /**
- * All subscriptions of a topic that must receive the same bytes. It encodes once, and every session that is in step
- * gets that same frame; one that is not pulls from its own offset.
+ * All subscriptions of a topic that must receive the same bytes. Sessions in step with all their views stand in
+ * cohorts, and get the view's frame without being looked at one by one; a session that stands alone pulls from its
+ * own place, whatever that is.
  */
 export class View {
   /** The `t` of its pushes. */
   readonly number: number;
   readonly topic: ViewedTopic;
   readonly encoding: Encoding;
-  readonly #subscriptions = new Set<Subscription>();
+  readonly options: ViewOptions;
+  readonly viewers = new Set<Viewer>();
+  readonly cohorts = new Set<Cohort>();
   /** Where the sessions in step are. */
-  offset: number;
+  readonly place: Place;
+  /** Not before this time of the monotonic clock may it flush again; of a view with a rate. */
+  notBeforeMs = Number.NEGATIVE_INFINITY;
+  /** Has something to tell that its rate does not allow yet. */
+  waiting = false;
+  readonly #projection: Projection;
   /** What brings a subscription from an offset to this head, for the few offsets that sessions are at. */
-  #frames = { head: -1, from: new Map<number, Uint8Array>() };
-  /** The newest freshness frame: told to many in one flush, encoded once. */
-  #news: { readonly revision: number; readonly frame: Uint8Array } | undefined;
+  #frames = { head: -1, from: new Map<number | string, Uint8Array>() };
 
-  constructor(number: number, topic: ViewedTopic, encoding: Encoding) {
+  constructor(number: number, topic: ViewedTopic, encoding: Encoding, options: ViewOptions) {
     this.number = number;
     this.topic = topic;
     this.encoding = encoding;
-    this.offset = topic.log.head;
+    this.options = options;
+    this.#projection = topic.kind.project(options);
+    this.place = this.placeAt(topic.log.head);
   }
 
-  get empty(): boolean {
-    return this.#subscriptions.size === 0;
+  /** The place of somebody who is at that offset and has just been told all the news. */
+  placeAt(offset: number): Place {
+    const { vitality, roster } = this.topic;
+    const presence = this.options.presence ? roster.revision : 0;
+    return { offset, told: offset, freshness: vitality.revision, presence };
   }
 
-  join(subscription: Subscription): void {
-    this.#subscriptions.add(subscription);
-  }
-
-  leave(subscription: Subscription): void {
-    this.#subscriptions.delete(subscription);
+  /** Whether somebody in this place is where the sessions in step are, and may go on with them. */
+  inStep({ offset, told, freshness, presence }: Place): boolean {
+    const { place } = this;
+    return (
+      offset === place.offset &&
+      told >= place.told &&
+      freshness === place.freshness &&
+      (presence === place.presence || !this.options.presence)
+    );
   }
 
   /**
-   * Hands what is new since the last flush to every session that can take it, encoded once.
+   * Moves the sessions in step to the head.
    *
-   * @param touched collects the sessions that have something to write
-   * @param failed is told of a subscription whose frame could not be made; it keeps its offset, and the others go on
-   * @returns how many frames were handed out
+   * @returns the frame that takes them there; undefined when nothing has to be told. When it cannot be made, nothing
+   *   has moved.
    */
-  flush(touched: Set<Subscriber>, failed: (failure: unknown) => void): number {
-    this.offset = this.topic.log.head;
-    let handed = 0;
-    for (const subscription of this.#subscriptions) {
-      const { subscriber } = subscription;
-      if (!subscriber.ready) continue;
-      try {
-        const frames = this.#hand(subscriber, this.pull(subscription)) + this.tell(subscription);
-        if (frames > 0) touched.add(subscriber);
-        handed += frames;
-      } catch (failure) {
-        failed(failure);
-      }
-    }
-    return handed;
-  }
-
-  /**
-   * The frame that brings a subscription to the head, or undefined when it is there. Subscriptions that lack the same
-   * get the same frame: those in step, those that join, and those that come back after one cut.
-   */
-  pull(subscription: Subscription): Uint8Array | undefined {
-    const { head } = this.topic.log;
-    if (subscription.offset === head) return undefined;
-    const frame = this.#frameFrom(subscription.offset, head);
-    // Not before there is a frame: what could not be encoded is asked for again.
-    subscription.offset = head;
+  advance(): Uint8Array | undefined {
+    const { place, topic } = this;
+    const { head } = topic.log;
+    const pushes = place.offset === head ? [] : this.#pushes(place, this.#changesSince(place.offset), false);
+    const news = this.#news(place);
+    const frame = pushes.length + news.length === 0 ? undefined : this.encoding.encode([...pushes, ...news]);
+    if (frame !== undefined && place.offset === place.told) this.#remember(place.offset, news.length === 0, frame);
+    this.#moveTo(place, pushes.at(-1)?.offset);
     return frame;
   }
 
-  /** As `pull`, for a subscription that could not be written to or is new: a signal that is over is over. */
-  catchUp(subscription: Subscription): Uint8Array | undefined {
-    if (this.topic.kind.keeps || subscription.offset === NEEDS_SNAPSHOT) return this.pull(subscription);
-    subscription.offset = this.topic.log.head;
-    return undefined;
+  /**
+   * The frame that brings somebody who stands alone to the head and tells it all news; undefined when there is nothing
+   * to tell. Those who lack the same get the same frame: those that join, and those that come back after one cut. When
+   * it cannot be made, nothing has moved.
+   */
+  pull(place: Place): Uint8Array | undefined {
+    const { head } = this.topic.log;
+    const behind = place.offset !== head;
+    const news = this.#news(place);
+    const shared = behind && news.length === 0 && (place.offset === place.told || place.offset === NEEDS_SNAPSHOT);
+    let frame = shared ? this.#remembered(place.offset) : undefined;
+    if (frame === undefined) {
+      const pushes = behind ? this.#pushes(place, this.#changesSince(place.offset), true) : [];
+      if (pushes.length + news.length > 0) frame = this.encoding.encode([...pushes, ...news]);
+      this.#remember(place.offset, shared, frame);
+    }
+    this.#moveTo(place, behind ? head : undefined);
+    return frame;
+  }
+
+  /** As `pull`, for somebody that could not be written to or is new: a signal that is over is over. */
+  catchUp(place: Place): Uint8Array | undefined {
+    if (!this.topic.kind.keeps && place.offset !== NEEDS_SNAPSHOT) {
+      place.offset = this.topic.log.head;
+      place.told = place.offset;
+    }
+    return this.pull(place);
+  }
+
+  /** The newest part of a series as the whole, thinned as asked; moves to the head. */
+  backfill(place: Place, rewind: Rewind): Uint8Array | undefined {
+    const { topic, options } = this;
+    const { kind, log } = topic;
+    const key = JSON.stringify(rewind);
+    let frame = this.#remembered(key);
+    if (frame === undefined) {
+      const json = kind.backfill?.(rewind, topic.now(), options.selection) ?? kind.empty;
+      frame = this.encoding.encode([this.#whole(json, log.head)]);
+      this.#remember(key, true, frame);
+    }
+    this.#moveTo(place, log.head);
+    return frame;
   }
 
   /** Ends every subscription with a code and a reason for its client. */
   end(code: number, reason: string): void {
-    const { name, settings, log } = this.topic;
-    const head = { view: this.number, topic: name, kind: settings.kind, offset: log.head };
-    const frame = this.encoding.encode([{ type: 'end', ...head, code, reason }]);
-    for (const subscription of [...this.#subscriptions]) {
-      const { subscriber } = subscription;
+    const frame = this.encoding.encode([{ type: 'end', ...this.#head(), code, reason }]);
+    for (const viewer of [...this.viewers]) {
       // Also to a session that is stalled: a subscription must not end without a word.
-      subscriber.enqueue(frame);
-      subscriber.flush();
-      subscriber.dropped(subscription);
+      viewer.tell([frame]);
+      viewer.dropped();
     }
   }
 
-  #frameFrom(from: number, head: number): Uint8Array {
+  #changesSince(from: number): readonly Change[] {
+    const { log } = this.topic;
+    if (from !== NEEDS_SNAPSHOT) {
+      if (from + 1 >= log.first) return this.#projection.changes(from);
+      if (this.#projection.changesPastLoss) return this.#projection.changesPastLoss(from);
+    }
+    return [this.#whole(this.#projection.snapshot() ?? this.topic.kind.empty, log.head)];
+  }
+
+  #whole(json: string, offset: number): Push & Change {
+    return {
+      type: 'value',
+      ...this.#head(),
+      offset,
+      at: this.topic.log.at(offset)?.at ?? 0,
+      n: 1,
+      json,
+      reset: true,
+    };
+  }
+
+  /**
+   * The changes as pushes of this view, the first of which leads from where the client thinks that it is. Somebody who
+   * stands alone is told its position too where the changes do not reach the head; in step, that can wait.
+   */
+  #pushes(place: Place, changes: readonly Change[], alone: boolean): Push[] {
+    const { log } = this.topic;
+    const head = this.#head();
+    const untold = place.offset === NEEDS_SNAPSHOT ? 0 : place.offset - place.told;
+    const pushes = changes.map((change, index): Push => {
+      const push: Push = { ...head, ...change };
+      if (index > 0 || untold <= 0) return push;
+      if (push.type === 'gap') return { ...push, from: push.from - untold };
+      return 'n' in push ? { ...push, n: push.n + untold } : push;
+    });
+    const told = pushes.at(-1)?.offset ?? place.told;
+    if (told < log.head && (alone || log.head - told >= UNTOLD_PUBLICATIONS)) {
+      pushes.push({ type: 'position', ...head, at: log.at(log.head)?.at ?? 0, n: log.head - told });
+    }
+    return pushes;
+  }
+
+  /** What is to be told beside the data. */
+  #news(place: Place): Push[] {
+    const { topic, options } = this;
+    const news: Push[] = [];
+    if (place.freshness !== topic.vitality.revision) {
+      news.push({ type: 'freshness', ...this.#head(), freshness: topic.freshness });
+    }
+    if (options.presence && place.presence !== topic.roster.revision) {
+      const { join, leave, count, complete } = topic.roster.since(place.presence);
+      if (complete) news.push({ type: 'presence-change', ...this.#head(), join, leave, count });
+      else news.push({ type: 'presence', ...this.#head(), presence: topic.roster.read() });
+    }
+    return news;
+  }
+
+  /** Moves to the head, of which the client has been told as far as that. */
+  #moveTo(place: Place, told: number | undefined): void {
+    const { offset, freshness, presence } = this.placeAt(this.topic.log.head);
+    place.offset = offset;
+    if (told !== undefined) place.told = told;
+    place.freshness = freshness;
+    place.presence = presence;
+  }
+
+  #head() {
+    const { name, settings, log } = this.topic;
+    return { view: this.number, topic: name, kind: settings.kind, offset: log.head };
+  }
+
+  #remembered(key: number | string): Uint8Array | undefined {
+    return this.#frames.head === this.topic.log.head ? this.#frames.from.get(key) : undefined;
+  }
+
+  #remember(key: number | string, shared: boolean, frame: Uint8Array | undefined): void {
+    if (!shared || frame === undefined) return;
+    const { head } = this.topic.log;
     if (this.#frames.head !== head) this.#frames = { head, from: new Map() };
-    const { from: frames } = this.#frames;
-    let frame = frames.get(from);
-    if (frame === undefined) {
-      frame = this.#encodeChanges(from);
-      if (frames.size < MOST_FRAMES) frames.set(from, frame);
-    }
-    return frame;
-  }
-
-  /** Tells a subscription how alive the topic is, if it has not heard; returns the frames that took. */
-  tell(subscription: Subscription): number {
-    const { revision } = this.topic.vitality;
-    if (subscription.toldFreshness === revision) return 0;
-    subscription.toldFreshness = revision;
-    if (this.#news?.revision !== revision) this.#news = { revision, frame: this.#encodeFreshness() };
-    return this.#hand(subscription.subscriber, this.#news.frame);
-  }
-
-  #hand(subscriber: Subscriber, frame: Uint8Array | undefined): number {
-    if (!frame) return 0;
-    subscriber.enqueue(frame);
-    return 1;
-  }
-
-  #encodeFreshness(): Uint8Array {
-    const { name, settings, log, freshness } = this.topic;
-    const head = { view: this.number, topic: name, kind: settings.kind, offset: log.head };
-    return this.encoding.encode([{ type: 'freshness', ...head, freshness }]);
-  }
-
-  #encodeChanges(from: number): Uint8Array {
-    const { name, settings } = this.topic;
-    const head = { view: this.number, topic: name, kind: settings.kind };
-    return this.encoding.encode(this.topic.changesSince(from).map((change): Push => ({ ...change, ...head })));
+    if (this.#frames.from.size < MOST_FRAMES) this.#frames.from.set(key, frame);
   }
 }

@@ -5,7 +5,7 @@ import { type Freshness, type FreshnessState, freshnessOfAge } from '@tidewall/p
  * publisher with a wrong clock nor a jump of ours makes old data look alive.
  */
 export class Vitality {
-  readonly #expectEveryMs: number | undefined;
+  #expectEveryMs: number | undefined;
   #aliveMs: number;
   #asOf = 0;
   #failure: string | undefined;
@@ -25,6 +25,24 @@ export class Vitality {
     if (at !== undefined) this.#asOf = at;
     this.#failure = undefined;
     this.check(monotonicMs);
+  }
+
+  /** Another cadence is expected from now on. */
+  expect(everyMs: number | undefined): void {
+    this.#expectEveryMs = everyMs;
+  }
+
+  /**
+   * What is held was kept over a restart. When it arrived is not known any more, and the wall's word for its age is
+   * better than calling old data new.
+   *
+   * @param at the newest publication's own time
+   * @param ageMs how long ago that is, by the wall
+   */
+  remember(at: number, ageMs: number): void {
+    this.#asOf = at;
+    this.#aliveMs -= Math.max(0, ageMs);
+    this.#told = this.#state(this.#aliveMs + Math.max(0, ageMs));
   }
 
   failed(reason: string, monotonicMs: number): void {

@@ -7,7 +7,7 @@ import { createSignal } from './signal.ts';
 import { createState } from './state.ts';
 import { createTable } from './table.ts';
 
-export type { Admitted, Change, Kind, KindContext, KindLimits } from './kind.ts';
+export type { Admitted, Change, Kind, KindContext, KindLimits, Projection, Shape } from './kind.ts';
 export { refuseShape } from './kind.ts';
 
 const CREATE: { readonly [K in TopicKind]: (context: KindContext) => Kind } = {

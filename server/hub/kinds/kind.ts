@@ -1,6 +1,7 @@
 import { isJsonObject, type JsonValue } from '@tidewall/base';
-import type { Publication, Push, TopicLog } from '@tidewall/contracts';
+import type { Publication, Push, Rewind, TopicLog } from '@tidewall/contracts';
 import { type Limits, type Mismatch, type Operation, TidewallError } from '@tidewall/protocol';
+import type { Selection } from '../selection.ts';
 
 /** A push before it belongs to a view. */
 export type Change = OmitEach<Push, 'view' | 'topic' | 'kind'>;
@@ -12,11 +13,30 @@ export interface Admitted {
   readonly weight: number;
 }
 
+/** How a view shows what a topic holds: a part of it, or changes in place of whole values. */
+export interface Shape {
+  readonly selection: Selection | undefined;
+  readonly delta: boolean;
+}
+
+/** What a topic holds, as one view shows it. */
+export interface Projection {
+  /** JSON text of all that is shown; undefined when nothing is held. */
+  snapshot(): string | undefined;
+  /**
+   * What turns the state at `from` into the state at the head, as far as it is shown; none when that is nothing. Every
+   * publication in between is still in the log.
+   */
+  changes(from: number): Change[];
+  /** The same when publications after `from` were dropped; absent: the snapshot serves. */
+  changesPastLoss?(from: number): Change[];
+}
+
 /**
  * What one topic holds, in its kind's own way. It is fed every publication in order and never looks at a clock, a
  * session or a wire.
  */
-export interface Kind {
+export interface Kind extends Projection {
   /**
    * Checks data before it is ordered.
    *
@@ -24,15 +44,23 @@ export interface Kind {
    * @throws TidewallError shape_mismatch, limit_exceeded
    */
   admit(op: Operation, data: JsonValue, json: string | undefined, at: number): Admitted;
+  /** The value that a merge would make, for who has to look at it whole. */
+  merged?(patch: JsonValue): JsonValue;
   apply(publication: Publication): void;
-  /** JSON text of all that is held; undefined when nothing is. */
-  snapshot(): string | undefined;
+  /** All that is held, for a broker's base; undefined when the kept publications are all there is. */
+  base(): string | undefined;
+  /** Takes over what was held at the position of a broker's base, before anything is applied. */
+  load?(json: string): void;
+  /** Notes a kept publication whose effect is in the base already. */
+  recall?(publication: Publication): void;
   /** What `snapshot` says when nothing is held: it voids what a subscriber has. */
   readonly empty: string;
-  /** What turns the state at `from` into the state at the head. Every publication in between is still in the log. */
-  changes(from: number): Change[];
-  /** The same when publications after `from` were dropped; absent: the snapshot serves. */
-  changesPastLoss?(from: number): Change[];
+  /** As a view of that shape shows it. */
+  project(shape: Shape): Projection;
+  /** What is shown of one publication's data; undefined: nothing, also where that cannot be told from it alone. */
+  shownOf(publication: Publication, selection: Selection): string | undefined;
+  /** All that is shown, or its newest part, thinned if asked; only of kinds whose publications are points in time. */
+  backfill?(rewind: Rewind, nowMs: number, selection: Selection | undefined): string;
   /** Where a new subscriber starts that asks for nothing: with the snapshot, or at the head. */
   readonly startsWith: 'snapshot' | 'head';
   /** Whether a subscriber that is behind gets what it missed; false: it goes on at the head. */

@@ -1,4 +1,5 @@
 import { isJsonObject, type JsonObject, type JsonValue } from '@tidewall/base';
+import type { Selection } from '../selection.ts';
 import {
   type Change,
   describe,
@@ -6,9 +7,12 @@ import {
   type KindContext,
   type KindLimits,
   kept,
+  type Projection,
   refuseOver,
   refuseShape,
+  type Shape,
 } from './kind.ts';
+import { thinPoints } from './thin-points.ts';
 
 type Column = (number | null)[];
 /** Keyed by series name, `t` among them; a Map, because a name may be `__proto__`. */
@@ -23,28 +27,47 @@ export function createSeries({ log, limits }: KindContext): Kind {
   let names = new Set<string>();
   let cached: string | undefined;
 
-  function textSince(from: number): string {
-    if (from + 1 === log.head) return kept(log, log.head).json;
+  function columnsSince(from: number): Columns {
     const joined: Columns = new Map([['t', []]]);
     for (let offset = from + 1; offset <= log.head; offset++) appendColumns(joined, kept(log, offset).json);
-    return JSON.stringify(Object.fromEntries(joined));
+    return joined;
+  }
+
+  /** The offset before the oldest publication that is held. */
+  const start = (): number => Math.max(log.first, replacedAt) - 1;
+
+  function textSince(from: number): string {
+    return from + 1 === log.head ? kept(log, log.head).json : textOf(columnsSince(from));
   }
 
   function snapshot(): string | undefined {
     if (log.head === 0) return undefined;
-    cached ??= textSince(Math.max(log.first, replacedAt) - 1);
+    cached ??= textSince(start());
     return cached;
   }
 
+  function changes(from: number, selection: Selection | undefined): Change[] {
+    const head = { type: 'value', offset: log.head, at: kept(log, log.head).at, n: log.head - from } as const;
+    if (replacedAt > from) return [{ ...head, json: shown(selection) ?? EMPTY, reset: true }];
+    if (selection === undefined) return [{ ...head, json: textSince(from), reset: false }];
+    const columns = select(columnsSince(from), selection);
+    return timesOf(columns).length === 0 ? [] : [{ ...head, json: textOf(columns), reset: false }];
+  }
+
+  function shown(selection: Selection | undefined): string | undefined {
+    if (selection === undefined || log.head === 0) return snapshot();
+    return textOf(select(columnsSince(start()), selection));
+  }
+
   return {
-    empty: '{"t":[]}',
+    empty: EMPTY,
     startsWith: 'snapshot',
     keeps: true,
     admit(op, data, _json, at) {
       const columns = columnsOf(data, at, limits);
       const all = op === 'replace' ? columns.size : new Set([...names, ...columns.keys()]).size;
       if (all > limits.seriesColumns) refuseOver('seriesColumns', `the series would have ${all} columns`, limits);
-      return { json: JSON.stringify(Object.fromEntries(columns)), weight: Math.max(1, columns.get('t')?.length ?? 0) };
+      return { json: textOf(columns), weight: Math.max(1, columns.get('t')?.length ?? 0) };
     },
     apply({ op, offset, json }) {
       cached = undefined;
@@ -54,13 +77,56 @@ export function createSeries({ log, limits }: KindContext): Kind {
       }
       for (const name of Object.keys(JSON.parse(json) as object)) names.add(name);
     },
+    // Its kept publications are all there is of it.
+    base: () => undefined,
     snapshot,
-    changes(from): Change[] {
-      const head = { type: 'value', offset: log.head, at: kept(log, log.head).at, n: log.head - from } as const;
-      if (replacedAt > from) return [{ ...head, json: snapshot() ?? '{"t":[]}', reset: true }];
-      return [{ ...head, json: textSince(from), reset: false }];
+    changes: (from) => changes(from, undefined),
+    project({ selection }: Shape): Projection {
+      return selection === undefined
+        ? this
+        : { snapshot: () => shown(selection), changes: (from) => changes(from, selection) };
+    },
+    shownOf({ json }, selection) {
+      const columns = select(new Map(Object.entries(JSON.parse(json) as Record<string, Column>)), selection);
+      return timesOf(columns).length === 0 ? undefined : textOf(columns);
+    },
+    backfill({ count, ms, points, by }, nowMs, selection) {
+      let columns = inOrder(columnsSince(start()));
+      if (selection !== undefined) columns = select(columns, selection);
+      const times = timesOf(columns);
+      let first = count === undefined ? 0 : Math.max(0, times.length - count);
+      if (ms !== undefined) while (first < times.length && (times[first] as number) < nowMs - ms) first++;
+      if (first > 0) columns = new Map([...columns].map(([name, column]) => [name, column.slice(first)]));
+      return textOf(points === undefined ? columns : thinPoints(columns, points, by ?? 'lttb'));
     },
   };
+}
+
+const EMPTY = '{"t":[]}';
+
+function textOf(columns: ReadonlyMap<string, Column>): string {
+  return JSON.stringify(Object.fromEntries(columns));
+}
+
+function timesOf(columns: ReadonlyMap<string, Column>): readonly number[] {
+  return (columns.get('t') ?? []) as number[];
+}
+
+/** The points that pass, each looked at as a row, with the columns that are shown. Time is always shown. */
+function select(columns: Columns, { passes, fields }: Selection): Columns {
+  const names = [...columns.keys()];
+  const chosen: number[] = [];
+  for (let i = 0; i < timesOf(columns).length; i++) {
+    const row = Object.fromEntries(names.map((name) => [name, columns.get(name)?.[i] ?? null]));
+    if (passes(row)) chosen.push(i);
+  }
+  const shown = names.filter((name) => name === 't' || fields === undefined || fields.has(name));
+  return new Map(
+    shown.map((name) => {
+      const column = columns.get(name) as Column;
+      return [name, chosen.length === column.length ? column : chosen.map((i) => column[i] as number | null)];
+    }),
+  );
 }
 
 /** Columns, rows with `t`, or one such row, as columns in order of time. A row without `t` happens at `at`. */

@@ -1,15 +1,34 @@
 import { isJsonObject, type JsonObject, type JsonValue, Ring } from '@tidewall/base';
 import type { Publication } from '@tidewall/contracts';
-import { describe, type Kind, type KindContext, kept, refuseOver, refuseShape } from './kind.ts';
+import type { Selection } from '../selection.ts';
+import {
+  type Change,
+  describe,
+  type Kind,
+  type KindContext,
+  kept,
+  type Projection,
+  refuseOver,
+  refuseShape,
+  type Shape,
+} from './kind.ts';
 
 type Key = string | number;
 
 /** What one publication touched. */
-type Touch = { readonly op: 'upsert' | 'remove'; readonly keys: readonly Key[] } | { readonly op: 'replace' };
+interface Touch {
+  /** Every row that was there before is void. */
+  readonly voids: boolean;
+  /** Keys of rows that are gone, and of rows that were set, in order. */
+  readonly removed: readonly Key[];
+  readonly set: readonly Key[];
+  /** The same for those who know what was before: rows that stayed as they were are left out. */
+  readonly difference: { readonly removed: readonly Key[]; readonly set: readonly Key[] } | undefined;
+}
 
 /** Rows by key, in the order in which their keys first came. 1 and "1" are the same key. */
 export function createTable({ log, keyField, limits }: KindContext): Kind {
-  const rows = new Map<string, string>();
+  let rows = new Map<string, string>();
   /** Length of all rows' JSON. */
   let size = 0;
   // One for each publication in the log.
@@ -74,33 +93,131 @@ export function createTable({ log, keyField, limits }: KindContext): Kind {
     return texts;
   }
 
-  function put(list: readonly JsonObject[]): Key[] {
-    return list.map((row) => {
+  function upsert(list: readonly JsonObject[]): Touch {
+    const set: Key[] = [];
+    const changed: Key[] = [];
+    for (const row of list) {
       const key = row[keyField] as Key;
       const text = JSON.stringify(row);
-      size += text.length - (rows.get(String(key))?.length ?? 0);
+      const before = rows.get(String(key));
+      set.push(key);
+      if (text !== before) changed.push(key);
+      size += text.length - (before?.length ?? 0);
       rows.set(String(key), text);
-      return key;
-    });
+    }
+    return { voids: false, removed: [], set, difference: { removed: [], set: changed } };
   }
 
-  function takeIn({ op, json }: Publication): Touch {
+  function remove(keys: readonly Key[]): Touch {
+    const gone: Key[] = [];
+    for (const key of keys) {
+      const before = rows.get(String(key));
+      if (before === undefined) continue;
+      gone.push(key);
+      size -= before.length;
+      rows.delete(String(key));
+    }
+    return { voids: false, removed: keys, set: [], difference: { removed: gone, set: [] } };
+  }
+
+  function replace(list: readonly JsonObject[]): Touch {
+    const before = rows;
+    rows = new Map();
+    size = 0;
+    const { set } = upsert(list);
+    return { voids: true, removed: [], set, difference: differenceOf(before, set) };
+  }
+
+  /** What takes rows to the rows of now; undefined when that cannot keep them in order. */
+  function differenceOf(before: ReadonlyMap<string, string>, set: readonly Key[]): Touch['difference'] {
+    const removed = [...before.keys()].filter((name) => !rows.has(name));
+    const stayed = [...before.keys()].filter((name) => rows.has(name));
+    let place = 0;
+    for (const name of rows.keys()) {
+      // Rows that stay come first and in their old order, since new ones are put behind them.
+      if (place < stayed.length && name !== stayed[place]) return undefined;
+      place++;
+    }
+    return { removed, set: set.filter((key) => rows.get(String(key)) !== before.get(String(key))) };
+  }
+
+  function touch({ op, json }: Publication): Touch {
     const data = JSON.parse(json) as JsonValue[];
-    if (op === 'remove') {
-      for (const key of data as Key[]) {
-        size -= rows.get(String(key))?.length ?? 0;
-        rows.delete(String(key));
-      }
-      return { op, keys: data as Key[] };
-    }
-    if (op === 'replace') {
-      rows.clear();
-      size = 0;
-    }
-    const keys = put(data as JsonObject[]);
-    return op === 'replace' ? { op } : { op: 'upsert', keys };
+    if (op === 'remove') return remove(data as Key[]);
+    return op === 'replace' ? replace(data as JsonObject[]) : upsert(data as JsonObject[]);
   }
 
+  function note(one: Touch): void {
+    touched.push(one);
+    while (touched.first < log.first) touched.shift();
+  }
+
+  /** The rows that are shown, of those. */
+  function textsOf(names: Iterable<string>, { selection }: Shape): string[] {
+    const texts: string[] = [];
+    for (const name of names) {
+      const text = rows.get(name);
+      if (text === undefined) continue;
+      const shown = selection === undefined ? text : shownRow(JSON.parse(text) as JsonObject, selection);
+      if (shown !== undefined) texts.push(shown);
+    }
+    return texts;
+  }
+
+  function shownRow(row: JsonObject, selection: Selection): string | undefined {
+    return selection.passes(row) ? JSON.stringify(withKey(selection.pick(row) as JsonObject, row)) : undefined;
+  }
+
+  /** Rows without their key could not be told apart. */
+  function withKey(picked: JsonObject, row: JsonObject): JsonObject {
+    return Object.hasOwn(picked, keyField) ? picked : { [keyField]: row[keyField] as Key, ...picked };
+  }
+
+  function shown(shape: Shape): string | undefined {
+    if (shape.selection === undefined || log.head === 0) return snapshot();
+    return `[${textsOf(rows.keys(), shape).join(',')}]`;
+  }
+
+  function changes(from: number, shape: Shape): Change[] {
+    const newest = kept(log, log.head);
+    const head = { offset: log.head, at: newest.at, n: log.head - from };
+    const { selection, delta } = shape;
+    if (head.n === 1 && newest.op !== 'replace' && selection === undefined && !delta) {
+      const upserts = newest.op === 'upsert' ? newest.json : '[]';
+      return [{ type: 'rows', ...head, upserts, removals: newest.op === 'remove' ? newest.json : '[]' }];
+    }
+    // In the order in which a receiver that first drops the removals and then sets the upserts gets its rows.
+    const keys = new Map<string, Key>();
+    const gone = new Set<string>();
+    const removals = new Map<string, Key>();
+    for (let offset = from + 1; offset <= log.head; offset++) {
+      const one = touched.at(offset);
+      const told = delta ? one?.difference : one?.voids === true ? undefined : one;
+      if (told === undefined) return [{ type: 'value', ...head, json: shown(shape) ?? '[]', reset: true }];
+      for (const key of told.removed) {
+        const name = String(key);
+        gone.add(name);
+        removals.set(name, key);
+        keys.set(name, key);
+      }
+      for (const key of told.set) {
+        const name = String(key);
+        if (gone.delete(name)) keys.delete(name);
+        keys.set(name, key);
+      }
+    }
+    if (selection !== undefined) {
+      // What has come to be hidden is gone, for this view; whether it was ever shown does not matter.
+      for (const [name, key] of keys) if (textsOf([name], shape).length === 0) removals.set(name, key);
+    }
+    const upserts = textsOf(keys.keys(), shape);
+    if (upserts.length === 0 && removals.size === 0 && (delta || selection !== undefined)) return [];
+    return [
+      { type: 'rows', ...head, upserts: `[${upserts.join(',')}]`, removals: JSON.stringify([...removals.values()]) },
+    ];
+  }
+
+  const plain: Shape = { selection: undefined, delta: false };
   return {
     empty: '[]',
     startsWith: 'snapshot',
@@ -111,39 +228,32 @@ export function createTable({ log, keyField, limits }: KindContext): Kind {
     },
     apply(publication) {
       cached = undefined;
-      touched.push(takeIn(publication));
-      while (touched.first < log.first) touched.shift();
+      note(touch(publication));
+    },
+    base: snapshot,
+    load(json) {
+      cached = undefined;
+      replace(JSON.parse(json) as JsonObject[]);
+    },
+    recall({ op, json }) {
+      const data = JSON.parse(json) as JsonValue[];
+      if (op === 'remove') note({ voids: false, removed: data as Key[], set: [], difference: undefined });
+      else {
+        const set = (data as JsonObject[]).map((row) => row[keyField] as Key);
+        note({ voids: op === 'replace', removed: [], set, difference: undefined });
+      }
+    },
+    shownOf({ op, json }, selection) {
+      // Keys are shown of every row, or nobody could be told that one is gone.
+      if (op === 'remove') return json;
+      const texts = (JSON.parse(json) as JsonObject[]).flatMap((row) => shownRow(row, selection) ?? []);
+      return texts.length === 0 && op === 'upsert' ? undefined : `[${texts.join(',')}]`;
     },
     snapshot,
-    changes(from) {
-      const newest = kept(log, log.head);
-      const head = { offset: log.head, at: newest.at, n: log.head - from };
-      if (head.n === 1 && newest.op !== 'replace') {
-        const upserts = newest.op === 'upsert' ? newest.json : '[]';
-        return [{ type: 'rows', ...head, upserts, removals: newest.op === 'remove' ? newest.json : '[]' }];
-      }
-      // In the order in which a receiver that first drops the removals and then sets the upserts gets its rows.
-      const keys = new Map<string, Key>();
-      const gone = new Set<string>();
-      const removals = new Map<string, Key>();
-      for (let offset = from + 1; offset <= log.head; offset++) {
-        const touch = touched.at(offset);
-        if (touch === undefined || touch.op === 'replace') {
-          return [{ type: 'value', ...head, json: snapshot() ?? '[]', reset: true }];
-        }
-        for (const key of touch.keys) {
-          const name = String(key);
-          if (touch.op === 'remove') {
-            gone.add(name);
-            removals.set(name, key);
-          } else if (gone.delete(name)) keys.delete(name);
-          keys.set(name, key);
-        }
-      }
-      const upserts = [...keys.keys()].flatMap((name) => rows.get(name) ?? []);
-      return [
-        { type: 'rows', ...head, upserts: `[${upserts.join(',')}]`, removals: JSON.stringify([...removals.values()]) },
-      ];
+    changes: (from) => changes(from, plain),
+    project(shape): Projection {
+      if (shape.selection === undefined && !shape.delta) return this;
+      return { snapshot: () => shown(shape), changes: (from) => changes(from, shape) };
     },
   };
 }

@@ -1,0 +1,175 @@
+import { matchesPattern, type PatternReply, type TopicName, type TopicPattern } from '@tidewall/protocol';
+import { RecordingOutlet } from '@tidewall/testkit';
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { anyone, refusal, texts, useHubBed, WINDOW } from './hub-bed.contract.ts';
+import { ruleAccess } from './index.ts';
+import { PatternTree } from './pattern-tree.ts';
+
+const bed = useHubBed();
+
+async function follow(pattern: string, more: object = {}, outlet = new RecordingOutlet()) {
+  const session = bed.hub.open(anyone, outlet);
+  let reply: PatternReply | undefined;
+  await session.subscribe({ topic: pattern, ...more }, (accepted) => {
+    expect(outlet.pushes).toEqual([]);
+    reply = accepted as PatternReply;
+  });
+  if (!reply) throw new Error('no reply');
+  return { session, outlet, reply };
+}
+
+const foundIn = (outlet: RecordingOutlet) =>
+  outlet.pushes.flatMap((push) => (push.type === 'found' ? [push.found.topic] : []));
+
+describe('patterns', () => {
+  test('[H50] topics that there are and topics that come are announced before their pushes, then followed', async () => {
+    bed.start({ settings: { 'plant/2/log': { kind: 'log' }, 'plant/3/ping': { kind: 'signal' } } });
+    await bed.publish('plant/1/oee', 1);
+    await bed.publish('other', 1);
+    const { outlet, reply, session } = await follow('plant/+/+');
+    expect(reply).toEqual({ topic: expect.any(Number), pattern: 'plant/+/+' });
+    await bed.publish('plant/2/log', 'first');
+    await bed.publish('plant/3/ping', 'heard');
+    await bed.publish('plant/1/oee', 2);
+    await bed.publish('plant/2/log', 'second');
+    await bed.clock.advance(WINDOW);
+    const of = reply.topic;
+    expect(foundIn(outlet)).toEqual(['plant/1/oee', 'plant/2/log', 'plant/3/ping']);
+    for (const topic of foundIn(outlet)) {
+      const mine = outlet.pushes.filter((push) => push.topic === topic);
+      expect(mine[0]).toMatchObject({ type: 'found', view: mine[0]?.view, found: { of, topic } });
+      expect(new Set(mine.map((push) => push.view)).size).toBe(1);
+    }
+    const of2 = (topic: string) => texts(outlet.pushes.filter((push) => push.topic === topic));
+    expect(of2('plant/1/oee')).toEqual(['1', '2']);
+    expect(of2('plant/2/log')).toEqual(['"first"', '"second"']);
+    expect(of2('plant/3/ping')).toEqual(['"heard"']);
+    expect(bed.hub.topics(anyone).filter((row) => row.watchers > 0)).toHaveLength(3);
+    session.unsubscribe(of);
+    expect(bed.hub.topics(anyone).filter((row) => row.watchers > 0)).toHaveLength(0);
+    const pushes = outlet.pushes.length;
+    await bed.publish('plant/4/oee', 1);
+    await bed.publish('plant/1/oee', 3);
+    await bed.clock.advance(WINDOW);
+    expect(outlet.pushes.length).toBe(pushes);
+  });
+
+  test('[H50] a name that is only looked at is not found, and a source that begins to feed is', async () => {
+    bed.start();
+    const { outlet } = await follow('a/#');
+    await bed.watch('a/b');
+    expect(foundIn(outlet)).toEqual([]);
+    let demanded = false;
+    const feed = await bed.hub.feed('a/c' as TopicName, 'pump', { kind: 'log' }, (watched) => {
+      demanded = watched;
+    });
+    expect(foundIn(outlet)).toEqual(['a/c']);
+    expect(demanded).toBe(true);
+    await feed.publish('append', 1);
+    await bed.clock.advance(WINDOW);
+    expect(texts(outlet.pushes)).toEqual(['1']);
+  });
+
+  test('[H7] [H50] positions are gone on from, each by itself', async () => {
+    bed.start({ settings: { 'a/1': { kind: 'log' }, 'a/2': { kind: 'log' } } });
+    for (const topic of ['a/1', 'a/2']) for (let i = 1; i <= 3; i++) await bed.publish(topic, i);
+    const { epoch } = await bed.hub.snapshot(anyone, 'a/1');
+    const { outlet } = await follow('a/+', { positions: { 'a/1': { epoch, offset: 1 }, 'a/9': { epoch, offset: 1 } } });
+    const found = outlet.pushes.flatMap((push) => (push.type === 'found' ? [push.found] : []));
+    expect(found).toMatchObject([
+      { topic: 'a/1', recovered: true, offset: 1 },
+      { topic: 'a/2', recovered: false, offset: 3 },
+    ]);
+    expect(texts(outlet.pushes)).toEqual(['2', '3']);
+  });
+
+  test('[H50] what is followed by name and by pattern is sent once, until both have let go', async () => {
+    bed.start();
+    await bed.publish('a/b', 1);
+    const { session, outlet, reply } = await follow('a/#');
+    let named = 0;
+    await session.subscribe({ topic: 'a/b' }, (accepted) => {
+      named = accepted.topic;
+    });
+    await bed.publish('a/b', 2);
+    await bed.clock.advance(WINDOW);
+    expect(texts(outlet.pushes).filter((text) => text === '2')).toHaveLength(1);
+    session.unsubscribe(reply.topic);
+    await bed.publish('a/b', 3);
+    await bed.clock.advance(WINDOW);
+    expect(texts(outlet.pushes).at(-1)).toBe('3');
+    session.unsubscribe(named);
+    expect(bed.hub.topics(anyone)[0]?.watchers).toBe(0);
+  });
+
+  test('[H30] more topics than a session may have refuse the pattern, or end it when they come', async () => {
+    bed.start({ limits: { subscriptionsPerSession: 3, patternsPerSession: 2 } });
+    for (let i = 0; i < 4; i++) await bed.publish(`a/${i}`, i);
+    const error = await refusal(follow('a/+'));
+    expect(error.kind).toBe('limit_exceeded');
+    expect(bed.hub.topics(anyone).every((row) => row.watchers === 0)).toBe(true);
+    const { session, outlet, reply } = await follow('b/+');
+    for (let i = 0; i < 4; i++) await bed.publish(`b/${i}`, i);
+    expect(outlet.pushes.at(-1)).toMatchObject({ type: 'end', view: reply.topic, code: 2001 });
+    expect(bed.hub.topics(anyone).every((row) => row.watchers === 0)).toBe(true);
+    await session.subscribe({ topic: 'c/+' }, () => {});
+    expect((await refusal(session.subscribe({ topic: 'c/+' }, () => {}))).kind).toBe('already_subscribed');
+    await session.subscribe({ topic: 'd/+' }, () => {});
+    expect((await refusal(session.subscribe({ topic: 'e/+' }, () => {}))).kind).toBe('limit_exceeded');
+  });
+
+  test('[H33] [H50] a pattern finds only what its session may read, of the kind that it asks for', async () => {
+    const topics = 'a/#' as TopicPattern;
+    bed.start({
+      access: ruleAccess([
+        { topics, roles: ['all'], may: ['publish'] },
+        { topics: 'a/open/+' as TopicPattern, roles: ['all'], may: ['read'] },
+      ]),
+    });
+    const who = { id: 'who', roles: ['all'] };
+    const outlet = new RecordingOutlet();
+    await bed.hub.open(who, outlet).subscribe({ topic: '#', kind: 'log' }, () => {});
+    await bed.hub.publish(who, { topic: 'a/closed', kind: 'log', data: 1 });
+    await bed.hub.publish(who, { topic: 'a/open/1', kind: 'log', data: 1 });
+    await bed.hub.publish(who, { topic: 'a/open/2', kind: 'state', data: 1 });
+    expect(foundIn(outlet)).toEqual(['a/open/1']);
+  });
+
+  test('[H19] a session that ends leaves no pattern', async () => {
+    bed.start();
+    const { session, outlet } = await follow('#');
+    session.end();
+    await bed.publish('a', 1);
+    expect(outlet.pushes).toEqual([]);
+  });
+});
+
+const part = fc.constantFrom('a', 'b', 'c');
+const name = fc.array(part, { minLength: 1, maxLength: 4 }).map((parts) => parts.join('/') as TopicName);
+const patternText = fc
+  .tuple(fc.array(fc.oneof(part, fc.constant('+')), { maxLength: 4 }), fc.boolean())
+  .map(([parts, rest]) => [...parts, ...(rest || parts.length === 0 ? ['#'] : [])].join('/') as TopicPattern);
+
+test('[H50] a tree of patterns finds what comparing each of them finds, and keeps nothing of what was taken out', () => {
+  fc.assert(
+    fc.property(
+      fc.array(patternText, { maxLength: 12 }),
+      fc.array(fc.nat(11), { maxLength: 6 }),
+      name,
+      (patterns, out, topic) => {
+        const tree = new PatternTree<number>();
+        for (const [i, pattern] of patterns.entries()) tree.add(pattern, i);
+        const left = new Set(patterns.keys());
+        for (const i of out) {
+          const pattern = patterns[i];
+          if (pattern !== undefined) tree.delete(pattern, i);
+          left.delete(i);
+        }
+        const expected = [...left].filter((i) => matchesPattern(patterns[i] as string, topic));
+        expect(tree.match(topic).sort((a, b) => a - b)).toEqual(expected);
+      },
+    ),
+    { numRuns: 1000 },
+  );
+});

@@ -1,0 +1,46 @@
+import type { ConfigureRequest, Permission, SubscribeRequest } from '@tidewall/contracts';
+import type { TopicKind } from '@tidewall/protocol';
+import { type Selection, selectionOf } from './selection.ts';
+
+/** What a subscriber asked of its view. */
+export type Asked = Pick<SubscribeRequest, 'rateHz' | 'filter' | 'fields' | 'delta' | 'presence'>;
+
+/** How a view shows its topic: all subscriptions whose options have the same key share one view a wire. */
+export interface ViewOptions {
+  readonly key: string;
+  /** The least time between two pushes; 0: each flush window. */
+  readonly periodMs: number;
+  readonly selection: Selection | undefined;
+  readonly delta: boolean;
+  readonly presence: boolean;
+}
+
+/** The options of a subscriber, in a normal form, so that those who need the same bytes find each other. */
+export function viewOptions(
+  kind: TopicKind,
+  { rateHz, filter, fields, delta, presence }: Asked,
+  permission: Permission,
+  windowMs: number,
+): ViewOptions {
+  const periodMs = rateHz === undefined ? 0 : 1000 / rateHz;
+  const options = {
+    periodMs: periodMs <= windowMs ? 0 : periodMs,
+    selection: selectionOf({ filter, fields }, permission),
+    // The other kinds send nothing but changes as it is.
+    delta: delta === true && (kind === 'state' || kind === 'table'),
+    presence: presence === true,
+  };
+  const { key } = options.selection ?? { key: '' };
+  return { ...options, key: `${options.periodMs} ${options.delta} ${options.presence} ${key}` };
+}
+
+/** What a subscriber asks for once a change is made. */
+export function changedAsking(asked: Asked, { rateHz, filter, fields, delta }: ConfigureRequest): Asked {
+  return {
+    rateHz: rateHz === undefined ? asked.rateHz : (rateHz ?? undefined),
+    filter: filter === undefined ? asked.filter : (filter ?? undefined),
+    fields: fields === undefined ? asked.fields : (fields ?? undefined),
+    delta: delta ?? asked.delta,
+    presence: asked.presence,
+  };
+}
