@@ -59,17 +59,23 @@ export function composeMergePatches(first: JsonValue, second: JsonValue): JsonVa
 }
 
 /**
- * A patch with which `before` becomes equal to `after`; undefined where no merge patch can say it, since a null in one
- * removes. Equal objects give an empty patch. The order of members may come out another.
+ * The smallest patch (RFC 7396) with which `before` becomes equal to `after`, as `equalJson` says; undefined where no
+ * merge patch can say it: a member that becomes null, or is new and has a null inside, since a null removes.
+ *
+ * Equal objects give an empty patch, which is not "nothing": it makes an object of what is none. What is no object is
+ * its own patch, equal or not. The members of the patched value may stand in another order than in `after`, which JSON
+ * does not count. Neither value is changed; the patch shares parts with `after`.
  */
 export function createMergePatch(before: JsonValue | undefined, after: JsonValue): JsonValue | undefined {
   if (!isJsonObject(after)) return after;
   if (!isJsonObject(before)) return holdsNullMember(after) ? undefined : after;
   const patch: JsonObject = {};
-  for (const name of Object.keys(before)) if (!Object.hasOwn(after, name)) setOwn(patch, name, null);
+  let kept = 0;
   for (const name of Object.keys(after)) {
     const value = after[name] as JsonValue;
     const old = Object.hasOwn(before, name) ? before[name] : undefined;
+    if (old !== undefined) kept++;
+    if (old === value) continue;
     if (isJsonObject(value) && isJsonObject(old)) {
       const inner = createMergePatch(old, value) as JsonObject | undefined;
       if (inner === undefined) return undefined;
@@ -79,10 +85,13 @@ export function createMergePatch(before: JsonValue | undefined, after: JsonValue
       setOwn(patch, name, value);
     }
   }
+  const names = Object.keys(before);
+  // Most changes take nothing away, and then nobody has to look for it.
+  if (names.length > kept) for (const name of names) if (!Object.hasOwn(after, name)) setOwn(patch, name, null);
   return patch;
 }
 
-/** Whether two values say the same; the order of members does not count. */
+/** Whether two values say the same: the order of members does not count, and 0 is −0. */
 export function equalJson(a: JsonValue, b: JsonValue): boolean {
   if (a === b) return true;
   if (Array.isArray(a)) {
