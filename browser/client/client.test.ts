@@ -1,68 +1,30 @@
 import type { JsonObject, JsonValue } from '@tidewall/base';
-import type { LinkStatus, TopicReplica } from '@tidewall/browser-contracts/topic-reader';
-import { TidewallError } from '@tidewall/protocol';
-import { FakeClock } from '@tidewall/testkit';
+import type { FollowOptions, LinkStatus, TopicReplica } from '@tidewall/browser-contracts/topic-reader';
+import type { FakeClock } from '@tidewall/testkit';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { type Client, type ClientOptions, createClient } from './client.ts';
+import { ClientBed, failure, LOG, refusal, STATE } from './client-bed.contract.ts';
 import { ANSWER_MS, MAX_WAITING, WAIT_MS } from './commands.ts';
 import { ScriptedServer } from './scripted-server.contract.ts';
 
+let bed: ClientBed;
 let clock: FakeClock;
 let server: ScriptedServer;
 let client: Client;
-const unclosed: Client[] = [];
-
-function start(options: Partial<ClientOptions> = {}): Client {
-  client = createClient({ url: 'http://hall:7070/', transports: [server], clock, random: () => 0.5, ...options });
-  unclosed.push(client);
-  return client;
-}
 
 beforeEach(() => {
-  clock = new FakeClock();
-  server = new ScriptedServer();
+  bed = new ClientBed();
+  ({ clock, server } = bed);
 });
 
-afterEach(async () => {
-  for (const one of unclosed.splice(0)) one.close();
-  await clock.advance(0);
-  expect(clock.pending).toBe(0);
-});
+afterEach(() => bed.close());
 
-/** Follows, and counts the calls. */
-function follow(topic: string, options = {}) {
-  const seen = { calls: 0, replica: undefined as TopicReplica | undefined, stop: () => {} };
-  seen.stop = client.follow(topic, options, (replica) => {
-    seen.calls += 1;
-    seen.replica = replica;
-  });
-  return seen;
+function start(options: Partial<ClientOptions> = {}): void {
+  client = bed.start(options);
 }
 
-const refusal = (name: string, code: number, retryable: boolean, afterMs = 0) => ({
-  error: { code, name, message: `refused: ${name}`, retryable, afterMs, detail: {} },
-});
-
-async function failure(promise: Promise<unknown>): Promise<TidewallError> {
-  const error = await promise.then(
-    () => undefined,
-    (reason: unknown) => reason,
-  );
-  expect(error).toBeInstanceOf(TidewallError);
-  return error as TidewallError;
-}
-
-/** Live, following the topic, and accepted with this reply. */
-async function followed(topic: string, reply: JsonObject, options = {}) {
-  server.link.greets();
-  const seen = follow(topic, options);
-  await clock.advance(0);
-  server.link.says(server.link.accepted(reply));
-  return seen;
-}
-
-const STATE = { kind: 'state', epoch: 'e1', offset: 5 };
-const LOG = { kind: 'log', epoch: 'e1', offset: 5 };
+const follow = (topic: string, options: FollowOptions = {}) => bed.follow(topic, options);
+const followed = (topic: string, reply: JsonObject, options: FollowOptions = {}) => bed.followed(topic, reply, options);
 
 describe('the link', () => {
   test('[C2] connects when it is made, with version, name and token, and tells each status', async () => {

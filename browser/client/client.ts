@@ -1,11 +1,18 @@
 import { type Clock, type JsonValue, systemClock } from '@tidewall/base';
-import type { FollowOptions, LinkStatus, TopicReader, TopicReplica } from '@tidewall/browser-contracts/topic-reader';
+import type {
+  Following,
+  FollowOptions,
+  LinkStatus,
+  TopicReader,
+  TopicReplica,
+} from '@tidewall/browser-contracts/topic-reader';
 import type { Transport } from '@tidewall/browser-contracts/transport';
 import {
   type HistoryReply,
   type Operation,
   type Position,
   PROTOCOL_VERSION,
+  type Presence,
   type PushFrame,
   type Since,
   type TopicKind,
@@ -13,9 +20,11 @@ import {
 import type { ConnectCommand } from '@tidewall/protocol/schema';
 import { Commands } from './commands.ts';
 import type { ConnectionState } from './connection.ts';
+import { historyReplyOf, positionOf, presenceOf } from './frame.ts';
 import { Link } from './link.ts';
 import { Pace } from './pace.ts';
-import { Subscriptions } from './subscriptions.ts';
+import type { Follower } from './subscription.ts';
+import { following, Subscriptions } from './subscriptions.ts';
 
 export interface ClientOptions {
   /** The server's base address: `http://hall:7070/`. */
@@ -45,6 +54,11 @@ export interface PublishOptions {
   readonly kind?: TopicKind;
   /** When it was seen, ms since 1970; when the server gets it when absent. */
   readonly at?: number;
+  /**
+   * Names this publication: as long as the server remembers the key, publishing it again changes nothing and answers
+   * where it already is.
+   */
+  readonly key?: string;
 }
 
 export interface HistoryOptions {
@@ -72,20 +86,24 @@ export interface Client extends TopicReader {
    *
    * Without a link it waits for one; beyond 64 that wait, or 30 s, it rejects with `busy` and `detail.outcome`
    * `not_sent`. When the link breaks before the answer, or there is none for 15 s, it rejects with `busy` and
-   * `detail.outcome` `unknown`: the publication may be there or not, so repeat only what may be there twice. Rejects
-   * with `not_available` once the client is closed, and otherwise with what the server said.
+   * `detail.outcome` `unknown`: the publication may be there or not, so repeat only what may be there twice, or has a
+   * `key`. One with a `key` is repeated by the client when the link breaks, for 45 s and as one of the 64 that wait, and
+   * is there exactly once then. Rejects with `not_available` once the client is closed, and otherwise with what the
+   * server said.
    */
   publish(topic: string, data: JsonValue, options?: PublishOptions): Promise<Position>;
   /** A page of what is kept. Rejects as `publish` does. */
   history(topic: string, options?: HistoryOptions): Promise<HistoryReply>;
+  /** Who follows a topic now. To be told of changes, follow it with `presence`. Rejects as `publish` does. */
+  presence(topic: string): Promise<Presence>;
   /**
    * As `follow`, push by push: each one right after the replica took it in, duplicates left out. A larger rewind of
    * another follower brings older pushes again.
    */
-  watch(topic: string, options: FollowOptions, pushed: (push: PushFrame, replica: TopicReplica) => void): () => void;
+  watch(topic: string, options: FollowOptions, pushed: (push: PushFrame, replica: TopicReplica) => void): Following;
   /** Somebody says that the network is back, or the machine awake: the next try, or the next ping, does not wait. */
   online(): void;
-  /** Takes no more commands, waits for those under way (at most 45 s), and closes. */
+  /** Takes no more commands, waits for those under way (at most a minute), and closes. */
   drain(): Promise<void>;
   /** Lets go of everything now; commands under way reject. Nothing is called back after it but the last status. */
   close(): void;
@@ -177,22 +195,25 @@ class TidewallClient implements Client {
     return this.#link.serverNow();
   }
 
-  follow(topic: string, options: FollowOptions, changed: (replica: TopicReplica) => void): () => void {
+  follow(topic: string, options: FollowOptions, changed: (replica: TopicReplica) => void): Following {
     return this.#follow(topic, { options, changed });
   }
 
-  watch(topic: string, options: FollowOptions, pushed: (push: PushFrame, replica: TopicReplica) => void): () => void {
+  watch(topic: string, options: FollowOptions, pushed: (push: PushFrame, replica: TopicReplica) => void): Following {
     return this.#follow(topic, { options, pushed });
   }
 
-  async publish(topic: string, data: JsonValue, options: PublishOptions = {}): Promise<Position> {
-    const reply = await this.#commands.call('publish', { topic, ...options, data });
-    return reply as unknown as Position;
+  publish(topic: string, data: JsonValue, options: PublishOptions = {}): Promise<Position> {
+    const repeatable = options.key !== undefined;
+    return this.#commands.call('publish', { topic, ...options, data }, { read: positionOf, repeatable });
   }
 
-  async history(topic: string, options: HistoryOptions = {}): Promise<HistoryReply> {
-    const reply = await this.#commands.call('history', { topic, ...options });
-    return reply as unknown as HistoryReply;
+  history(topic: string, options: HistoryOptions = {}): Promise<HistoryReply> {
+    return this.#commands.call('history', { topic, ...options }, { read: historyReplyOf });
+  }
+
+  presence(topic: string): Promise<Presence> {
+    return this.#commands.call('presence', { topic }, { read: presenceOf });
   }
 
   online(): void {
@@ -211,9 +232,9 @@ class TidewallClient implements Client {
     this.#statusListeners.clear();
   }
 
-  #follow(topic: string, follower: Parameters<Subscriptions['follow']>[1]): () => void {
+  #follow(topic: string, follower: Follower): Following {
     // Whoever is late to know that the client is closed has nothing to clean up.
-    if (this.#status.type === 'closed') return () => {};
+    if (this.#status.type === 'closed') return following(follower);
     return this.#subscriptions.follow(topic, follower);
   }
 

@@ -11,14 +11,31 @@ export const WAIT_MS = 30_000;
 /** How long a sent command waits for its answer. */
 export const ANSWER_MS = 15_000;
 
+/** For how long after it was made a command is sent again that, carried out twice, does the same. */
+export const RESEND_MS = 45_000;
+
 interface Call {
   readonly id: number;
   readonly name: CommandName;
   readonly line: string;
+  /** Until when it may be sent again after a break, by the monotonic clock. */
+  readonly resendUntil: number;
+  /** On this link. */
   sent: boolean;
+  /** The server may have carried it out. */
+  left: boolean;
   cancelTimer: () => void;
-  readonly resolve: (reply: JsonValue) => void;
+  /** Takes the answer; false when it is none to this command. */
+  readonly answered: (reply: JsonValue) => boolean;
   readonly reject: (failure: TidewallError) => void;
+}
+
+/** What a command is, beside its name and body. */
+export interface CallOptions<Reply> {
+  /** The reply in an answer, or undefined when there is none in it. */
+  readonly read: (answer: JsonValue) => Reply | undefined;
+  /** Doing it twice is doing it once: after a break it goes out again. */
+  readonly repeatable?: boolean;
 }
 
 /** Takes the answer to a command; not called when the link breaks first. */
@@ -63,7 +80,7 @@ export class Commands {
    * Rejects with what the server said, with `busy` (no link in time, too many at once, no answer, or the link broke
    * before the answer), or with `not_available` once the client is closed.
    */
-  call(name: CommandName, body: object): Promise<JsonValue> {
+  call<Reply>(name: CommandName, body: object, { read, repeatable }: CallOptions<Reply>): Promise<Reply> {
     return new Promise((resolve, reject) => {
       if (this.#ended !== undefined) return reject(notSent('not_available', name, this.#ended));
       if (this.#calls.size >= MAX_PENDING || (!this.#up && this.#waiting >= MAX_WAITING)) {
@@ -73,15 +90,25 @@ export class Commands {
         return reject(notSent('busy', name, limit));
       }
       const id = this.nextId();
-      const line = JSON.stringify({ id, [name]: body });
-      const call: Call = { id, name, line, sent: false, cancelTimer: () => {}, resolve, reject };
+      const call: Call = {
+        id,
+        name,
+        line: JSON.stringify({ id, [name]: body }),
+        resendUntil: repeatable ? this.#context.clock.monotonic() + RESEND_MS : Number.NEGATIVE_INFINITY,
+        sent: false,
+        left: false,
+        cancelTimer: () => {},
+        answered(answer) {
+          const reply = read(answer);
+          if (reply === undefined) return false;
+          resolve(reply);
+          return true;
+        },
+        reject,
+      };
       this.#calls.set(id, call);
-      if (this.#up) return this.#send(call);
-      this.#waiting++;
-      call.cancelTimer = this.#context.clock.after(WAIT_MS, () => {
-        this.#waiting--;
-        this.#end(call, notSent('busy', name, `there was no link for ${WAIT_MS / 1000} s`));
-      });
+      if (this.#up) this.#send(call);
+      else this.#wait(call, WAIT_MS);
     });
   }
 
@@ -125,7 +152,13 @@ export class Commands {
     for (const post of this.#posts.values()) post.cancel();
     this.#posts.clear();
     for (const call of [...this.#calls.values()]) {
-      if (call.sent) this.#end(call, outcomeUnknown(call.name, 'the link broke before the answer came'));
+      if (!call.sent) continue;
+      call.sent = false;
+      call.cancelTimer();
+      const leftMs = call.resendUntil - this.#context.clock.monotonic();
+      // Only so many wait: when the link is back, they go out at once.
+      if (leftMs > 0 && this.#waiting < MAX_WAITING) this.#wait(call, Math.min(WAIT_MS, leftMs));
+      else this.#fail(call, 'busy', 'the link broke before the answer came');
     }
   }
 
@@ -141,23 +174,36 @@ export class Commands {
     this.#ended ??= reason;
     this.down();
     this.#waiting = 0;
-    for (const call of [...this.#calls.values()]) this.#end(call, notSent('not_available', call.name, reason));
+    for (const call of [...this.#calls.values()]) this.#fail(call, 'not_available', reason);
+  }
+
+  #wait(call: Call, ms: number): void {
+    this.#waiting++;
+    call.cancelTimer = this.#context.clock.after(ms, () => {
+      this.#waiting--;
+      this.#fail(call, 'busy', `there was no link for ${Math.ceil(ms / 1000)} s`);
+    });
   }
 
   #send(call: Call): void {
     call.sent = true;
+    call.left = true;
     call.cancelTimer();
     call.cancelTimer = this.#context.clock.after(ANSWER_MS, () => {
-      this.#end(call, outcomeUnknown(call.name, `the server did not answer for ${ANSWER_MS / 1000} s`));
+      this.#fail(call, 'busy', `the server did not answer for ${ANSWER_MS / 1000} s`);
     });
     this.#context.send(call.line);
+  }
+
+  #fail(call: Call, kind: 'busy' | 'not_available', why: string): void {
+    this.#end(call, call.left ? outcomeUnknown(kind, call.name, why) : notSent(kind, call.name, why));
   }
 
   #end(call: Call, answer: JsonValue | TidewallError): void {
     this.#calls.delete(call.id);
     call.cancelTimer();
     if (answer instanceof TidewallError) call.reject(answer);
-    else call.resolve(answer);
+    else if (!call.answered(answer)) call.reject(malformed(call.name));
     if (this.#calls.size > 0) return;
     const waiting = this.#whenIdle;
     this.#whenIdle = [];
@@ -168,15 +214,19 @@ export class Commands {
 function answerIn(name: CommandName, body: JsonObject): JsonValue | TidewallError {
   const { error, [name]: reply } = body;
   if (reply !== undefined) return reply;
-  return errorOf(error ?? { message: `the server answered the ${name} command with neither a reply nor an error` });
+  return error === undefined ? malformed(name) : errorOf(error);
+}
+
+function malformed(name: CommandName): TidewallError {
+  return errorOf({ message: `the server answered the ${name} command with neither a reply nor an error` });
 }
 
 function notSent(kind: 'busy' | 'not_available', name: CommandName, why: string): TidewallError {
   return new TidewallError(kind, `the ${name} command was not sent: ${why}`, { detail: { outcome: 'not_sent' } });
 }
 
-function outcomeUnknown(name: CommandName, why: string): TidewallError {
-  return new TidewallError('busy', `whether the ${name} command was carried out is unknown: ${why}`, {
+function outcomeUnknown(kind: 'busy' | 'not_available', name: CommandName, why: string): TidewallError {
+  return new TidewallError(kind, `whether the ${name} command was carried out is unknown: ${why}`, {
     detail: { outcome: 'unknown' },
   });
 }

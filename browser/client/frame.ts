@@ -2,7 +2,11 @@ import { isJsonObject, type JsonObject, type JsonValue } from '@tidewall/base';
 import {
   type ErrorName,
   type Freshness,
+  type HistoryReply,
   KINDS,
+  type Member,
+  type Position,
+  type Presence,
   type PushFrame,
   type SubscribeReply,
   TidewallError,
@@ -72,19 +76,47 @@ function commandLimitsOf(body: JsonValue | undefined): CommandLimits | undefined
 /** The answer to a subscribe command, or undefined when it is none. */
 export function subscribeReplyOf(body: JsonValue | undefined): SubscribeReply | undefined {
   if (!isJsonObject(body)) return undefined;
-  const { topic, kind, epoch, offset, recovered, keyField } = body;
-  if (typeof topic !== 'number' || typeof epoch !== 'string' || !isOffset(offset)) return undefined;
+  const { topic, kind, recovered, keyField } = body;
+  const position = positionOf(body);
   const known = KINDS.find((one) => one === kind);
-  if (known === undefined) return undefined;
+  if (typeof topic !== 'number' || position === undefined || known === undefined) return undefined;
+  const presence = presenceOf(body['presence']);
   return {
     topic,
     kind: known,
-    epoch,
-    offset,
+    ...position,
     recovered: recovered === true,
     freshness: freshnessOf(body['freshness']) ?? { state: 'quiet', asOf: 0 },
     ...(typeof keyField === 'string' ? { keyField } : {}),
+    ...(presence === undefined ? {} : { presence }),
   };
+}
+
+/** The answer to a publish command, or undefined when it is none. */
+export function positionOf(body: JsonValue): Position | undefined {
+  if (!isJsonObject(body)) return undefined;
+  const { epoch, offset } = body;
+  return typeof epoch === 'string' && isOffset(offset) ? { epoch, offset } : undefined;
+}
+
+/** The answer to a history command, or undefined when it is none. */
+export function historyReplyOf(body: JsonValue): HistoryReply | undefined {
+  if (!isJsonObject(body) || positionOf(body) === undefined) return undefined;
+  const { entries } = body;
+  return Array.isArray(entries) && entries.every(isJsonObject) ? (body as unknown as HistoryReply) : undefined;
+}
+
+/** Who follows a topic, or undefined when that does not say it. */
+export function presenceOf(value: unknown): Presence | undefined {
+  const { count, members } = (value ?? {}) as Partial<Presence>;
+  if (!isOffset(count)) return undefined;
+  const known = membersOf(members);
+  return known === undefined ? { count } : { count, members: known };
+}
+
+/** A list of members, or undefined when it is none. */
+export function membersOf(value: unknown): Member[] | undefined {
+  return Array.isArray(value) ? (value.filter(isJsonObject) as unknown as Member[]) : undefined;
 }
 
 /** What a server says of a topic's age, or undefined when it says nothing that we understand. */

@@ -2,10 +2,12 @@ import type { TopicReplica } from '@tidewall/browser-contracts/topic-reader';
 import {
   type Freshness,
   freshnessOfAge,
+  type Presence,
   type PushFrame,
   type SubscribeReply,
   type TopicKind,
 } from '@tidewall/protocol';
+import { membersOf, presenceOf } from './frame.ts';
 import { createFold } from './replicas/create-fold.ts';
 import type { Fold, ReplicaValue } from './replicas/fold.ts';
 import { DEFAULT_KEEP, type KeepCounts } from './wants.ts';
@@ -38,6 +40,7 @@ export class Replica implements TopicReplica {
   #lost = 0;
   #breaks = 0;
   #refused: Refusal | undefined;
+  #presence: Presence | undefined;
 
   constructor(topic: string) {
     this.topic = topic;
@@ -77,6 +80,10 @@ export class Replica implements TopicReplica {
     return this.#refused;
   }
 
+  get presence(): Presence | undefined {
+    return this.#presence;
+  }
+
   value(): ReplicaValue {
     return this.#present ? this.#fold?.value() : undefined;
   }
@@ -96,9 +103,10 @@ export class Replica implements TopicReplica {
    *
    * @returns whether what is held stays; it does not when the topic has turned into something else
    */
-  accept({ kind, freshness, keyField = 'id' }: SubscribeReply): boolean {
+  accept({ kind, freshness, keyField = 'id', presence }: SubscribeReply): boolean {
     this.#refused = undefined;
     this.#freshness = freshness;
+    this.#presence = presence;
     if (kind === this.#kind && keyField === this.#keyField) return true;
     this.clear();
     this.#fold = createFold(kind, this.#keepCount(kind), keyField);
@@ -119,14 +127,26 @@ export class Replica implements TopicReplica {
     if (this.#fold === undefined || !this.#fold.apply(push, reset, latest)) return false;
     this.#present = true;
     this.#revision += 1;
-    if (typeof at === 'number') {
-      this.#asOf = at;
-      const { state, expectEveryMs } = this.#freshness;
-      // `failed` is for the server to take back, and `quiet` has no cadence to go by.
-      const aged = state === 'late' || state === 'stale' ? freshnessOfAge(serverNow - at, expectEveryMs) : state;
-      this.#freshness = { ...this.#freshness, asOf: at, state: aged };
-    }
+    this.heard(at, serverNow);
     return true;
+  }
+
+  /** Something was published, whether or not it changed what is held here. */
+  heard(at: unknown, serverNow: number): void {
+    if (typeof at !== 'number') return;
+    this.#asOf = at;
+    const { state, expectEveryMs } = this.#freshness;
+    // `failed` is for the server to take back, and `quiet` has no cadence to go by.
+    const aged = state === 'late' || state === 'stale' ? freshnessOfAge(serverNow - at, expectEveryMs) : state;
+    this.#freshness = { ...this.#freshness, asOf: at, state: aged };
+  }
+
+  /** Takes in who follows the topic, in full or as a change. What makes no sense changes nothing. */
+  attend({ who, join, leave, count }: PushFrame): void {
+    const came = membersOf(join) ?? [];
+    const moved = new Set([...came, ...(membersOf(leave) ?? [])].map(({ session }) => session));
+    const stayed = this.#presence?.members?.filter(({ session }) => !moved.has(session));
+    this.#presence = presenceOf(who ?? { count, members: stayed && [...stayed, ...came] }) ?? this.#presence;
   }
 
   /** What is held, if anything, is void, and nothing takes its place. */

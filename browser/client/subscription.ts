@@ -1,48 +1,36 @@
 import { backoffMs, type Clock, isJsonObject } from '@tidewall/base';
 import type { FollowOptions, TopicReplica } from '@tidewall/browser-contracts/topic-reader';
-import {
-  ERROR_CODES,
-  type Position,
-  type PushFrame,
-  type Since,
-  type SubscribeReply,
-  TidewallError,
-} from '@tidewall/protocol';
+import { ERROR_CODES, isTopicPattern, type PushFrame, TidewallError } from '@tidewall/protocol';
 import type { Answered } from './commands.ts';
 import { RECONNECT, SLOW_RETRY_MS, STABLE_MS } from './connection.ts';
-import { freshnessOf, isOffset, subscribeReplyOf } from './frame.ts';
-import { Replica } from './replica.ts';
+import { subscribeReplyOf } from './frame.ts';
+import { HeldTopic, type HeldTopicContext, type Taken } from './held-topic.ts';
+import { numberOf, sharingKey, subscribeBody } from './subscribe-command.ts';
 import { combineWants, type Wants } from './wants.ts';
 
 /*
- *          link up            accepted
- *   off ────────────▶ asking ──────────▶ on ──┐ a gap, or ended by the server
- *    ▲    follow        ▲ │ refused           │
- *    │                  │ ▼                   │
- *    │              due └─ resting ◀──────────┘
+ *          link up            accepted            another rate
+ *   off ────────────▶ asking ──────────▶ on ◀──────────────────▶ tuning
+ *    ▲    follow        ▲ │ refused      │ a gap, or ended by the server
+ *    │                  │ ▼              │
+ *    │              due └─ resting ◀─────┘
  *    │                     refused: for good, when somebody attends
  *    └── link down, from anywhere
  */
-type Phase = 'off' | 'asking' | 'on' | 'resting' | 'refused';
+type Phase = 'off' | 'asking' | 'on' | 'tuning' | 'resting' | 'refused';
 
-/** What the subscribe command under way said. */
-interface Asked {
-  readonly since: Since | undefined;
-  readonly rewind: number | undefined;
-  /** Its kind is the one of what is held, which nobody here has asked for. */
-  readonly kindIsHeld: boolean;
-}
-
-/** One who follows a topic on this page. */
+/** One who follows a topic, or those that a pattern finds, on this page. */
 export interface Follower {
-  readonly options: FollowOptions;
+  options: FollowOptions;
+  /** Where it follows now. */
+  subscription?: Subscription;
   readonly changed?: (replica: TopicReplica) => void;
   /** Called for each push, right after the replica took it in. */
   readonly pushed?: (push: PushFrame, replica: TopicReplica) => void;
 }
 
 /** What a subscription needs of the client. */
-export interface SubscriptionHost {
+export interface SubscriptionHost extends HeldTopicContext {
   readonly clock: Clock;
   readonly random: () => number;
   readonly unattended: boolean;
@@ -50,84 +38,95 @@ export interface SubscriptionHost {
   readonly up: boolean;
   /** Books one command; 0 when it may go now. */
   bookMs(): number;
-  post(name: 'subscribe' | 'unsubscribe', body: object, answered: Answered): string;
+  post(name: 'subscribe' | 'unsubscribe' | 'configure', body: object, answered: Answered): string;
   send(line: string): void;
-  serverNow(): number;
-  /** From now on, pushes with this number are for this subscription. */
-  route(view: number, subscription: Subscription): void;
-  unroute(view: number): void;
+  /** From now on, pushes with this number are for what this subscription holds of the topic. */
+  route(view: number, held: HeldTopic, subscription: Subscription): void;
+  unroute(held: HeldTopic): void;
+  /** The subscription of that topic, or pattern, that the server calls so. */
+  routed(view: unknown, topic: string): Subscription | undefined;
   /** Followers are to be told when the received frame is through. */
-  dirty(subscription: Subscription): void;
+  dirty(held: HeldTopic, subscription: Subscription): void;
   /** Nobody follows it any more, and the server has been told. */
   forget(subscription: Subscription): void;
-  /** Publications are lost that this page was to have. */
-  unrecovered(): void;
   /** The server contradicts itself in a way that only a new session mends. */
   fault(reason: string): void;
   failed(failure: unknown): void;
-  readonly counts: { resyncs: number; duplicates: number };
 }
 
 /**
- * The one subscription of this client to a topic, shared by all who follow it.
+ * The one subscription of this client to a topic with these options, shared by all who follow it so; or to a pattern,
+ * and then it holds every topic that the pattern finds.
  *
- * Its position says exactly what the replica holds. Every push must continue it; one that does not makes the
- * subscription ask again from that position, so a gap is either filled or told.
+ * What a push does to what is held, `HeldTopic` knows. Where one does not continue that, this asks again.
  */
 export class Subscription {
+  readonly key: string;
+  /** A name, or a pattern. */
   readonly topic: string;
-  readonly replica: Replica;
   readonly followers = new Set<Follower>();
-  /** Whether `dirty` has been called since the followers were told; the host's. */
-  isDirty = false;
+  readonly #options: FollowOptions;
   readonly #host: SubscriptionHost;
+  readonly #isPattern: boolean;
+  /** The topic by its name, or those that the pattern has found. */
+  readonly #held = new Map<string, HeldTopic>();
+  /** What the server's word on the subscription itself goes to; of a pattern, it never holds anything. */
+  readonly #own: HeldTopic;
   #phase: Phase = 'off';
+  /** The server's number for the subscription. */
   #view: number | undefined;
   #cancelRest: (() => void) | undefined;
-  /** What the replica holds; undefined before the first snapshot, and always for a `signal`. */
-  #position: Position | undefined;
-  /** The epoch of a snapshot that is announced and not here yet; `#position` is still that of what is held. */
-  #awaitedEpoch: string | undefined;
-  #asked: Asked = { since: undefined, rewind: undefined, kindIsHeld: false };
-  /** The rewind that the held run of publications began with. */
-  #rewound = 0;
-  /** The next asking is for a new start: what is held cannot be continued. */
-  #anew = false;
-  /** The replica's kind is not a guess of the server's: something has been published. */
-  #kindSure = false;
+  /** The kind that was asked for last is the one of what is held, which nobody here has named. */
+  #kindIsHeld = false;
+  /** The rate that the server knows. */
+  #rateHz: number | undefined;
+  /** What is held was torn while the server changed the rate: its number is not known until it has answered. */
+  #torn = false;
   #troubles = 0;
   #troubledAt = 0;
 
-  constructor(topic: string, host: SubscriptionHost) {
+  constructor(topic: string, options: FollowOptions, host: SubscriptionHost) {
+    this.key = sharingKey(topic, options);
     this.topic = topic;
-    this.replica = new Replica(topic);
+    this.#options = options;
     this.#host = host;
+    this.#isPattern = isTopicPattern(topic);
+    this.#own = new HeldTopic(topic, host);
+    if (!this.#isPattern) this.#held.set(topic, this.#own);
   }
 
   add(follower: Follower): void {
     this.followers.add(follower);
-    this.replica.keep(this.#wants().keep);
-    this.#rewindFurther();
+    follower.subscription = this;
+    this.settle();
     if (this.#phase === 'off' && this.#host.up) this.#askSoon();
-    if (this.replica.kind === undefined && this.replica.refused === undefined) return;
     // There may be nothing new for long: who comes second is shown what is there. Not at once, since the caller does
     // not have the function that stops it yet.
-    void Promise.resolve().then(() => {
-      if (this.followers.has(follower)) this.#tell(() => follower.changed?.(this.replica));
-    });
+    for (const { replica } of new Set([this.#own, ...this.#held.values()])) {
+      if (replica.kind === undefined && replica.refused === undefined) continue;
+      void Promise.resolve().then(() => {
+        if (this.followers.has(follower)) this.#tell(() => follower.changed?.(replica));
+      });
+    }
   }
 
   remove(follower: Follower): void {
     if (!this.followers.delete(follower)) return;
     if (this.followers.size > 0) {
-      this.replica.keep(this.#wants().keep);
+      this.settle();
       return;
     }
     // Its number is not known before the answer, which is then answered with unsubscribing.
-    if (this.#phase === 'asking') return;
-    if (this.#phase === 'on') this.#leave();
-    this.stop();
-    this.#host.forget(this);
+    if (this.#phase === 'asking' || this.#phase === 'tuning') return;
+    this.#giveUp();
+  }
+
+  /** What the followers want together has changed. */
+  settle(): void {
+    const { keep } = this.#wants();
+    for (const { replica } of this.#held.values()) replica.keep(keep);
+    this.#rewindFurther();
+    this.#tune();
   }
 
   /** The link comes up: the line that subscribes, unless it must wait its turn. */
@@ -140,35 +139,32 @@ export class Subscription {
 
   /** The session is gone, and with it the server's half of this. */
   linkDown(): void {
-    this.stop();
+    this.#stop();
+    this.#unroute();
     this.#view = undefined;
     this.#phase = 'off';
   }
 
-  /** Leaves no timer. */
-  stop(): void {
-    this.#cancelRest?.();
-    this.#cancelRest = undefined;
-  }
-
-  push(push: PushFrame): void {
-    if (push.q !== undefined) {
-      const freshness = freshnessOf(push.q);
-      if (freshness) this.replica.told(freshness);
-    } else if (isJsonObject(push.end)) this.#ended(push.end);
-    else if (isJsonObject(push.gap)) {
-      if (!this.#takeGap(push.gap)) return;
-    } else if (push.d !== undefined || push.m !== undefined || push.u !== undefined || push.x !== undefined) {
-      if (!this.#takeData(push)) return;
-      this.#kindSure ||= isOffset(push.o) && push.o > 0;
-    } else return;
-    this.#host.dirty(this);
-    for (const follower of this.followers) this.#tell(() => follower.pushed?.(push, this.replica));
+  push(held: HeldTopic, push: PushFrame): void {
+    if (isJsonObject(push.new)) {
+      this.#found(push.t, push.new);
+      return;
+    }
+    if (isJsonObject(push.end)) this.#ended(held, push.end);
+    else {
+      const taken = held.take(push);
+      if (taken !== 'taken') {
+        if (taken !== 'nothing') this.#resync(held, taken);
+        return;
+      }
+    }
+    this.#host.dirty(held, this);
+    for (const follower of this.followers) this.#tell(() => follower.pushed?.(push, held.replica));
   }
 
   /** Tells every follower that something changed. */
-  tellChanged(): void {
-    for (const follower of this.followers) this.#tell(() => follower.changed?.(this.replica));
+  tellChanged({ replica }: HeldTopic): void {
+    for (const follower of this.followers) this.#tell(() => follower.changed?.(replica));
   }
 
   #tell(call: () => void): void {
@@ -195,19 +191,15 @@ export class Subscription {
   }
 
   #subscribe(): string {
-    const { kind: wanted, rewind } = this.#wants();
+    const wants = this.#wants();
     // A server that was started again may not know the topic, and makes it what the first one says.
-    const held = this.#kindSure ? this.replica.kind : undefined;
-    const kind = wanted ?? held;
-    const since = this.#anew ? undefined : this.#position;
-    this.#asked = { since, rewind, kindIsHeld: wanted === undefined && held !== undefined };
+    const held = this.#own.kindSure ? this.#own.replica.kind : undefined;
+    this.#kindIsHeld = wants.kind === undefined && held !== undefined;
+    this.#rateHz = wants.rateHz;
+    this.#torn = false;
     this.#phase = 'asking';
-    const body = {
-      topic: this.topic,
-      ...(kind === undefined ? {} : { kind }),
-      ...(since === undefined ? {} : { since }),
-      ...(rewind === undefined ? {} : { rewind: { count: rewind } }),
-    };
+    const positions = [...this.#held].map(([topic, one]) => [topic, one.ask(wants.rewind)] as const);
+    const body = subscribeBody(this.topic, this.#options, { ...wants, kind: wants.kind ?? held }, positions);
     return this.#host.post('subscribe', body, (answer) => this.#answered(answer));
   }
 
@@ -216,120 +208,114 @@ export class Subscription {
       this.#refused(answer);
       return;
     }
-    const reply = subscribeReplyOf(answer);
-    if (reply === undefined) {
+    const reply = this.#isPattern ? undefined : subscribeReplyOf(answer);
+    const number = this.#isPattern ? numberOf(answer) : reply?.topic;
+    if (number === undefined) {
       this.#host.fault(`the server sent a malformed answer to subscribing to ${this.topic}`);
       return;
     }
-    this.#view = reply.topic;
+    this.#on(number);
+    if (reply && this.followers.size > 0) {
+      this.#host.dirty(this.#own, this);
+      if (!this.#own.accept(reply)) this.#resync(this.#own, 'anew');
+    }
+    this.#isOn();
+  }
+
+  /** The server sends, under this number. */
+  #on(view: number): void {
+    this.#view = view;
     this.#phase = 'on';
-    if (this.followers.size === 0) {
-      this.#leave();
-      this.#host.forget(this);
-      return;
-    }
-    this.#host.route(reply.topic, this);
-    this.#accept(reply);
-    this.#host.dirty(this);
-    this.#rewindFurther();
+    this.#host.route(view, this.#own, this);
   }
 
-  #accept(reply: SubscribeReply): void {
-    const { kind, epoch, offset, recovered } = reply;
-    const { since, rewind } = this.#asked;
-    const kept = this.replica.accept(reply);
-    this.#kindSure = offset > 0 || (kept && this.#kindSure);
-    this.#awaitedEpoch = undefined;
-    if (kind === 'signal') {
-      this.#position = undefined;
-      return;
-    }
-    const continues = since !== undefined && recovered && since.epoch === epoch;
-    // Where nothing was held, what follows is all there is of whatever the topic has become.
-    if (since && !kept && !(continues && since.offset === 0)) {
-      this.#resync('anew');
-      return;
-    }
-    // `offset` may be the head already; what follows still starts at `since`, or it would not be recovered.
-    if (continues) return;
-    this.#rewound = rewind ?? (kind === 'series' ? Number.POSITIVE_INFINITY : 0);
-    if (since) this.#broke();
-    if (kind === 'log' && this.#goOnInLog(epoch, offset)) return;
-    // Offset 0: nothing has been published in this epoch, so there may never be a snapshot to take over.
-    const startsEmpty = offset === 0 || (!since && (kind === 'log' || (kind === 'series' && rewind !== undefined)));
-    if (startsEmpty) {
-      this.replica.clear();
-      this.#position = { epoch, offset };
-      this.#anew = false;
-    } else this.#awaitedEpoch = epoch;
+  /** What changed while the number was not known is seen to now. */
+  #isOn(): void {
+    if (this.#phase !== 'on') return;
+    if (this.followers.size === 0) this.#giveUp();
+    else if (this.#torn) this.#resync(this.#own, 'position');
+    else this.settle();
   }
 
-  /**
-   * Counts the entries of a log that this start leaves out.
-   *
-   * @returns whether what is held stays, and the pushes go on from it: after a gap of the same epoch, which is told
-   */
-  #goOnInLog(epoch: string, offset: number): boolean {
-    const held = this.#position;
-    if (held === undefined) return false;
-    if (held.epoch !== epoch) {
-      if (!this.#asked.since) this.#broke();
-      return false;
+  /** A pattern has found a topic. */
+  #found(view: number, found: object): void {
+    const { topic } = found as { topic: unknown };
+    const reply = subscribeReplyOf({ ...found, topic: view });
+    if (!this.#isPattern || reply === undefined || typeof topic !== 'string') {
+      this.#host.fault(`the server sent a malformed topic of ${this.topic}`);
+      return;
     }
-    // Smaller: a rewind to before what is held, or a server that has less than we had.
-    if (offset < held.offset) return false;
-    this.replica.lose(offset - held.offset);
-    if (!this.#asked.since) return false;
-    this.#position = { epoch, offset };
-    return true;
-  }
-
-  #broke(): void {
-    this.replica.break();
-    this.#host.unrecovered();
+    let held = this.#held.get(topic);
+    if (held === undefined) {
+      held = new HeldTopic(topic, this.#host);
+      held.replica.keep(this.#wants().keep);
+      held.ask(this.#wants().rewind);
+      this.#held.set(topic, held);
+    }
+    this.#host.route(view, held, this);
+    this.#host.dirty(held, this);
+    if (!held.accept(reply)) this.#resync(held, 'anew');
   }
 
   #refused(error: TidewallError): void {
-    if (error.kind === 'already_subscribed') {
-      this.#host.fault(`the server holds a subscription to ${this.topic} that this client gave up`);
-      return;
-    }
     if (this.followers.size === 0) {
-      this.stop();
-      this.#host.forget(this);
+      this.#giveUp();
       return;
     }
-    if (error.kind === 'wrong_kind' && this.#asked.kindIsHeld) {
-      this.#voidKind();
+    if (error.kind === 'already_subscribed') {
+      if (!this.#mergeWith(error)) {
+        this.#host.fault(`the server holds a subscription to ${this.topic} that this client gave up`);
+      }
       return;
     }
-    if (error.kind === 'unrecoverable_position') this.#anew = true;
+    if (error.kind === 'wrong_kind' && this.#kindIsHeld) {
+      this.#own.forget();
+      this.#host.dirty(this.#own, this);
+      this.#resync(this.#own, 'anew');
+      return;
+    }
+    if (error.kind === 'unrecoverable_position') for (const held of this.#held.values()) held.startAnew();
     if (ERROR_CODES[error.kind].retryable || error.kind === 'unrecoverable_position') {
       this.#rest(Math.max(error.afterMs, this.#troubleMs()), () => this.#ask());
       return;
     }
-    this.#refuse(error.kind, error.message);
+    this.#refuse(this.#own, error.kind, error.message);
+    this.#halt();
   }
 
-  /** The topic has become another one, of a kind that only the server knows: nothing that is held is of it. */
-  #voidKind(): void {
-    this.replica.forget();
-    this.#position = undefined;
-    this.#awaitedEpoch = undefined;
-    this.#host.dirty(this);
-    this.#resync('anew');
+  /**
+   * To the server, options that differ may be the same, and what it then has once is followed once.
+   *
+   * @returns whether it has said with which subscription this one is the same
+   */
+  #mergeWith({ detail }: TidewallError): boolean {
+    const same = this.#host.routed(detail['topic'], this.topic);
+    if (same === undefined || same === this) return false;
+    const followers = [...this.followers];
+    this.followers.clear();
+    this.#giveUp();
+    for (const follower of followers) same.add(follower);
+    return true;
   }
 
-  #refuse(name: string, message: string): void {
-    this.replica.refuse({ name, message });
-    this.#host.dirty(this);
+  #refuse(held: HeldTopic, name: string, message: string): void {
+    held.replica.refuse({ name, message });
+    this.#host.dirty(held, this);
+  }
+
+  /** Refused for good: where nobody attends, that is tried again slowly. */
+  #halt(): void {
     this.#phase = 'refused';
     if (this.#host.unattended) this.#rest(SLOW_RETRY_MS * (0.75 + this.#host.random() / 2), () => this.#ask());
   }
 
   #rest(ms: number, then: () => void): void {
     this.#phase = 'resting';
-    this.#cancelRest?.();
+    this.#later(ms, then);
+  }
+
+  #later(ms: number, then: () => void): void {
+    this.#stop();
     this.#cancelRest = this.#host.clock.after(ms, () => {
       this.#cancelRest = undefined;
       then();
@@ -347,18 +333,40 @@ export class Subscription {
 
   /** Gives up the server's half; what it still sends of it is for nobody. */
   #leave(): void {
-    const view = this.#view;
-    if (view === undefined) return;
+    const topic = this.#view;
+    this.#unroute();
+    if (topic === undefined) return;
     this.#view = undefined;
-    this.#host.unroute(view);
     // It counts with the server, though it never waits.
     this.#host.bookMs();
-    this.#host.send(this.#host.post('unsubscribe', { topic: view }, () => {}));
+    this.#host.send(this.#host.post('unsubscribe', { topic }, () => {}));
+  }
+
+  /** Leaves no timer. */
+  #stop(): void {
+    this.#cancelRest?.();
+    this.#cancelRest = undefined;
+  }
+
+  #unroute(): void {
+    this.#host.unroute(this.#own);
+    for (const held of this.#held.values()) this.#host.unroute(held);
+  }
+
+  /** Nobody follows it any more. */
+  #giveUp(): void {
+    this.#leave();
+    this.#stop();
+    this.#host.forget(this);
   }
 
   /** Asks for the topic again: from the position, so that nothing is missing, or anew. */
-  #resync(from: 'position' | 'anew'): void {
-    if (from === 'anew') this.#anew = true;
+  #resync(held: HeldTopic, from: Exclude<Taken, 'taken' | 'nothing'>): void {
+    if (from === 'anew') held.startAnew();
+    if (this.#phase === 'tuning') {
+      this.#torn = true;
+      return;
+    }
     this.#host.counts.resyncs += 1;
     this.#leave();
     const waitMs = this.#troubleMs();
@@ -372,77 +380,66 @@ export class Subscription {
 
   /** A follower wants older publications than the held run began with: only starting anew brings them. */
   #rewindFurther(): void {
-    const { kind } = this.replica;
-    if (this.#phase !== 'on' || (kind !== 'series' && kind !== 'log')) return;
-    const wanted = this.#wants().rewind ?? 0;
-    if (wanted <= this.#rewound) return;
-    this.#rewound = wanted;
-    this.#anew = true;
+    const { rewind } = this.#wants();
+    if (this.#phase !== 'on' || rewind === undefined) return;
+    const lacking = [...this.#held.values()].filter((held) => held.lacks(rewind));
+    if (lacking.length === 0) return;
+    for (const held of lacking) held.startAnew();
     this.#leave();
     this.#ask();
   }
 
-  // --- what comes
+  // --- the rate
 
-  #takeData(push: PushFrame): boolean {
-    const { o, n = 1, r } = push;
-    const serverNow = this.#host.serverNow();
-    if (this.replica.kind === 'signal') return this.replica.apply(push, false, serverNow);
-    if (!isOffset(o) || !isOffset(n) || n === 0) return this.#mismatch('position');
-    if (this.#awaitedEpoch !== undefined) {
-      if (r !== 1) return this.#mismatch('position');
-      return this.#takeSnapshot(push, o, this.#awaitedEpoch);
+  /** Has the server send at the rate that the followers want. */
+  #tune(): void {
+    if (this.#phase !== 'on' || this.#wants().rateHz === this.#rateHz) return;
+    if (this.#isPattern) {
+      // What it finds later must come at that rate too.
+      this.#leave();
+      this.#ask();
+      return;
     }
-    if (this.#position === undefined) return this.#mismatch('anew');
-    const { epoch, offset } = this.#position;
-    if (r === 1) return o < offset ? this.#mismatch('position') : this.#takeSnapshot(push, o, epoch);
-    if (o <= offset) {
-      this.#host.counts.duplicates += 1;
-      return false;
-    }
-    if (o !== offset + n) return this.#mismatch('position');
-    if (!this.replica.apply(push, false, serverNow)) return this.#mismatch('anew');
-    this.#position = { epoch, offset: o };
-    return true;
+    // One that waits for its turn says what is wanted then.
+    if (this.#cancelRest !== undefined) return;
+    const waitMs = this.#host.bookMs();
+    if (waitMs === 0) this.#configure();
+    else this.#later(waitMs, () => this.#configure());
   }
 
-  #takeSnapshot(push: PushFrame, offset: number, epoch: string): boolean {
-    if (!this.replica.apply(push, true, this.#host.serverNow())) return this.#mismatch('anew');
-    // Nothing has been published in this epoch: `d` only stands for nothing.
-    if (offset === 0) this.replica.clear();
-    if (this.#asked.since !== undefined && Array.isArray(push.d) && this.replica.kind === 'log') {
-      this.replica.lose(Math.max(0, offset - push.d.length));
+  #configure(): void {
+    const { rateHz } = this.#wants();
+    if (this.#phase !== 'on' || rateHz === this.#rateHz) return;
+    this.#phase = 'tuning';
+    this.#rateHz = rateHz;
+    const body = { topic: this.#view, rateHz: rateHz ?? null };
+    this.#host.send(this.#host.post('configure', body, (answer) => this.#configured(answer)));
+  }
+
+  #configured(answer: Parameters<Answered>[0]): void {
+    // The subscription was ended before the server came to it.
+    if (this.#phase !== 'tuning') return;
+    this.#phase = 'on';
+    const number = numberOf(answer);
+    if (number !== undefined) this.#on(number);
+    // Asking again from the position says the rate too.
+    else if (!(answer instanceof TidewallError && this.#mergeWith(answer))) this.#torn = true;
+    this.#isOn();
+  }
+
+  #ended(held: HeldTopic, { code, reason }: NonNullable<PushFrame['end']>): void {
+    held.ended();
+    this.#host.unroute(held);
+    if (code < 2500) this.#refuse(held, 'ended', String(reason));
+    if (held !== this.#own) {
+      // The pattern goes on; asking for it again brings the topic back.
+      if (code >= 2500) this.#resync(held, 'position');
+      return;
     }
-    this.#awaitedEpoch = undefined;
-    this.#anew = false;
-    this.#position = { epoch, offset };
-    return true;
-  }
-
-  #takeGap({ from, to }: { readonly from: unknown; readonly to: unknown }): boolean {
-    const position = this.#position;
-    if (position === undefined || this.#awaitedEpoch !== undefined || !isOffset(from) || !isOffset(to)) {
-      return this.#mismatch('position');
-    }
-    if (to <= position.offset) return false;
-    // A gap that begins later than what is held explains only a part of what is missing.
-    if (from > position.offset + 1) return this.#mismatch('position');
-    this.replica.lose(to - position.offset);
-    this.#position = { epoch: position.epoch, offset: to };
-    return true;
-  }
-
-  #mismatch(from: 'position' | 'anew'): false {
-    this.#resync(from);
-    return false;
-  }
-
-  #ended({ code, reason }: NonNullable<PushFrame['end']>): void {
-    if (this.#view !== undefined) this.#host.unroute(this.#view);
+    this.#unroute();
     this.#view = undefined;
-    // A topic that nobody had published to ends its subscriptions when its first publication tells its kind.
-    this.#kindSure = false;
-    if (code >= 2500) this.#rest(this.#troubleMs(), () => this.#ask());
-    else this.#refuse('ended', String(reason));
+    if (this.followers.size === 0) this.#giveUp();
+    else if (code >= 2500) this.#rest(this.#troubleMs(), () => this.#ask());
+    else this.#halt();
   }
 }

@@ -1,15 +1,19 @@
+import type { Following } from '@tidewall/browser-contracts/topic-reader';
 import type { PushFrame } from '@tidewall/protocol';
+import type { HeldTopic } from './held-topic.ts';
+import { sharingKey } from './subscribe-command.ts';
 import { type Follower, Subscription, type SubscriptionHost } from './subscription.ts';
 
 /** What subscriptions need that this set of them does not do itself. */
-export type SubscriptionsContext = Omit<SubscriptionHost, 'route' | 'unroute' | 'dirty' | 'forget'>;
+export type SubscriptionsContext = Omit<SubscriptionHost, 'route' | 'unroute' | 'routed' | 'dirty' | 'forget'>;
 
-/** All topics that this client follows, each once. */
+/** All that this client follows, each once. */
 export class Subscriptions {
-  readonly #byTopic = new Map<string, Subscription>();
-  readonly #byView = new Map<number, Subscription>();
+  readonly #byKey = new Map<string, Subscription>();
+  /** A topic that is followed by its name and found by a pattern has one number, and its pushes serve both. */
+  readonly #byView = new Map<number, Map<HeldTopic, Subscription>>();
   readonly #host: SubscriptionHost;
-  #dirty: Subscription[] = [];
+  #dirty = new Map<HeldTopic, Subscription>();
 
   constructor(context: SubscriptionsContext) {
     const set = this;
@@ -19,76 +23,93 @@ export class Subscriptions {
       get up() {
         return context.up;
       },
-      route: (view, subscription) => void set.#byView.set(view, subscription),
-      unroute: (view) => void set.#byView.delete(view),
-      dirty(subscription) {
-        if (subscription.isDirty) return;
-        subscription.isDirty = true;
-        set.#dirty.push(subscription);
+      route(view, held, subscription) {
+        this.unroute(held);
+        held.view = view;
+        const routes = set.#byView.get(view) ?? new Map<HeldTopic, Subscription>();
+        set.#byView.set(view, routes.set(held, subscription));
       },
-      forget: (subscription) => void set.#byTopic.delete(subscription.topic),
+      unroute(held) {
+        const { view } = held;
+        if (view === undefined) return;
+        held.view = undefined;
+        const routes = set.#byView.get(view);
+        routes?.delete(held);
+        if (routes?.size === 0) set.#byView.delete(view);
+      },
+      routed: (view, topic) =>
+        [...(set.#byView.get(view as number)?.values() ?? [])].find((subscription) => subscription.topic === topic),
+      dirty: (held, subscription) => void set.#dirty.set(held, subscription),
+      forget(subscription) {
+        if (set.#byKey.get(subscription.key) === subscription) set.#byKey.delete(subscription.key);
+      },
     };
   }
 
-  /** Topics that are followed, or that are being given up. */
-  get size(): number {
-    return this.#byTopic.size;
-  }
-
   /** Adds a follower until the returned function is called, which may be done again and again. */
-  follow(topic: string, follower: Follower): () => void {
-    let subscription = this.#byTopic.get(topic);
+  follow(topic: string, follower: Follower): Following {
+    const key = sharingKey(topic, follower.options);
+    let subscription = this.#byKey.get(key);
     if (subscription === undefined) {
-      subscription = new Subscription(topic, this.#host);
-      this.#byTopic.set(topic, subscription);
+      subscription = new Subscription(topic, follower.options, this.#host);
+      this.#byKey.set(key, subscription);
     }
-    const followed = subscription;
-    followed.add(follower);
-    return () => followed.remove(follower);
+    subscription.add(follower);
+    return following(follower);
   }
 
   /** The lines that subscribe to everything, for the greeting of a new session. */
   greeting(): string[] {
     const lines: string[] = [];
-    for (const subscription of this.#byTopic.values()) {
+    for (const subscription of this.#byKey.values()) {
       const line = subscription.lineForGreeting();
       if (line !== undefined) lines.push(line);
     }
     return lines;
   }
 
-  /** Hands a push to its subscription; one that was given up meanwhile is nobody's. */
+  /** Hands a push to who it is for; one that was given up meanwhile is nobody's. */
   pushed(push: PushFrame): void {
-    this.#byView.get(push.t)?.push(push);
+    const routes = this.#byView.get(push.new?.of ?? push.t);
+    if (routes !== undefined) for (const [held, subscription] of routes) subscription.push(held, push);
   }
 
   /** Tells the followers of every topic that changed, once. */
   flushed(): void {
-    if (this.#dirty.length === 0) return;
+    if (this.#dirty.size === 0) return;
     const dirty = this.#dirty;
-    this.#dirty = [];
-    for (const subscription of dirty) {
-      subscription.isDirty = false;
-      subscription.tellChanged();
-    }
+    this.#dirty = new Map();
+    for (const [held, subscription] of dirty) subscription.tellChanged(held);
   }
 
   down(): void {
-    this.#byView.clear();
-    for (const subscription of [...this.#byTopic.values()]) {
+    for (const subscription of [...this.#byKey.values()]) {
       subscription.linkDown();
-      if (subscription.followers.size === 0) this.#byTopic.delete(subscription.topic);
+      if (subscription.followers.size === 0) this.#byKey.delete(subscription.key);
     }
   }
 
   /** Lets everybody go; nobody is told anything after it. */
   close(): void {
-    for (const subscription of this.#byTopic.values()) {
-      subscription.stop();
+    for (const subscription of this.#byKey.values()) {
+      // Not `stop`: a push that is on its way through its subscriptions must not reach the next one.
+      subscription.linkDown();
       subscription.followers.clear();
     }
-    this.#byTopic.clear();
+    this.#byKey.clear();
     this.#byView.clear();
-    this.#dirty = [];
+    this.#dirty.clear();
   }
+}
+
+/** What a follower is handed; one that follows nothing, since the client is closed, may call it too. */
+export function following(follower: Follower): Following {
+  return Object.assign(() => follower.subscription?.remove(follower), {
+    configure({ rateHz }: { readonly rateHz: number | undefined }) {
+      const { subscription } = follower;
+      const { rateHz: _, ...options } = follower.options;
+      follower.options = rateHz === undefined ? options : { ...options, rateHz };
+      if (subscription?.followers.has(follower)) subscription.settle();
+    },
+  });
 }

@@ -12,5 +12,5 @@ export {
   type Words,
 } from './component.ts';
 export type { Theme } from './theme.ts';
-export type { FollowOptions, LinkStatus, TopicReader, TopicReplica } from './topic-reader.ts';
+export type { Following, FollowOptions, LinkStatus, TopicReader, TopicReplica } from './topic-reader.ts';
 export type { Transport, TransportEvents, TransportLink } from './transport.ts';

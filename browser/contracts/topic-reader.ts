@@ -1,5 +1,6 @@
 import type { JsonValue } from '@tidewall/base';
-import type { Freshness, TopicKind } from '@tidewall/protocol';
+import type { Filter, Freshness, Presence, TopicKind } from '@tidewall/protocol';
+import type { Thinning } from '@tidewall/protocol/schema';
 import type { TimeColumns } from '@tidewall/screen';
 
 /** What a page holds of a topic. The same object is changed in place; read it in the frame, never keep parts of it. */
@@ -17,18 +18,47 @@ export interface TopicReplica {
   readonly asOf: number;
   /** As the server last told it; its age goes on here. */
   readonly freshness: Freshness;
-  /** Log entries that are known to be lost to this page. */
+  /** Log entries that are known to be lost to this page; where a filter is, at most so many of those that pass. */
   readonly lost: number;
   /** Set when the server refused the subscription, with its reason. */
   readonly refused: { readonly name: string; readonly message: string } | undefined;
+  /** Who follows the topic, as last told; undefined unless it was asked for. Without `members` they are too many. */
+  readonly presence: Presence | undefined;
 }
 
+/** What a follower wants of a topic. `rewind…` is for a `series` or `log`; what is given of it counts together. */
 export interface FollowOptions {
   readonly kind?: TopicKind;
-  /** Newest publications to start with, for a `series` or `log`. */
+  /** Newest points or entries to start with. */
   readonly rewindCount?: number;
+  /** Starts with what is younger than this. */
+  readonly rewindMs?: number;
+  /** Starts with at most so many points of a `series`, thinned where there are more. */
+  readonly rewindPoints?: number;
+  /** How they are thinned: the largest triangles when absent. */
+  readonly rewindBy?: Thinning;
   /** How many entries of a `log` or points of a `series` the page keeps. */
   readonly keepCount?: number;
+  /** Most pushes a second: the first comes at once, and the last always. As many as there are when absent. */
+  readonly rateHz?: number;
+  /** Only the rows, entries or values that pass. */
+  readonly filter?: Filter;
+  /** Only these members of them. */
+  readonly fields?: readonly string[];
+  /** Changes in place of whole values of a `state` or `table`: the same is held, and fewer bytes travel. */
+  readonly delta?: boolean;
+  /** Tells who else follows the topic. */
+  readonly presence?: boolean;
+}
+
+/** Somebody follows; calling it ends that, and may be done again and again. */
+export interface Following {
+  (): void;
+  /**
+   * Another rate from now on, without anything lost; undefined: as fast as there is something. Where several follow
+   * with the same options, the fastest of them counts.
+   */
+  configure(change: { readonly rateHz: number | undefined }): void;
 }
 
 /**
@@ -50,8 +80,14 @@ export type LinkStatus =
 
 /** Topics, as the runtime sees them. The client implements it; a recording or a test may. */
 export interface TopicReader {
-  /** Follows until the returned function is called. `changed` runs at most once a received frame, also for freshness. */
-  follow(topic: string, options: FollowOptions, changed: (replica: TopicReplica) => void): () => void;
+  /**
+   * Follows until the returned function is called. `changed` runs at most once a received frame, also for freshness.
+   *
+   * @param topic a name, or a pattern: `+` stands for one part of a name, `#` at the end for any number of them. Of a
+   *   pattern, `changed` is handed the replica of each topic that it finds, now or later; what keeps the pattern itself
+   *   from being followed is `refused` of a replica that is called like the pattern and holds nothing.
+   */
+  follow(topic: string, options: FollowOptions, changed: (replica: TopicReplica) => void): Following;
   readonly status: LinkStatus;
   /** Calls back at once and on each change. */
   onStatus(changed: (status: LinkStatus) => void): () => void;

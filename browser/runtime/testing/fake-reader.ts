@@ -1,5 +1,5 @@
 import type { JsonValue } from '@tidewall/base';
-import type { FollowOptions, LinkStatus, TopicReader, TopicReplica } from '@tidewall/browser-contracts';
+import type { Following, FollowOptions, LinkStatus, TopicReader, TopicReplica } from '@tidewall/browser-contracts';
 import type { Freshness, TopicKind } from '@tidewall/protocol';
 import type { TimeColumns } from '@tidewall/screen';
 
@@ -14,6 +14,7 @@ export class FakeReplica implements TopicReplica {
   freshness: Freshness = { state: 'quiet', asOf: 0 };
   lost = 0;
   refused: { name: string; message: string } | undefined;
+  presence: undefined;
   current: Value;
   /** How often somebody looked. */
   reads = 0;
@@ -39,6 +40,8 @@ export class FakeReader implements TopicReader {
   status: LinkStatus = { type: 'live', session: 's1', since: 0, recovered: true };
   time: number;
   readonly follows: { topic: string; options: FollowOptions }[] = [];
+  /** The rates that were configured, by topic. */
+  readonly rates = new Map<string, number | undefined>();
   #replicas = new Map<string, FakeReplica>();
   #followers = new Map<string, Set<(replica: TopicReplica) => void>>();
   #statusWatchers = new Set<(status: LinkStatus) => void>();
@@ -58,13 +61,15 @@ export class FakeReader implements TopicReader {
     return replica;
   }
 
-  follow(topic: string, options: FollowOptions, changed: (replica: TopicReplica) => void): () => void {
+  follow(topic: string, options: FollowOptions, changed: (replica: TopicReplica) => void): Following {
     this.follows.push({ topic, options });
     const followers = this.#followers.get(topic) ?? new Set();
     this.#followers.set(topic, followers.add(changed));
     const replica = this.replica(topic);
     if (replica.revision > 0) changed(replica);
-    return () => followers.delete(changed);
+    return Object.assign(() => void followers.delete(changed), {
+      configure: ({ rateHz }: { readonly rateHz: number | undefined }) => void this.rates.set(topic, rateHz),
+    });
   }
 
   /** Publishes, at the reader's time unless another is given. */

@@ -1,0 +1,209 @@
+import { isJsonObject } from '@tidewall/base';
+import type { Position, PushFrame, Since, SubscribeReply } from '@tidewall/protocol';
+import { freshnessOf, isOffset } from './frame.ts';
+import { Replica } from './replica.ts';
+import { isFurther, NO_REWIND, type Rewind, WHOLE } from './wants.ts';
+
+/** What a topic that is held needs of the client. */
+export interface HeldTopicContext {
+  serverNow(): number;
+  /** Publications are lost that this page was to have. */
+  unrecovered(): void;
+  readonly counts: { resyncs: number; duplicates: number };
+}
+
+/**
+ * What became of a push: it was taken in, or said nothing new; or what is held cannot be continued by it, so that the
+ * topic must be asked for again, from the position or from a new start.
+ */
+export type Taken = 'taken' | 'nothing' | 'position' | 'anew';
+
+/**
+ * What this page holds of one topic, and up to where. Its position says exactly what the replica holds: every push
+ * must continue it, so a gap is either filled or told.
+ */
+export class HeldTopic {
+  readonly replica: Replica;
+  /** The server's number for its pushes; undefined while it sends none. */
+  view: number | undefined;
+  /** The replica's kind is not a guess of the server's: something has been published. */
+  kindSure = false;
+  readonly #context: HeldTopicContext;
+  /** What the replica holds; undefined before the first snapshot, and always for a `signal`. */
+  #position: Position | undefined;
+  /** The epoch of a snapshot that is announced and not here yet; `#position` is still that of what is held. */
+  #awaitedEpoch: string | undefined;
+  /** The next asking is for a new start: what is held cannot be continued. */
+  #anew = false;
+  #since: Since | undefined;
+  #rewind: Rewind | undefined;
+  /** The rewind that the held run of publications began with. */
+  #rewound: Rewind = NO_REWIND;
+
+  constructor(topic: string, context: HeldTopicContext) {
+    this.replica = new Replica(topic);
+    this.#context = context;
+  }
+
+  /** The topic is being asked for: says from where, or undefined for a new start. */
+  ask(rewind: Rewind | undefined): Since | undefined {
+    this.#rewind = rewind;
+    this.#since = this.#anew ? undefined : this.#position;
+    return this.#since;
+  }
+
+  /** What is held cannot be continued; it stays until there is something in its place. */
+  startAnew(): void {
+    this.#anew = true;
+  }
+
+  /** The server ended it: its kind may change, and what it sends next does not go by what was asked. */
+  ended(): void {
+    // A topic that nobody had published to ends its subscriptions when its first publication tells its kind.
+    this.kindSure = false;
+    this.#since = undefined;
+  }
+
+  /** It has become another topic, of a kind that only the server knows: nothing that is held is of it. */
+  forget(): void {
+    this.replica.forget();
+    this.#position = undefined;
+    this.#awaitedEpoch = undefined;
+  }
+
+  /** Whether only starting anew brings what this rewind asks for. */
+  lacks(rewind: Rewind): boolean {
+    const { kind } = this.replica;
+    return (kind === 'series' || kind === 'log') && isFurther(rewind, this.#rewound);
+  }
+
+  /**
+   * The server says where its pushes start.
+   *
+   * @returns false when they cannot continue what was asked for, and it must be asked for anew
+   */
+  accept(reply: SubscribeReply): boolean {
+    const { kind, epoch, offset, recovered } = reply;
+    const since = this.#since;
+    const kept = this.replica.accept(reply);
+    this.kindSure = offset > 0 || (kept && this.kindSure);
+    this.#awaitedEpoch = undefined;
+    if (kind === 'signal') {
+      this.#position = undefined;
+      return true;
+    }
+    const continues = since !== undefined && recovered && since.epoch === epoch;
+    // Where nothing was held, what follows is all there is of whatever the topic has become.
+    if (since && !kept && !(continues && since.offset === 0)) return false;
+    // `offset` may be the head already; what follows still starts at `since`, or it would not be recovered.
+    if (continues) return true;
+    this.#rewound = this.#rewind ?? (kind === 'series' ? WHOLE : NO_REWIND);
+    if (since) this.#broke();
+    if (kind === 'log' && this.#goOnInLog(epoch, offset)) return true;
+    // Offset 0: nothing has been published in this epoch, so there may never be a snapshot to take over.
+    const startsEmpty = offset === 0 || (!since && (kind === 'log' || (kind === 'series' && this.#rewind)));
+    if (startsEmpty) {
+      this.replica.clear();
+      this.#position = { epoch, offset };
+      this.#anew = false;
+    } else this.#awaitedEpoch = epoch;
+    return true;
+  }
+
+  take(push: PushFrame): Taken {
+    const { q, gap, who, join, leave } = push;
+    if (q !== undefined) {
+      const freshness = freshnessOf(q);
+      if (freshness) this.replica.told(freshness);
+      return 'taken';
+    }
+    if (who || join || leave) {
+      this.replica.attend(push);
+      return 'taken';
+    }
+    return isJsonObject(gap) ? this.#takeGap(gap) : this.#takeData(push);
+  }
+
+  /**
+   * Counts the entries of a log that this start leaves out.
+   *
+   * @returns whether what is held stays, and the pushes go on from it: after a gap of the same epoch, which is told
+   */
+  #goOnInLog(epoch: string, offset: number): boolean {
+    const held = this.#position;
+    if (held === undefined) return false;
+    if (held.epoch !== epoch) {
+      if (!this.#since) this.#broke();
+      return false;
+    }
+    // Smaller: a rewind to before what is held, or a server that has less than we had.
+    if (offset < held.offset) return false;
+    this.replica.lose(offset - held.offset);
+    if (!this.#since) return false;
+    this.#position = { epoch, offset };
+    return true;
+  }
+
+  #broke(): void {
+    this.replica.break();
+    this.#context.unrecovered();
+  }
+
+  #takeData(push: PushFrame): Taken {
+    const { o, n = 1, r, d, m, u, x } = push;
+    const bare = d === undefined && m === undefined && u === undefined && x === undefined;
+    // Of a newer wire, and nothing that moves the position.
+    if (bare && o === undefined) return 'nothing';
+    const serverNow = this.#context.serverNow();
+    if (this.replica.kind === 'signal') {
+      return bare || this.replica.apply(push, false, serverNow) ? 'taken' : 'nothing';
+    }
+    if (!isOffset(o) || !isOffset(n) || n === 0) return 'position';
+    if (this.#awaitedEpoch !== undefined) return r === 1 ? this.#takeSnapshot(push, o, this.#awaitedEpoch) : 'position';
+    if (this.#position === undefined) return 'anew';
+    const { epoch, offset } = this.#position;
+    if (r === 1) return o < offset ? 'position' : this.#takeSnapshot(push, o, epoch);
+    if (o <= offset) {
+      this.#context.counts.duplicates += 1;
+      return 'nothing';
+    }
+    // It may begin before what is held: what had no effect here is counted from where others were.
+    if (o - n > offset) return 'position';
+    if (bare) this.replica.heard(push.at, serverNow);
+    else if (!this.replica.apply(push, false, serverNow)) return 'anew';
+    this.#moveTo(epoch, o);
+    return 'taken';
+  }
+
+  #takeSnapshot(push: PushFrame, offset: number, epoch: string): Taken {
+    const before = this.#awaitedEpoch === undefined ? this.#position?.offset : this.#since && 0;
+    if (!this.replica.apply(push, true, this.#context.serverNow())) return 'anew';
+    // Nothing has been published in this epoch: `d` only stands for nothing.
+    if (offset === 0) this.replica.clear();
+    if (before !== undefined && Array.isArray(push.d) && this.replica.kind === 'log') {
+      this.replica.lose(Math.max(0, offset - push.d.length - before));
+    }
+    this.#awaitedEpoch = undefined;
+    this.#anew = false;
+    this.#moveTo(epoch, offset);
+    return 'taken';
+  }
+
+  #moveTo(epoch: string, offset: number): void {
+    this.#position = { epoch, offset };
+    this.kindSure ||= offset > 0;
+  }
+
+  #takeGap({ from, to }: { readonly from: unknown; readonly to: unknown }): Taken {
+    const position = this.#position;
+    if (position === undefined || this.#awaitedEpoch !== undefined || !isOffset(from) || !isOffset(to)) {
+      return 'position';
+    }
+    if (to <= position.offset) return 'nothing';
+    // A gap that begins later than what is held explains only a part of what is missing.
+    if (from > position.offset + 1) return 'position';
+    this.replica.lose(to - position.offset);
+    this.#position = { epoch: position.epoch, offset: to };
+    return 'taken';
+  }
+}
