@@ -210,6 +210,8 @@ export interface TopicSnapshot extends Position {
 export interface TopicSummary extends Position {
   readonly topic: TopicName;
   readonly kind: TopicKind;
+  /** Of a `table`: the field that identifies a row. */
+  readonly keyField?: string;
   /** Publications in the last minute, averaged to a second. */
   readonly rateHz: number;
   /** Sessions that follow it. */

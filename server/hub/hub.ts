@@ -208,8 +208,9 @@ export class Hub implements HubPort {
     for (const { name, settings, log, rate, watchers, freshness, feeder } of this.#topics) {
       if (!this.#options.access.permit(principal, 'read', name)) continue;
       const position = { epoch: log.epoch, offset: log.head };
-      const summary = { topic: name, kind: settings.kind, ...position, rateHz: rate.read(now), watchers, freshness };
-      rows.push(feeder ? { ...summary, source: feeder.source } : summary);
+      const keyField = settings.kind === 'table' && { keyField: settings.keyField };
+      const summary = { topic: name, kind: settings.kind, ...keyField, ...position, rateHz: rate.read(now) };
+      rows.push({ ...summary, watchers, freshness, ...(feeder && { source: feeder.source }) });
     }
     return rows;
   }
