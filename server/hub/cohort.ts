@@ -1,5 +1,3 @@
-import type { View } from './view.ts';
-
 /** A session, as its cohort sees it. */
 export interface CohortMember {
   readonly id: string;
@@ -8,17 +6,23 @@ export interface CohortMember {
   end(): void;
 }
 
+/** A view, as cohorts see it. */
+export interface CohortView {
+  readonly number: number;
+  readonly cohorts: Set<Cohort>;
+}
+
 /**
  * Sessions that follow the same views and are in step with all of them: everybody who looks at one screen. What a
  * flush has for them is joined once, and each is handed that same buffer.
  */
 export class Cohort {
   readonly key: string;
-  readonly views: readonly View[];
+  readonly views: readonly CohortView[];
   readonly members = new Set<CohortMember>();
   #frames: Uint8Array[] = [];
 
-  constructor(key: string, views: readonly View[]) {
+  constructor(key: string, views: readonly CohortView[]) {
     this.key = key;
     this.views = views;
   }
@@ -50,7 +54,7 @@ export class Cohorts {
   }
 
   /** Puts a session among those that follow exactly these views. */
-  join(member: CohortMember, views: Iterable<View>): Cohort {
+  join(member: CohortMember, views: Iterable<CohortView>): Cohort {
     const sorted = [...views].sort((a, b) => a.number - b.number);
     const key = sorted.map((view) => view.number).join(' ');
     let cohort = this.#byKey.get(key);

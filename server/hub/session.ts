@@ -23,8 +23,10 @@ import {
 import type { Cohort, Cohorts } from './cohort.ts';
 import type { Loner } from './flusher.ts';
 import type { PatternSubscription } from './pattern-subscription.ts';
+import { NEEDS_SNAPSHOT } from './place.ts';
 import { type Start, startOf } from './start-position.ts';
-import { NEEDS_SNAPSHOT, Subscription, type SubscriptionOwner } from './subscription.ts';
+import { replyOf } from './subscribe-reply.ts';
+import { Subscription, type SubscriptionOwner } from './subscription.ts';
 import type { Topic } from './topic.ts';
 import type { View } from './view.ts';
 import { changedAsking, viewOptions } from './view-options.ts';
@@ -437,19 +439,6 @@ export class HubSession implements Session, SubscriptionOwner, Loner {
       if (subscription.patterns.delete(pattern) && !subscription.wanted) this.#release(subscription);
     }
   }
-}
-
-function replyOf({ topic, view }: Subscription, { offset, recovered, rewind }: Start): Omit<SubscribeReply, 'topic'> {
-  const { settings, log, freshness } = topic;
-  return {
-    kind: settings.kind,
-    ...(settings.kind === 'table' ? { keyField: settings.keyField } : {}),
-    epoch: log.epoch,
-    offset: offset < 0 || rewind !== undefined ? log.head : offset,
-    recovered,
-    freshness,
-    ...(view.options.presence ? { presence: topic.roster.read() } : {}),
-  };
 }
 
 function alreadySubscribed(name: TopicName): TidewallError {

@@ -1,5 +1,5 @@
 import type { Rewind, SubscribeRequest } from '@tidewall/contracts';
-import { NEEDS_SNAPSHOT } from './subscription.ts';
+import { NEEDS_SNAPSHOT } from './place.ts';
 import type { Topic } from './topic.ts';
 
 /** Where a subscription begins, and whether that leaves nothing out. */

@@ -2,8 +2,8 @@ import type { Encoding, Push, Rewind, TopicLog, TopicSettings } from '@tidewall/
 import type { Freshness, Member, Presence, TopicName } from '@tidewall/protocol';
 import type { Cohort } from './cohort.ts';
 import type { Change, Kind, Projection } from './kinds/index.ts';
+import { NEEDS_SNAPSHOT, type Place } from './place.ts';
 import type { RosterNews } from './roster.ts';
-import { NEEDS_SNAPSHOT, type Place } from './subscription.ts';
 import type { ViewOptions } from './view-options.ts';
 
 /** Sessions stand at one offset, or at a few after a cut; frames for more are not kept. */

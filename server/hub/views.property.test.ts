@@ -88,7 +88,9 @@ test('[H40] [H41] [H42] [H43] a table converges in any view', async () => {
           const selection = selectionOf(one.options, {});
           const shown = ((truth ?? []) as JsonObject[])
             .filter((row) => selection?.passes(row) ?? true)
-            .map((row) => ({ ...((selection?.pick(row) as JsonObject | undefined) ?? row), id: row['id'] }));
+            .map(
+              (row) => ({ ...((selection?.pick(row) as JsonObject | undefined) ?? row), id: row['id'] }) as JsonObject,
+            );
           const held = (one.held ?? []) as JsonObject[];
           // Rows that a filter hides and shows again are put at the end by whoever saw them go.
           const order = selection?.passesAll === false ? byId : (rows: JsonObject[]) => rows;
