@@ -20,7 +20,7 @@ test.each(NAMES)('the example of %s fits its own contract', (name) => {
   expect(fitContract(name, CONTRACT_EXAMPLES[name]).fits).toBe(true);
 });
 
-describe('S4: shapes that mean the same are accepted', () => {
+describe('[S4] shapes that mean the same are accepted', () => {
   test('one row for a list of one', () => {
     expect(rowsOf('XY', { x: 'Mon', y: 1 })).toEqual([{ x: 'Mon', y: 1 }]);
     expect(rowsOf('KV', [{ value: 1 }])).toEqual({ value: 1 });
@@ -51,7 +51,7 @@ describe('S4: shapes that mean the same are accepted', () => {
   });
 });
 
-describe('S5: what does not fit is named by its path and by what came', () => {
+describe('[S5] what does not fit is named by its path and by what came', () => {
   test.each<[ContractName, JsonValue, string, string]>([
     ['XY', 7, '', '7'],
     ['XY', [{ x: 1, y: 1 }, 3], '[1]', '3'],
@@ -82,7 +82,7 @@ describe('S5: what does not fit is named by its path and by what came', () => {
   });
 });
 
-describe('S6: what would make a page slow is refused', () => {
+describe('[S6] what would make a page slow is refused', () => {
   test('too many rows, points or series', () => {
     const rows = Array.from({ length: MAX_ROWS + 1 }, () => ({ x: 1, y: 1 }));
     expect(mismatchOf('XY', rows)).toEqual({ path: '', got: '100001 rows' });

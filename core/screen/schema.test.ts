@@ -22,7 +22,7 @@ function issueOf(value: unknown) {
   return issue && `${issue.path.join('.')}: ${issue.message}`;
 }
 
-test('S1: the least that is a screen gets every default', () => {
+test('[S1] the least that is a screen gets every default', () => {
   const parsed = screenSchema.parse(screen());
   expect(parsed.canvas.fit).toBe('contain');
   expect(parsed.theme).toBe('deep-sea');
@@ -34,12 +34,12 @@ test('S1: the least that is a screen gets every default', () => {
   });
 });
 
-test('S1: what was parsed parses to the same', () => {
+test('[S1] what was parsed parses to the same', () => {
   const parsed = screenSchema.parse(screen());
   expect(screenSchema.parse(JSON.parse(JSON.stringify(parsed)))).toEqual(parsed);
 });
 
-test('S7: fields that this version does not know survive a load and a save, at every depth', () => {
+test('[S7] fields that this version does not know survive a load and a save, at every depth', () => {
   const newer = { future: { deep: [1] } };
   const element = {
     type: 'CardStat',
@@ -61,12 +61,12 @@ test('S7: fields that this version does not know survive a load and a save, at e
   expect(screenSchema.parse(input)).toMatchObject(input);
 });
 
-test('S8: a layer must name an element', () => {
+test('[S8] a layer must name an element', () => {
   expect(issueOf(screen({ pages: [{ layers: [ID, OTHER] }] }))).toBe(`pages.0.layers.1: "${OTHER}" is no element`);
   expect(issueOf(screen({ pages: [{ layers: ['__proto__'] }] }))).toContain('is no element');
 });
 
-test('S8: an alias belongs to one element', () => {
+test('[S8] an alias belongs to one element', () => {
   const element = { type: 'CardStat', alias: 'cpu', frame: { x: 0, y: 0, w: 1, h: 1 } };
   expect(issueOf(screen({ elements: { [ID]: element, [OTHER]: element } }))).toBe(
     `elements.${OTHER}.alias: is the alias of ${ID} too`,
@@ -80,11 +80,11 @@ test.each<[string, object, string]>([
   ['a canvas of no size', { canvas: { width: 0, height: 10 } }, 'canvas.width'],
   ['a format of a later time', { format: 2 }, 'format'],
   ['an unknown fit', { canvas: { width: 100, height: 100, fit: 'zoom' } }, 'canvas.fit'],
-])('S8: %s is refused by its place', (_, change, path) => {
+])('[S8] %s is refused by its place', (_, change, path) => {
   expect(issueOf(screen(change))?.split(':')[0]).toBe(path);
 });
 
-test('S9: a frame may lie outside the canvas but has no negative size', () => {
+test('[S9] a frame may lie outside the canvas but has no negative size', () => {
   const at = (frame: object) => issueOf(screen({ elements: { [ID]: { type: 'CardStat', frame } } }));
   expect(at({ x: -50, y: -50, w: 10, h: 0 })).toBeUndefined();
   expect(at({ x: 0, y: 0, w: -1, h: 0 })?.split(':')[0]).toBe(`elements.${ID}.frame.w`);

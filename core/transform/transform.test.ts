@@ -21,7 +21,7 @@ test('a path walks own members and numbered items', () => {
   ).toEqual(Array.from({ length: 6 }, () => undefined));
 });
 
-test('map makes the fields of a contract from paths and constants, in each row', () => {
+test('[S10] map makes the fields of a contract from paths and constants, in each row', () => {
   const rows = [{ mount: '/', use: { percent: 81 } }, { mount: '/data' }];
   const fields = { name: 'mount', value: 'use.percent', unit: { value: '%' } };
   expect(apply(rows, { type: 'map', fields })).toEqual([
@@ -31,14 +31,14 @@ test('map makes the fields of a contract from paths and constants, in each row',
   expect(apply(rows[0] as JsonValue, { type: 'map', fields })).toEqual({ name: '/', value: 81, unit: '%' });
 });
 
-test('map picks and renames columns without copying them', () => {
+test('[S10] map picks and renames columns without copying them', () => {
   const columns = { t: [1, 2], rx: [3, 4], tx: [5, 6] };
   const picked = apply(columns, { type: 'map', fields: { t: 't', received: 'rx' } }) as typeof columns;
   expect(picked).toEqual({ t: [1, 2], received: [3, 4] });
   expect(picked.t).toBe(columns.t);
 });
 
-test('map with the empty path wraps a bare value', () => {
+test('[S10] map with the empty path wraps a bare value', () => {
   expect(apply(5, { type: 'map', fields: { value: '' } })).toEqual({ value: 5 });
 });
 
@@ -47,7 +47,7 @@ test('a field called __proto__ is only a field', () => {
   expect(JSON.stringify(made)).toBe('[{"__proto__":1}]');
 });
 
-test('sort puts numbers before text, rows without the field last both ways, and keeps equal rows in order', () => {
+test('[S10] sort puts numbers before text, rows without the field last both ways, and keeps equal rows in order', () => {
   const rows = [{ v: 'b' }, { n: 1 }, { v: 10 }, { v: null }, { v: 9 }, { v: 'a' }, { v: 9, second: true }];
   expect(apply(rows, { type: 'sort', by: 'v' })).toEqual([
     { v: 9 },
@@ -69,7 +69,7 @@ test('sort puts numbers before text, rows without the field last both ways, and 
   ]);
 });
 
-test('the order of sorted rows does not depend on the order they came in', () => {
+test('[S10] the order of sorted rows does not depend on the order they came in', () => {
   const key = fc.oneof(fc.integer(), fc.constantFrom('1x', '2', '10', ''), fc.constant(null), fc.boolean());
   fc.assert(
     fc.property(fc.uniqueArray(key, { maxLength: 12 }), fc.boolean(), fc.func(fc.nat()), (keys, descending, chance) => {
@@ -81,7 +81,7 @@ test('the order of sorted rows does not depend on the order they came in', () =>
   );
 });
 
-test('limit takes from either end', () => {
+test('[S10] limit takes from either end', () => {
   const rows = [1, 2, 3, 4];
   expect(apply(rows, { type: 'limit', count: 2 })).toEqual([1, 2]);
   expect(apply(rows, { type: 'limit', count: 2, from: 'end' })).toEqual([3, 4]);
@@ -89,13 +89,13 @@ test('limit takes from either end', () => {
   expect(apply(rows, { type: 'limit', count: 9, from: 'end' })).toEqual(rows);
 });
 
-test('steps run in order, and one that means nothing hands its input on', () => {
+test('[S10] steps run in order, and one that means nothing hands its input on', () => {
   const rows = [{ a: 1 }, { a: 3 }, { a: 2 }];
   expect(apply(rows, { type: 'sort', by: 'a', descending: true }, { type: 'limit', count: 1 })).toEqual([{ a: 3 }]);
   expect(apply(5, { type: 'sort', by: 'a' }, { type: 'limit', count: 1 })).toBe(5);
 });
 
-test('the input is not changed, whatever the steps', () => {
+test('[S10] the input is not changed, whatever the steps', () => {
   const step = fc.constantFrom<object>(
     { type: 'sort', by: 'a' },
     { type: 'limit', count: 1, from: 'end' },
