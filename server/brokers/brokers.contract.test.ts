@@ -2,7 +2,7 @@ import { readdirSync } from 'node:fs';
 import type { Broker, Draft, Keep, LogFollower, Publication } from '@tidewall/contracts';
 import { parseTopicName } from '@tidewall/protocol';
 import { afterEach, describe, expect, test } from 'vitest';
-import type { BrokerCase } from './broker-case.contract.ts';
+import type { BrokerCase, OpenedBroker } from './broker-case.contract.ts';
 
 /*
  * What every broker must hold. The rack is its folders: each has an `index.ts` for its users and a `broker.contract.ts`
@@ -11,6 +11,12 @@ import type { BrokerCase } from './broker-case.contract.ts';
 
 const kinds = readdirSync(import.meta.dirname, { withFileTypes: true }).flatMap((entry) =>
   entry.isDirectory() && entry.name !== 'node_modules' ? [entry.name] : [],
+);
+const cases = await Promise.all(
+  kinds.map(async (kind) => {
+    const { brokerCase } = (await import(`./${kind}/broker.contract.ts`)) as { brokerCase: BrokerCase };
+    return { kind, brokerCase };
+  }),
 );
 
 const topic = parseTopicName('plant/line-1/oee');
@@ -26,20 +32,24 @@ const follower = (more: Partial<LogFollower> = {}): LogFollower => ({
 });
 const draft = (json: string, more: Partial<Draft> = {}): Draft => ({ op: 'append', json, at: 1, weight: 1, ...more });
 
-test('the rack is not empty', () => expect(kinds).toContain('memory'));
+test('the rack is not empty', () => expect(kinds).toEqual(expect.arrayContaining(['memory', 'journal'])));
 
-describe.each(kinds)('broker %s', (kind) => {
-  let broker: Broker | undefined;
+describe.each(cases)('broker $kind', ({ brokerCase }) => {
+  let opened: OpenedBroker | undefined;
 
   async function open(): Promise<Broker> {
-    const { brokerCase } = (await import(`./${kind}/broker.contract.ts`)) as { brokerCase: BrokerCase };
-    broker = await brokerCase.open();
-    return broker;
+    opened = await brokerCase.open();
+    return opened.broker;
+  }
+
+  async function reopen(): Promise<Broker> {
+    if (!opened?.reopen) throw new Error('a broker that outlives its process can be opened again');
+    return opened.reopen();
   }
 
   afterEach(async () => {
-    await broker?.close();
-    broker = undefined;
+    await opened?.dispose();
+    opened = undefined;
   });
 
   test('offsets start at 1, rise by one in each topic by itself, and have one epoch', async () => {
@@ -125,7 +135,10 @@ describe.each(kinds)('broker %s', (kind) => {
   test('what the kept publications do not tell any more is there as the base', async () => {
     const it = await open();
     let held = '0';
-    const one = follower({ received: ({ json }) => void (held = json), snapshot: () => `{"held":${held}}` });
+    const received = ({ json }: Publication) => {
+      held = json;
+    };
+    const one = follower({ received, snapshot: () => `{"held":${held}}` });
     await it.follow(topic, one);
     for (let i = 1; i <= 5; i++) await it.publish(topic, draft(String(i), { at: i }));
     it.unfollow(topic);
@@ -152,5 +165,130 @@ describe.each(kinds)('broker %s', (kind) => {
     const it = await open();
     const [a, b] = [await it.follow(topic, follower()), await it.follow(other, follower())];
     expect(a.epoch).not.toBe(b.epoch);
+  });
+
+  test('publications of before the first follower: the newest is there', async () => {
+    const it = await open();
+    await it.publish(topic, draft('1'));
+    const { epoch } = await it.publish(topic, draft('2'));
+    const log = await it.follow(topic, follower());
+    expect([log.epoch, log.head, log.at(2)?.json]).toEqual([epoch, 2, '2']);
+  });
+
+  test('a follower that fails does not stop the next publication', async () => {
+    const it = await open();
+    const told: number[] = [];
+    await it.follow(
+      topic,
+      follower({
+        received: ({ offset }) => {
+          told.push(offset);
+          if (offset === 1) throw new Error('it cannot take this');
+        },
+      }),
+    );
+    const [one, two] = await Promise.allSettled([it.publish(topic, draft('1')), it.publish(topic, draft('2'))]);
+    expect([one?.status, two?.status, told]).toEqual(['rejected', 'fulfilled', [1, 2]]);
+  });
+
+  test('what need not outlive the process is told in its order too', async () => {
+    const it = await open();
+    const told: string[] = [];
+    let retain = true;
+    await it.follow(topic, {
+      ...follower({ received: ({ json }) => void told.push(json) }),
+      get retain() {
+        return retain;
+      },
+    });
+    const publishing: Promise<unknown>[] = [];
+    for (let i = 1; i <= 12; i++) {
+      retain = i % 4 < 2;
+      publishing.push(it.publish(topic, draft(String(i))));
+    }
+    await Promise.all(publishing);
+    expect(told).toEqual(Array.from({ length: 12 }, (_, i) => String(i + 1)));
+  });
+
+  const why = brokerCase.endsWithProcess;
+  describe.skipIf(why)(why === undefined ? 'opened again' : `opened again (not: ${why})`, () => {
+    test('topics have the same epoch, offsets and publications, and go on after them', async () => {
+      const before = await open();
+      const one = await before.follow(topic, follower());
+      const two = await before.follow(other, follower({ about: 'another', keep: { count: 1, bytes: 1 } }));
+      for (let i = 1; i <= 5; i++) {
+        await before.publish(topic, draft(`{"a b":"${i} ü"}`, { at: i + 0.5, weight: 1, op: 'merge', key: `k ${i}` }));
+        await before.publish(other, draft(String(i)));
+      }
+      const publications = [3, 4, 5].map((offset) => one.at(offset));
+      const it = await reopen();
+      expect([...it.kept()]).toEqual(
+        expect.arrayContaining([
+          { topic, about: follower().about },
+          { topic: other, about: 'another' },
+        ]),
+      );
+      const again = await it.follow(topic, follower());
+      expect([again.epoch, again.first, again.head]).toEqual([one.epoch, 3, 5]);
+      expect([3, 4, 5].map((offset) => again.at(offset))).toEqual(publications);
+      expect(await it.publish(topic, draft('6'))).toEqual({ epoch: one.epoch, offset: 6 });
+      expect(await it.publish(other, draft('6'))).toEqual({ epoch: two.epoch, offset: 6 });
+    });
+
+    test('what was published before anybody followed is there', async () => {
+      const { epoch } = await (await open()).publish(topic, draft('1'));
+      const log = await (await reopen()).follow(topic, follower());
+      expect([log.epoch, log.head, log.at(1)?.json]).toEqual([epoch, 1, '1']);
+    });
+
+    test('a base and the publications after it tell what was held', async () => {
+      const before = await open();
+      let held = 0;
+      const sum = follower({
+        keep: { count: 2, bytes: 1000 },
+        received: ({ json }) => {
+          held += Number(json);
+        },
+        snapshot: () => String(held),
+      });
+      await before.follow(topic, sum);
+      for (let i = 1; i <= 100; i++) await before.publish(topic, draft(String(i)));
+      const log = await (await reopen()).follow(topic, sum);
+      const from = log.base?.offset ?? 0;
+      expect(from).toBeGreaterThanOrEqual(log.first - 1);
+      let told = Number(log.base?.json ?? 0);
+      for (let offset = from + 1; offset <= log.head; offset++) told += Number(log.at(offset)?.json);
+      expect(told).toBe(5050);
+    });
+
+    test('what was forgotten is gone', async () => {
+      const before = await open();
+      const { epoch } = await before.follow(topic, follower());
+      await before.publish(topic, draft('1'));
+      before.forget(topic);
+      const it = await reopen();
+      expect([...it.kept()]).toEqual([]);
+      const log = await it.follow(topic, follower());
+      expect([log.head, log.epoch === epoch]).toEqual([0, false]);
+    });
+
+    test('what need not outlive the process does not', async () => {
+      const before = await open();
+      await before.publish(topic, draft('1'));
+      const { epoch } = await before.follow(topic, follower({ retain: false }));
+      await before.publish(topic, draft('2'));
+      const log = await (await reopen()).follow(topic, follower());
+      expect([log.head, log.epoch === epoch]).toEqual([0, false]);
+    });
+
+    test('what shall outlive the process after all does, with all that is kept', async () => {
+      const before = await open();
+      const { epoch } = await before.follow(topic, follower({ retain: false }));
+      for (let i = 1; i <= 4; i++) await before.publish(topic, draft(String(i)));
+      before.unfollow(topic);
+      await before.follow(topic, follower());
+      const log = await (await reopen()).follow(topic, follower());
+      expect([log.epoch, log.first, log.head, log.at(3)?.json]).toEqual([epoch, 2, 4, '3']);
+    });
   });
 });
