@@ -37,6 +37,7 @@ export class PlainSubscriber {
   outlet = new RecordingOutlet();
   session: Session | undefined;
   #read = 0;
+  #awaitsReset = false;
   readonly #encoding: RecordingEncoding;
 
   constructor(kind: TopicKind, encoding: RecordingEncoding, options: Options = {}) {
@@ -51,6 +52,11 @@ export class PlainSubscriber {
     this.session = hub.open(anyone, this.outlet);
     let reply: SubscribeReply | undefined;
     const first = this.since === undefined;
+    if (this.#awaitsReset) {
+      this.since = undefined;
+      this.held = undefined;
+      this.#awaitsReset = false;
+    }
     const request = {
       topic: TOPIC,
       since: this.since,
@@ -72,10 +78,14 @@ export class PlainSubscriber {
   }
 
   configure(change: ConfigureRequest): void {
+    // Its position is of what was shown until now. Of a log, what was shown stays.
+    const shows = () => JSON.stringify([this.options.filter, this.options.fields]);
+    const before = shows();
     Object.assign(
       this.options,
       Object.fromEntries(Object.entries(change).map(([name, value]) => [name, value ?? undefined])),
     );
+    if (shows() !== before && this.kind !== 'log') this.#awaitsReset = true;
     this.session?.configure(this.view, change, (view) => {
       this.view = view;
     });
@@ -102,6 +112,7 @@ export class PlainSubscriber {
         if (this.#plain) expect(push.offset - push.n).toBe(before);
         else expect(push.offset - push.n).toBeLessThanOrEqual(before);
       }
+      if (push.type === 'value' && push.reset) this.#awaitsReset = false;
       this.held = fold(this.kind, this.held, push);
       if (push.type === 'position') {
         // Nothing but the position.

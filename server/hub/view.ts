@@ -99,7 +99,9 @@ export class View {
     const pushes = place.offset === head ? [] : this.#pushes(place, this.#changesSince(place.offset), false);
     const news = this.#news(place);
     const frame = pushes.length + news.length === 0 ? undefined : this.encoding.encode([...pushes, ...news]);
-    if (frame !== undefined && place.offset === place.told) this.#remember(place.offset, news.length === 0, frame);
+    // Of use to somebody who stands alone only if it leads to the head.
+    const shared = news.length === 0 && place.offset === place.told && pushes.at(-1)?.offset === head;
+    this.#remember(place.offset, shared, frame);
     this.#moveTo(place, pushes.at(-1)?.offset);
     return frame;
   }
