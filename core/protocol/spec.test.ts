@@ -60,8 +60,8 @@ describe('SPEC.md says what the code says', () => {
     expect(words).toContain(`\`${SUBPROTOCOL}\``);
   });
 
-  test('rules are numbered without a hole', () => {
-    const numbers = [...spec.matchAll(/^- \*\*W(\d+)\*\*/gm)].map((match) => Number(match[1]));
+  test('rules are numbered without a hole, though a later one may stand where it belongs', () => {
+    const numbers = [...spec.matchAll(/^- \*\*W(\d+)\*\*/gm)].map((match) => Number(match[1])).sort((a, b) => a - b);
     expect(numbers).toEqual(numbers.map((_, index) => index + 1));
   });
 });
