@@ -7,6 +7,7 @@ import { describeMachine } from './machine.ts';
 import { compileNative } from './native/compile.ts';
 import { nativeLoad } from './native-load.ts';
 import type { Options } from './options.ts';
+import { awaitRest, takeTurn } from './quiet.ts';
 import { type Column, table } from './table.ts';
 
 /** One measurement of one contender. */
@@ -22,6 +23,7 @@ export interface Row {
 
 /** What a measurement needs of its surroundings. */
 export interface Bench {
+  readonly contender: Contender;
   readonly server: RunningContender;
   /** Clients of this server; closed when the measurement ends. */
   load(options: Omit<LoadOptions, 'wire' | 'server'>): LoadClient;
@@ -109,12 +111,15 @@ export class Benchmark {
     measure: (bench: Bench) => Promise<Figures>,
   ): Promise<Row> {
     const row = { setting, contender: contender.name, round };
+    const giveUpTurn = await takeTurn();
+    await awaitRest(this.options.patienceMs);
     let server: RunningContender | undefined;
     const clients: LoadClient[] = [];
     try {
       const started = await startContender(contender, this.#cores?.server);
       server = started;
       const figures = await measure({
+        contender,
         server: started,
         load: (options) => {
           const client = this.#load({ ...options, wire: contender.wire, server: started });
@@ -128,6 +133,7 @@ export class Benchmark {
     } finally {
       for (const client of clients) await client.close();
       await server?.stop();
+      giveUpTurn();
     }
   }
 

@@ -9,6 +9,7 @@ export const DELIVERY_COLUMNS = [
   column('p50Ms', 'p50 ms', 2),
   column('p99Ms', 'p99 ms', 2),
   column('core', 'of a core', 2),
+  column('othersCores', "others' cores", 2),
   column('lost', 'lost'),
   column('doubled', 'doubled'),
 ];
@@ -34,6 +35,7 @@ export function deliveryFigures(result: RunResult): Figures {
     bytes: result.wireBytes / deliveries,
     frames: result.frames / deliveries,
     residentKb: result.residentPeakKb,
+    othersCores: result.othersCores,
     lost: result.lost,
     doubled: result.doubled,
   };

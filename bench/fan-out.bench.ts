@@ -1,7 +1,12 @@
 import { Benchmark } from './benchmark.ts';
+import { bun } from './contenders/bun.ts';
 import { floor } from './contenders/floor.ts';
+import { mosquitto } from './contenders/mosquitto.ts';
+import { nats } from './contenders/nats.ts';
+import { nchan } from './contenders/nchan.ts';
 import { plainWs } from './contenders/plain-ws.ts';
-import { tidewall } from './contenders/tidewall.ts';
+import { socketIo } from './contenders/socket-io.ts';
+import { tidewall, tidewalls } from './contenders/tidewall.ts';
 import { DELIVERY_COLUMNS, deliveryFigures } from './delivery.ts';
 import { readOptions } from './options.ts';
 import { payloadOf } from './wire.ts';
@@ -12,10 +17,6 @@ import { payloadOf } from './wire.ts';
 
 const options = readOptions();
 const benchmark = new Benchmark('fan-out', options, DELIVERY_COLUMNS);
-const ours = [
-  tidewall(),
-  ...(options.beside === undefined ? [] : [tidewall({ name: 'tidewall beside', server: options.beside })]),
-];
 const payload = payloadOf(200);
 
 const [one, many, crowd] = ['1 in flight, 1,000 clients', '16 in flight, 1,000 clients', '1 in flight, 5,000 clients'];
@@ -25,12 +26,26 @@ const loads = [
   { setting: crowd, clients: 5000, inFlight: 1, floor: floor('send') },
 ];
 for (const load of loads) {
-  await benchmark.turns(load.setting, [load.floor, ...ours, plainWs], async (bench) => {
-    const clients = bench.load({ clients: load.clients, payload });
-    await clients.connect();
-    const timing = { warmUpMs: 1000, measureMs: options.seconds * 1000 };
-    return deliveryFigures(await clients.run({ inFlight: load.inFlight, ...timing }));
-  });
+  await benchmark.turns(
+    load.setting,
+    [
+      load.floor,
+      ...tidewalls(options),
+      tidewall({ name: 'tidewall, no window', limits: { flushWindowMs: 0 } }),
+      plainWs,
+      socketIo(),
+      nchan,
+      nats,
+      mosquitto,
+      bun,
+    ],
+    async (bench) => {
+      const clients = bench.load({ clients: load.clients, payload });
+      await clients.connect();
+      const timing = { warmUpMs: 1000, measureMs: options.seconds * 1000 };
+      return deliveryFigures(await clients.run({ inFlight: load.inFlight, ...timing }));
+    },
+  );
 }
 
 const cpu = { figure: 'cpuUs', of: 'tidewall' };

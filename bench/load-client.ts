@@ -57,6 +57,8 @@ export interface RunResult {
   readonly stuck: boolean;
   readonly residentBeforeKb: number;
   readonly residentPeakKb: number;
+  /** Cores that others than server and clients have kept busy meanwhile. */
+  readonly othersCores: number;
   readonly stalled: {
     readonly received: number;
     readonly missed: number;

@@ -37,6 +37,7 @@ export function nativeLoad(program: string, cores: Cores | undefined, options: L
   for (const pid of server.pids) say('pid', pid);
   say('opening', upgrade(wire.path, wire));
   if (wire.greeting !== undefined) say('greeting', wire.greeting);
+  if (wire.greetedBy !== undefined) say('greeted-by', wire.greetedBy);
   if (wire.subscribe !== undefined) say('subscribe', wire.subscribe);
   say('publisher-port', wire.publisher.port === 'own' ? server.publisherPort : server.port);
   for (const bytes of wire.publisher.says) say('publisher-say', bytes);
@@ -44,10 +45,6 @@ export function nativeLoad(program: string, cores: Cores | undefined, options: L
   say('marker', MARKER);
   if (wire.compressed) say('opaque', 1);
   if (wire.refusal !== undefined) say('refusal', wire.refusal);
-  if (wire.heartbeat !== undefined) {
-    say('answer-to', wire.heartbeat.payload);
-    say('answer', wire.heartbeat.answer);
-  }
   if (wire.again !== undefined) {
     for (const before of wire.again.keep) say('keep', before);
     say('again', wire.again.text);

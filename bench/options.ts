@@ -11,12 +11,14 @@ export interface Options {
   readonly only: readonly string[];
   /** Another build of Tidewall's server to measure beside this one. */
   readonly beside: string | undefined;
+  /** How long to wait before each turn for a machine that does little else. */
+  readonly patienceMs: number;
   /** Write the rows to `results/`. */
   readonly save: boolean;
 }
 
-/** What the command line says. */
-export function readOptions(args = process.argv.slice(2)): Options {
+/** What the command line says; `usual` is for what takes longer than most. */
+export function readOptions(usual: { readonly rounds?: number } = {}, args = process.argv.slice(2)): Options {
   const { values } = parseArgs({
     args: [...args],
     options: {
@@ -25,15 +27,17 @@ export function readOptions(args = process.argv.slice(2)): Options {
       seconds: { type: 'string' },
       only: { type: 'string', multiple: true, default: [] },
       beside: { type: 'string' },
+      patience: { type: 'string' },
       save: { type: 'boolean', default: false },
     },
   });
   return {
     quick: values.quick,
-    rounds: atLeastOne('rounds', values.rounds, values.quick ? 1 : 5),
+    rounds: atLeastOne('rounds', values.rounds, values.quick ? 1 : (usual.rounds ?? 5)),
     seconds: atLeastOne('seconds', values.seconds, values.quick ? 1 : 2),
     only: values.only.flatMap((list) => list.split(',')),
     beside: values.beside,
+    patienceMs: values.patience === undefined ? (values.quick ? 0 : 5000) : Number(values.patience) * 1000,
     save: values.save,
   };
 }

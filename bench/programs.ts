@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { accessSync, constants } from 'node:fs';
 import { delimiter, join } from 'node:path';
 
@@ -14,4 +15,11 @@ function isProgram(path: string): boolean {
   } catch {
     return false;
   }
+}
+
+/** The line in which a program says its version. */
+export function versionSaid(name: string, flag: string): string {
+  const { stdout, stderr } = spawnSync(findProgram(name) ?? name, [flag], { encoding: 'utf8' });
+  const line = `${stdout}${stderr}`.split('\n').find((each) => /\d+\.\d+/.test(each));
+  return line?.trim() ?? name;
 }

@@ -18,6 +18,8 @@ export interface Wire {
   readonly compressed?: boolean;
   /** Frames that a subscriber sends after the handshake. */
   readonly greeting?: Buffer;
+  /** What an answer must hold before the client goes on; absent: it goes on at once. */
+  readonly greetedBy?: string;
   /** The frame that follows a topic, with `TOPIC` in it; sent once for each. */
   readonly subscribe?: Buffer;
   /** Where and how the publisher introduces itself; each entry is answered before the next is sent. */
@@ -26,7 +28,6 @@ export interface Wire {
   publication(payload: string): Buffer;
   /** Where this arrives, something was refused: the figures would mean nothing. */
   readonly refusal?: string;
-  readonly heartbeat?: { readonly payload: string; readonly answer: Buffer };
   /** How a client comes back with its position, where the server has such a thing. */
   readonly again?: Again;
 }

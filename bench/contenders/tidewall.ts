@@ -2,6 +2,7 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Contender } from '../contender.ts';
+import type { Options } from '../options.ts';
 import { NUMBER, TOPIC, textFrame, upgrade } from '../wire.ts';
 
 /** The built product. */
@@ -85,7 +86,18 @@ export function tidewall({
   };
 }
 
+/** This build, and another one beside it where the options name one. */
+export function tidewalls(options: Options, settings: TidewallSettings = {}): readonly Contender[] {
+  const { beside } = options;
+  return [
+    tidewall(settings),
+    ...(beside === undefined ? [] : [tidewall({ ...settings, name: 'tidewall beside', server: beside })]),
+  ];
+}
+
+/** Another build may lie anywhere, and then says nothing of itself. */
 function versionOf(server: string): string {
-  const manifest = JSON.parse(readFileSync(join(server, '../../package.json'), 'utf8')) as { version?: string };
-  return manifest.version ?? 'unversioned';
+  const manifest = join(server, '../../package.json');
+  if (!existsSync(manifest)) return server;
+  return `Tidewall ${(JSON.parse(readFileSync(manifest, 'utf8')) as { version?: string }).version ?? 'unversioned'}`;
 }

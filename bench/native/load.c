@@ -11,11 +11,12 @@
  *   settings of all            port, clients, addresses (how many of 127/8 the clients come from), topics,
  *                              topics-per-client (client i follows topics i*k, i*k+1 … modulo topics), pid (repeatable:
  *                              a process of the server, whose cost is counted), spin (1: never sleep)
- *   a subscriber's bytes       opening (the upgrade), greeting, subscribe (once a topic; @@@@ becomes its number)
+ *   a subscriber's bytes       opening (the upgrade), greeting, greeted-by (what an answer must hold before it goes on),
+ *                              subscribe (once a topic; @@@@ becomes its number)
  *   the publisher's bytes      publisher-port, publisher-say (repeatable: each is answered before the next),
  *                              publication (########## becomes its number, @@@@ its topic's)
- *   what is looked for         marker; refusal (fatal where it arrives); answer-to and answer (a payload, and the frame
- *                              that is sent back); opaque (1: frames are compressed; each is the next publication)
+ *   what is looked for         marker; refusal (fatal where it arrives); opaque (1: a compressed frame is the next
+ *                              publication, unread)
  *   of one run                 in-flight, burst (1: so many at once, and the next when all have arrived) or rate
  *                              (publications a second, evenly spaced); warm-up-ms, measure-ms; stall-clients
  *   of a reconnect             keep (repeatable, at most two: what stands before a value that is worth remembering),
@@ -49,12 +50,13 @@ enum {
   MAX_SAYS = 8,
   MAX_KEPT = 2,
   KEPT_LENGTH = 64,
-  INBOX_BYTES = 4 << 20,  /* the largest frame that can be read */
+  INBOX_BYTES = 80 << 20, /* the largest frame that can be read; NATS lets 64 MB wait and sends them as one */
   OUTBOX_BYTES = 8 << 20, /* publications that wait for the publisher's socket */
   RING = 1 << 20,         /* publications that may be under way */
   MAX_EVENTS = 1024,
   CONNECTING_AT_ONCE = 128,
   LINE_BYTES = 1 << 20,
+  CLOSES_TOLD = 2,
 };
 /* Ten digits without a leading zero are a number in JSON too. */
 static const uint64_t FIRST_NUMBER = 1000000000;
@@ -70,7 +72,7 @@ struct bytes {
 
 static uint64_t port, publisher_port, client_count = 1, addresses = 1, topics = 1, topics_per_client = 1;
 static uint64_t opaque, spin = 1, in_flight = 1, burst, rate, warm_up_ms, measure_ms = 1000, stall_clients;
-static struct bytes opening, greeting, subscribe, publication, marker, refusal, answer_to, answer, again;
+static struct bytes opening, greeting, greeted_by, subscribe, publication, marker, refusal, again;
 static struct bytes publisher_says[MAX_SAYS], keep[MAX_KEPT];
 static int say_count, keep_count, pids[MAX_PIDS], pid_count;
 
@@ -83,9 +85,9 @@ static const struct {
     {"addresses", &addresses, 0}, {"topics", &topics, 0}, {"topics-per-client", &topics_per_client, 0},
     {"opaque", &opaque, 0}, {"spin", &spin, 0}, {"in-flight", &in_flight, 0}, {"burst", &burst, 0}, {"rate", &rate, 0},
     {"warm-up-ms", &warm_up_ms, 0}, {"measure-ms", &measure_ms, 0}, {"stall-clients", &stall_clients, 0},
-    {"opening", 0, &opening}, {"greeting", 0, &greeting}, {"subscribe", 0, &subscribe},
+    {"opening", 0, &opening}, {"greeting", 0, &greeting}, {"greeted-by", 0, &greeted_by}, {"subscribe", 0, &subscribe},
     {"publication", 0, &publication}, {"marker", 0, &marker}, {"refusal", 0, &refusal},
-    {"answer-to", 0, &answer_to}, {"answer", 0, &answer}, {"again", 0, &again},
+    {"again", 0, &again},
 };
 
 /* ---- state ---- */
@@ -96,6 +98,7 @@ struct client {
   int fd;
   int index;
   enum phase phase;
+  bool greeted;          /* it has subscribed, or is not to */
   bool stalled;          /* for this run: reads nothing while it is measured */
   uint8_t *rest;         /* the first bytes of a frame whose end has not arrived */
   size_t rest_length;
@@ -208,6 +211,16 @@ static uint64_t own_cpu_ns(void) {
   return (uint64_t)time.tv_sec * SECOND + (uint64_t)time.tv_nsec;
 }
 
+/* What all processes of the machine have used, in ticks; idle time and waiting for disks left out. */
+static uint64_t machine_ticks(void) {
+  uint64_t user = 0, nice = 0, system = 0, interrupts = 0, soft_interrupts = 0;
+  FILE *file = fopen("/proc/stat", "r");
+  if (file == NULL) return 0;
+  if (fscanf(file, "cpu %lu %lu %lu %*u %*u %lu %lu", &user, &nice, &system, &interrupts, &soft_interrupts) != 5) user = 0;
+  fclose(file);
+  return user + nice + system + interrupts + soft_interrupts;
+}
+
 /* ---- numbers in bytes ---- */
 
 static void write_digits(uint8_t *at, int digits, uint64_t number) {
@@ -292,14 +305,14 @@ static void keep_values(struct client *client, const uint8_t *at, size_t length)
   }
 }
 
-/* A frame without a publication: an answer, or a heartbeat. */
-static void take_word(struct client *client, const uint8_t *at, size_t length) {
+static void say_subscriptions(struct client *client);
+
+/* A frame without a publication is an answer. */
+static void take_answer(struct client *client, const uint8_t *at, size_t length) {
   if (refusal.length > 0 && memmem(at, length, refusal.at, refusal.length) != NULL) {
     fail("client %d was refused: %.*s", client->index, (int)(length < 300 ? length : 300), at);
   }
-  if (answer_to.length > 0 && answer_to.length == length && memcmp(at, answer_to.at, length) == 0) {
-    send_whole(client->fd, answer.at, answer.length, "a heartbeat's answer");
-  }
+  if (!client->greeted && memmem(at, length, greeted_by.at, greeted_by.length) != NULL) say_subscriptions(client);
 }
 
 /*
@@ -333,9 +346,10 @@ static void take_payload(struct client *client, const uint8_t *at, size_t length
     from = found + needed;
     distance = &distance_of_next;
   }
-  if (!any) take_word(client, at, length);
+  if (!any) take_answer(client, at, length);
 }
 
+/* Lets go of a connection; only the first that the server ends are worth a line. */
 static void close_client(struct client *client) {
   if (client->phase == CLOSED) return;
   if (client->phase == OPEN) opened--;
@@ -349,10 +363,11 @@ static void close_client(struct client *client) {
 static void take_frame(struct client *client, uint8_t head, const uint8_t *at, size_t length, uint64_t time) {
   switch (head & 0x0f) {
     case 0x8:
-      fprintf(stderr, "load: client %d was closed: %d %.*s\n", client->index, length >= 2 ? at[0] << 8 | at[1] : 0,
-              (int)(length > 2 ? length - 2 : 0), length > 2 ? (const char *)at + 2 : "");
+      if (closed++ < CLOSES_TOLD) {
+        fprintf(stderr, "load: client %d was closed: %d %.*s\n", client->index, length >= 2 ? at[0] << 8 | at[1] : 0,
+                (int)(length > 2 ? length - 2 : 0), length > 2 ? (const char *)at + 2 : "");
+      }
       close_client(client);
-      closed++;
       return;
     case 0x9: {
       uint8_t pong[6 + 125] = {0x8a, (uint8_t)(0x80 | length)};
@@ -366,7 +381,7 @@ static void take_frame(struct client *client, uint8_t head, const uint8_t *at, s
       frames++;
       if (!opaque) take_payload(client, at, length, time);
       else if (head & 0x40) arrive(client, FIRST_NUMBER + client->next[0], time);
-      else take_word(client, at, length);
+      else take_answer(client, at, length);
   }
 }
 
@@ -423,6 +438,12 @@ static void say_again(struct client *client) {
   send_whole(client->fd, frame, length, "what is said again");
 }
 
+static void say_subscriptions(struct client *client) {
+  client->greeted = true;
+  if (subscribe.length == 0) return;
+  for (uint64_t j = 0; j < topics_per_client; j++) say_of_topic(client, subscribe, (first_topic_of(client) + j) % topics);
+}
+
 static void greet(struct client *client) {
   client->phase = OPEN;
   opened++;
@@ -431,8 +452,7 @@ static void greet(struct client *client) {
     return;
   }
   if (greeting.length > 0) send_whole(client->fd, greeting.at, greeting.length, "a greeting");
-  if (subscribe.length == 0) return;
-  for (uint64_t j = 0; j < topics_per_client; j++) say_of_topic(client, subscribe, (first_topic_of(client) + j) % topics);
+  if (greeted_by.length == 0) say_subscriptions(client);
 }
 
 static void read_client(struct client *client) {
@@ -442,9 +462,10 @@ static void read_client(struct client *client) {
     ssize_t got = recv(client->fd, inbox + had, 2 * INBOX_BYTES - had, MSG_DONTWAIT);
     if (got < 0 && (errno == EAGAIN || errno == EINTR)) return;
     if (got <= 0) {
-      fprintf(stderr, "load: client %d: %s\n", client->index, got == 0 ? "the server hung up" : strerror(errno));
+      if (closed++ < CLOSES_TOLD) {
+        fprintf(stderr, "load: client %d: %s\n", client->index, got == 0 ? "the server hung up" : strerror(errno));
+      }
       close_client(client);
-      closed++;
       return;
     }
     uint64_t time = last_arrival = now();
@@ -454,6 +475,9 @@ static void read_client(struct client *client) {
       uint8_t *blank = memmem(at, (size_t)(end - at), "\r\n\r\n", 4);
       if (blank != NULL) {
         if (memcmp(at, "HTTP/1.1 101", 12) != 0) fail("the upgrade was refused: %.*s", (int)(blank - at), at);
+        if (opaque && memmem(inbox, (size_t)(blank - at), "permessage-deflate", 18) == NULL) {
+          fail("the server does not compress: it takes no permessage-deflate");
+        }
         at = blank + 4;
         greet(client);
       }
@@ -681,7 +705,7 @@ static void act_run(void) {
   const uint64_t begin = now(), measure_at = begin + warm_up_ms * MILLISECOND, end = measure_at + measure_ms * MILLISECOND;
   const uint64_t base = published;
   uint64_t time, progress = begin, seen = deliveries, sample_at = begin, started_at = begin, peak_kb = 0;
-  uint64_t deliveries_before = 0, bytes_before = 0, frames_before = 0, published_before = 0, own_before = 0;
+  uint64_t deliveries_before = 0, bytes_before = 0, frames_before = 0, published_before = 0, own_before = 0, ticks_before = 0;
   struct cost before = {0};
   bool stuck = false;
   while ((time = now()) < end) {
@@ -693,6 +717,7 @@ static void act_run(void) {
       frames_before = frames;
       published_before = published;
       own_before = own_cpu_ns();
+      ticks_before = machine_ticks();
       measuring = true;
       reading_stalled = stall_clients == 0;
       started_at = now();
@@ -725,6 +750,8 @@ static void act_run(void) {
   const double seconds = (double)(now() - started_at) / 1e9;
   const uint64_t delivered = deliveries - deliveries_before, wire = wire_bytes - bytes_before, framed = frames - frames_before;
   const uint64_t sent = published - published_before, own = own_cpu_ns() - own_before, behind = outstanding();
+  const double busy = (double)(machine_ticks() - ticks_before) / (double)sysconf(_SC_CLK_TCK);
+  const double others = busy - (double)(after.cpu_ns - before.cpu_ns + own) / 1e9;
   measuring = false;
   reading_stalled = true;
   for (uint64_t i = 0; i < stall_clients; i++) read_client(&clients[i]);
@@ -741,10 +768,11 @@ static void act_run(void) {
   printf("{\"seconds\":%.3f,\"publications\":%lu,\"deliveries\":%lu,\"cpuNs\":%lu,\"systemShare\":%.3f,\"clientCpuNs\":%lu,"
          "\"p50Us\":%.1f,\"p99Us\":%.1f,\"maxUs\":%.1f,\"wireBytes\":%lu,\"frames\":%lu,\"behind\":%lu,\"lost\":%lu,"
          "\"doubled\":%lu,\"closed\":%d,\"stuck\":%s,\"residentBeforeKb\":%lu,\"residentPeakKb\":%lu,"
-         "\"stalled\":{\"received\":%lu,\"missed\":%lu,\"doubled\":%lu,\"closed\":%lu}}\n",
+         "\"othersCores\":%.3f,\"stalled\":{\"received\":%lu,\"missed\":%lu,\"doubled\":%lu,\"closed\":%lu}}\n",
          seconds, sent, delivered, after.cpu_ns - before.cpu_ns, user + system > 0 ? (double)system / (double)(user + system) : 0,
          own, quantile_us(0.5), quantile_us(0.99), (double)slowest / 1e3, wire, framed, behind, lost + never_came, doubled,
-         closed - (int)stalled_closed, stuck ? "true" : "false", before.resident_kb, peak_kb, stalled_received, stalled_lost,
+         closed - (int)stalled_closed, stuck ? "true" : "false", before.resident_kb, peak_kb, others > 0 ? others / seconds : 0,
+         stalled_received, stalled_lost,
          stalled_doubled, stalled_closed);
 }
 

@@ -1,7 +1,13 @@
-// On each publication, walk over the topic's clients and send to each; the text is handed on as it came.
+// On each publication, walk over the topic's clients and send to each; the text is handed on as it came. With
+// "compressed", what is larger than 1 KiB is compressed for each.
 import { WebSocketServer } from 'ws';
 
-const server = new WebSocketServer({ port: Number(process.argv[2]), host: '127.0.0.1', perMessageDeflate: false });
+const [port, compressed] = process.argv.slice(2);
+const server = new WebSocketServer({
+  port: Number(port),
+  host: '127.0.0.1',
+  perMessageDeflate: compressed === 'compressed' && { threshold: 1024 },
+});
 /** @type {Map<string, Set<import('ws').WebSocket>>} */
 const followers = new Map();
 
