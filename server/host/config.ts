@@ -1,6 +1,7 @@
-import { DEFAULT_LIMITS, KINDS, type Limits, patternFault } from '@tidewall/protocol';
+import { DEFAULT_LIMITS, type Limits } from '@tidewall/protocol';
 import { SLUG } from '@tidewall/screen/schema';
 import { z } from 'zod';
+import { topicSettingsSchema } from './topics/topic-settings-schema.ts';
 
 /** Everything that can be set, with its default. One schema gives the type, the checks and the reference. */
 const bytes = (least: number, fallback: number) =>
@@ -56,33 +57,6 @@ const http = {
   connections: count(1, 10_000_000, 20_000),
 };
 
-const topicSchema = z
-  .strictObject({
-    /** MQTT-style: `+` for one part, `#` for the rest. The first pattern of the list that matches counts. */
-    pattern: z.string().check((context) => {
-      const fault = patternFault(context.value);
-      if (fault !== undefined) context.issues.push({ code: 'custom', input: context.value, message: fault });
-    }),
-    kind: z.enum(KINDS).optional(),
-    keyField: z.string().min(1).max(128).optional(),
-    keep: z
-      .strictObject({
-        count: z.int().min(1).max(10_000_000).optional(),
-        bytes: z
-          .int()
-          .min(1024)
-          .max(1024 ** 4)
-          .optional(),
-        ageMs: z.int().min(1000).optional(),
-      })
-      .optional(),
-    expectEveryMs: z.int().min(100).optional(),
-  })
-  .refine(({ keep, kind }) => keep === undefined || kind !== undefined, {
-    error: 'needs kind too, since what is kept by default depends on it',
-    path: ['keep'],
-  });
-
 /** A source: its kind, and whatever that kind's own schema takes. */
 const sourceSchema = z.looseObject({ kind: z.string().min(1) });
 
@@ -115,12 +89,12 @@ export const configSchema = z.strictObject({
   allowedHosts: z.array(z.string().min(1).max(255)).max(1000).default([]),
   limits: z.strictObject(limits).prefault({}),
   http: z.strictObject(http).prefault({}),
-  topics: z.array(topicSchema).max(10_000).default([]),
+  /** What is said of topics by name. The first pattern of the list that matches counts. */
+  topics: z.array(topicSettingsSchema).max(10_000).default([]),
   sources: z.record(z.string().regex(SLUG, `a source's name must match ${SLUG}`), sourceSchema).default({}),
 });
 
 export type Config = z.infer<typeof configSchema>;
-export type TopicConfig = z.infer<typeof topicSchema>;
 export type HttpLimits = Config['http'];
 
 function isOrigin(text: string): boolean {

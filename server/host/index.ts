@@ -1,4 +1,4 @@
-export type { Config, HttpLimits, LogLevel, TopicConfig } from './config.ts';
+export type { Config, HttpLimits, LogLevel } from './config.ts';
 export { configSchema, LOG_LEVELS } from './config.ts';
 export {
   type ConfigOrigins,
@@ -12,3 +12,4 @@ export { createLog, type LogOptions } from './log.ts';
 export { isLoopback } from './origin-guard.ts';
 export { type HostOptions, type RunningHost, startHost } from './start-host.ts';
 export { ConfigError, StartError } from './startup-errors.ts';
+export type { TopicConfig } from './topics/topic-settings-schema.ts';

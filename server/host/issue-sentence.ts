@@ -60,8 +60,17 @@ export function pathText(path: readonly PropertyKey[]): string {
 /** The value as a reader recognises it: short JSON on one line. */
 export function shown(value: unknown): string {
   if (value === undefined) return 'nothing';
-  const text = JSON.stringify(value) ?? String(value);
+  const text = jsonOf(value);
   return text.length > 60 ? `${text.slice(0, 57)}…` : text;
+}
+
+/** YAML can say what JSON cannot: a list that is its own item. */
+function jsonOf(value: unknown): string {
+  try {
+    return JSON.stringify(value) ?? String(value);
+  } catch {
+    return 'what holds itself';
+  }
 }
 
 function got(value: unknown): string {

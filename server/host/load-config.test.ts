@@ -95,6 +95,14 @@ test.each([
     'topics[0].keep needs kind too, since what is kept by default depends on it, got {"count":5} (in tidewall.yaml)',
   ],
   [
+    'topics: [{ pattern: a, kind: log, schema: { properties: { y: { type: nmber } } } }]',
+    'topics[0].schema.properties.y.type must be one of object, array, string, number, integer, boolean, null, or a list of them, got "nmber" (in tidewall.yaml)',
+  ],
+  [
+    'topics: [{ pattern: a, kind: log, schema: &s { not: *s } }]',
+    'topics[0].schema must have at most 65536 characters of JSON, got what holds itself (in tidewall.yaml)',
+  ],
+  [
     'allowedOrigins: ["http://x/path"]',
     'allowedOrigins[0] must be an origin like https://hall.example:8443, without a path, got "http://x/path" (in tidewall.yaml)',
   ],

@@ -1,11 +1,12 @@
 import { mkdir } from 'node:fs/promises';
 import { isIP } from 'node:net';
+import { join } from 'node:path';
 import { type Clock, systemClock } from '@tidewall/base';
 import { createMemoryBroker } from '@tidewall/brokers/memory';
 import type { Gateway, GatewayDefinition, HubPort, Log, Principal } from '@tidewall/contracts';
 import { websocketGateway } from '@tidewall/gateways/websocket/server';
 import { createHub, openAccess } from '@tidewall/hub';
-import { TidewallError } from '@tidewall/protocol';
+import { TidewallError, type TopicName } from '@tidewall/protocol';
 import { createSupervisor, type Supervisor, sourceDefinitions } from '@tidewall/sources';
 import { loadManifest } from './component-manifest.ts';
 import { drainHost } from './drain.ts';
@@ -21,7 +22,7 @@ import { resolveElements } from './resolved-hub.ts';
 import { openScreens } from './screens.ts';
 import { type CheckedSource, checkSources } from './source-check.ts';
 import { ConfigError, StartError } from './startup-errors.ts';
-import { configuredSettings } from './topic-settings.ts';
+import { TopicSettingsStore } from './topics/topic-settings-store.ts';
 import { createUpgrades } from './upgrades.ts';
 
 export interface HostOptions {
@@ -70,6 +71,7 @@ export async function startHost(options: HostOptions): Promise<RunningHost> {
   const { limits } = config;
   const sources = checkSources(loaded.sources, sourceDefinitions);
   await makeFolders([config.dataDir, config.screens]);
+  const topicSettings = await TopicSettingsStore.open(join(config.dataDir, 'topic-settings.json'), config.topics);
 
   const metrics = createMetrics();
   const processMetrics = measureProcess(metrics, version);
@@ -79,7 +81,7 @@ export async function startHost(options: HostOptions): Promise<RunningHost> {
   const elements = createElementTopics(screens, manifest);
 
   const broker = createMemoryBroker({ random });
-  const settingsOf = (name: string) => elements.settingsOf(name) ?? configuredSettings(config.topics, name);
+  const settingsOf = (name: TopicName) => elements.settingsOf(name) ?? topicSettings.list.settingsOf(name);
   const ownHub = createHub({ broker, access: openAccess, clock, limits, meter: metrics, log, random, settingsOf });
   await ownHub.restore();
   const hub = resolveElements(ownHub, elements);
@@ -99,6 +101,8 @@ export async function startHost(options: HostOptions): Promise<RunningHost> {
     meter: metrics,
     metrics,
     screens,
+    elements,
+    topicSettings,
     manifest,
     version,
     guard,

@@ -3,8 +3,10 @@ import type { HubPort, Log, Meter, Principal } from '@tidewall/contracts';
 import type { Limits } from '@tidewall/protocol';
 import type { ComponentManifest } from '../component-manifest.ts';
 import type { HttpLimits } from '../config.ts';
+import type { ElementTopics } from '../element-topics.ts';
 import type { Metrics } from '../metrics.ts';
 import type { Screens } from '../screens.ts';
+import type { TopicSettingsStore } from '../topics/topic-settings-store.ts';
 
 /** Whether the server takes work; `starting` and `draining` answer 503. */
 export type HostState = 'starting' | 'ready' | 'draining';
@@ -25,6 +27,8 @@ export interface ApiContext {
   readonly meter: Meter;
   readonly metrics: Metrics;
   readonly screens: Screens;
+  readonly elements: ElementTopics;
+  readonly topicSettings: TopicSettingsStore;
   readonly manifest: ComponentManifest;
   readonly version: string;
   sources(): readonly SourceSummary[];

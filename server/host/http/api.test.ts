@@ -175,6 +175,41 @@ test('history is read from a position, and another epoch is refused', async () =
   expect(wrong.message).toBe('query: since must look like <epoch>:<offset>, got "1"');
 });
 
+test('a publication that comes again with its key is not made again', async () => {
+  const once = { 'idempotency-key': '"8e03978e-40d5"' };
+  const first = await (await post('/api/topics/demo/keyed?kind=log', '1', once)).json();
+  expect(
+    await (await post('/api/topics/demo/keyed?kind=log', '1', { 'idempotency-key': '8e03978e-40d5' })).json(),
+  ).toEqual(first);
+  const lines = ['k1', 'k1', 'k2'].map((key) => JSON.stringify({ topic: 'demo/keyed', data: key, key }));
+  const answers = (await (await post('/api/publish', lines.join('\n'))).text()).trim().split('\n');
+  expect(answers.map((line) => (JSON.parse(line) as { offset: number }).offset)).toEqual([2, 2, 3]);
+  expect(await (await get('/api/topics/demo/keyed')).json()).toMatchObject({ data: [1, 'k1', 'k2'] });
+  const long = await errorOf(await post('/api/topics/demo/keyed', '1', { 'idempotency-key': 'x'.repeat(129) }));
+  expect(long.message).toBe('the header Idempotency-Key must have 1 to 128 characters, has 129');
+});
+
+test('a topic that is deleted is gone with all that was kept of it', async () => {
+  await post('/api/topics/demo/gone?kind=log', '1');
+  const { epoch } = (await (await get('/api/topics/demo/gone')).json()) as { epoch: string };
+  const deleted = await fetch(`${host.url}/api/topics/demo/gone`, { method: 'DELETE' });
+  expect([deleted.status, await deleted.json()]).toEqual([200, {}]);
+  expect((await get('/api/topics/demo/gone')).status).toBe(404);
+  expect((await fetch(`${host.url}/api/topics/demo/gone`, { method: 'DELETE' })).status).toBe(404);
+  await post('/api/topics/demo/gone', '"anew"');
+  const anew = (await (await get('/api/topics/demo/gone')).json()) as { epoch: string };
+  expect(anew).toMatchObject({ kind: 'state', offset: 1, data: 'anew' });
+  expect(anew.epoch).not.toBe(epoch);
+});
+
+test('who follows a topic is told, apart from a topic that is called like it', async () => {
+  await post('/api/topics/demo/watched', '1');
+  await post('/api/topics/demo/watched/presence', '1');
+  expect(await (await get('/api/presence/demo/watched')).json()).toEqual({ count: 0, members: [] });
+  const unknown = await errorOf(await get('/api/presence/demo/wached'));
+  expect(unknown).toMatchObject({ name: 'unknown_topic', detail: { nearest: ['demo/watched'] } });
+});
+
 test('topics are listed by name with what an operator asks', async () => {
   await post('/api/topics/list/b', '1');
   await post('/api/topics/list/a', '1');
@@ -186,9 +221,9 @@ test('topics are listed by name with what an operator asks', async () => {
 });
 
 test('a call that does not exist is named, with where to look', async () => {
-  const answer = await fetch(`${host.url}/api/topics/x`, { method: 'DELETE' });
+  const answer = await fetch(`${host.url}/api/topics/x`, { method: 'PATCH' });
   expect(answer.status).toBe(404);
-  expect((await errorOf(answer)).message).toBe('there is no DELETE /api/topics/x; see /api/openapi.json');
+  expect((await errorOf(answer)).message).toBe('there is no PATCH /api/topics/x; see /api/openapi.json');
 });
 
 test('health, readiness and metrics answer in plain text', async () => {

@@ -9,6 +9,7 @@ import type { BoundRoute, RouteAnswer } from './route.ts';
 import { screenRoutes } from './screen-routes.ts';
 import { SECURITY_HEADERS } from './security-headers.ts';
 import { topicRoutes } from './topic-routes.ts';
+import { topicSettingsRoutes } from './topic-settings-routes.ts';
 
 export interface AppOptions extends ApiContext {
   readonly guard: OriginGuard;
@@ -20,6 +21,8 @@ const ALWAYS = new Set(['/healthz', '/readyz', '/metrics']);
 const UNSAFE = new Set(['POST', 'PUT', 'PATCH', 'DELETE']);
 /** A topic's name may have 256 characters of which each takes up to twelve in an address. */
 const MAX_PARAM_LENGTH = 4096;
+/** As on the wire. */
+const MAX_KEY_LENGTH = 128;
 
 /** Everything that is answered over HTTP; it listens to nothing by itself. */
 export async function createApp(options: AppOptions): Promise<FastifyInstance> {
@@ -33,7 +36,7 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
   guardRequests(app, options);
   app.setErrorHandler((failure, request, reply) => fail(options, failure, request, reply));
   app.setNotFoundHandler(notFound);
-  const routes = [...topicRoutes(options), ...screenRoutes(options)];
+  const routes = [...topicRoutes(options), ...topicSettingsRoutes(options), ...screenRoutes(options)];
   for (const route of [...routes, ...operationRoutes(options, routes)]) addRoute(app, route);
   servePages(app, options);
   await app.ready();
@@ -51,24 +54,24 @@ function addRoute(app: FastifyInstance, route: BoundRoute): void {
     const { body } = route;
     if (body?.read === 'stream') scope.addContentTypeParser('*', (_request, stream, done) => done(null, stream));
     else scope.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, bytes, done) => done(null, bytes));
-    const rest = route.path.match(/\{(\w+)\}$/)?.[1];
-    const isRest = rest === 'topic';
+    const rest = route.path.match(/\{(topic|pattern)\}$/)?.[1];
     scope.route({
       method: route.method,
-      url: isRest ? route.path.replace('{topic}', '*') : route.path.replace(/\{(\w+)\}/g, ':$1'),
+      url: rest === undefined ? route.path.replace(/\{(\w+)\}/g, ':$1') : route.path.replace(`{${rest}}`, '*'),
       ...(body && {
         bodyLimit: body.maxBytes,
         config: { bodyLimitText: `${body.maxBytes} bytes (${body.limitName})` },
       }),
       handler: async (request, reply) => {
         refuseLongBody(request, body?.maxBytes, body?.limitName);
-        if (body !== undefined) refuseUnknownMeaning(request);
+        if (body !== undefined) refuseUnknownMeaning(request, route);
         const params = request.params as Record<string, string>;
         const answer = await route.run({
-          params: isRest ? { topic: params['*'] } : params,
+          params: rest === undefined ? params : { [rest]: params['*'] },
           query: { ...(request.query as object) },
           body: request.body instanceof Uint8Array ? request.body : new Uint8Array(),
           stream: request.raw,
+          key: route.takesKey ? idempotencyKey(request) : undefined,
           ifNoneMatch: request.headers['if-none-match'],
         });
         return sendAnswer(reply, route, answer);
@@ -93,7 +96,7 @@ function refuseLongBody(request: FastifyRequest, maxBytes: number | undefined, l
 }
 
 /** Headers that change what a request means, and that it would be wrong to pass over. */
-function refuseUnknownMeaning({ headers }: FastifyRequest): void {
+function refuseUnknownMeaning({ headers }: FastifyRequest, { takesKey }: BoundRoute): void {
   const encoding = headers['content-encoding'] ?? 'identity';
   if (encoding !== 'identity') {
     throw new TidewallError(
@@ -101,9 +104,20 @@ function refuseUnknownMeaning({ headers }: FastifyRequest): void {
       `a body with Content-Encoding: ${encoding} is not taken; send it as it is`,
     );
   }
-  if (headers['idempotency-key'] !== undefined) {
-    throw new TidewallError('not_available', 'Idempotency-Key is not carried out by this server yet; leave it out');
+  if (headers['idempotency-key'] !== undefined && !takesKey) {
+    const message = 'Idempotency-Key is for one publication; among many, each line has a "key" of its own';
+    throw new TidewallError('not_available', message);
   }
+}
+
+/** Written as the standard has it, in quotes, or without them, as most do. */
+function idempotencyKey({ headers }: FastifyRequest): string | undefined {
+  const text = headers['idempotency-key'];
+  if (text === undefined) return undefined;
+  const key = String(text).replace(/^"(.*)"$/, '$1');
+  if (key.length >= 1 && key.length <= MAX_KEY_LENGTH) return key;
+  const message = `the header Idempotency-Key must have 1 to ${MAX_KEY_LENGTH} characters, has ${key.length}`;
+  throw new TidewallError('bad_request', message);
 }
 
 function countRequests(app: FastifyInstance, { meter, log, clock }: AppOptions): void {
@@ -175,8 +189,8 @@ function allowOrigin(request: FastifyRequest, reply: FastifyReply, guard: Origin
   });
   if (request.method !== 'OPTIONS') return;
   reply.headers({
-    'access-control-allow-methods': 'GET, HEAD, POST',
-    'access-control-allow-headers': 'content-type, if-none-match',
+    'access-control-allow-methods': 'GET, HEAD, POST, PUT, DELETE',
+    'access-control-allow-headers': 'content-type, if-none-match, idempotency-key',
     'access-control-max-age': '600',
   });
 }

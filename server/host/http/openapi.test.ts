@@ -24,6 +24,9 @@ beforeAll(async () => {
   host = await startTestHost();
   document = (await (await fetch(`${host.url}/api/openapi.json`)).json()) as Document;
   await fetch(`${host.url}/api/topics/a/b`, { method: 'POST', body: '{"v":1}' });
+  await fetch(`${host.url}/api/topics/a/t?kind=table`, { method: 'POST', body: '{"id":1}' });
+  const said = '{"kind":"table","keep":{"count":7},"schema":{"type":"object"},"retain":false}';
+  await fetch(`${host.url}/api/topic-settings/a/+`, { method: 'PUT', body: said });
 });
 
 afterAll(() => host.close());
@@ -44,8 +47,13 @@ test('every call is in the reference once, with a summary and what it answers', 
   expect(operations().map(({ method, path }) => `${method} ${path}`)).toEqual([
     'post /api/topics/{topic}',
     'get /api/topics/{topic}',
+    'delete /api/topics/{topic}',
     'post /api/publish',
+    'get /api/presence/{topic}',
     'get /api/topics',
+    'get /api/topic-settings',
+    'put /api/topic-settings/{pattern}',
+    'delete /api/topic-settings/{pattern}',
     'get /api/screens',
     'get /api/screens/{id}',
     'get /api/components',
@@ -67,6 +75,7 @@ test('parameters are those that the calls check', () => {
     ['op', 'query', false],
     ['kind', 'query', false],
     ['at', 'query', false],
+    ['Idempotency-Key', 'header', false],
   ]);
 });
 
@@ -77,7 +86,10 @@ test('refusals are listed by status, with their names from the one table', () =>
 });
 
 test('what the calls answer is what the reference says', async () => {
-  const paths: Record<string, string> = { '/api/topics/{topic}': '/api/topics/a/b' };
+  const paths: Record<string, string> = {
+    '/api/topics/{topic}': '/api/topics/a/b',
+    '/api/presence/{topic}': '/api/presence/a/b',
+  };
   for (const { path, method, operation } of operations()) {
     if (method !== 'get' || path === '/api/screens/{id}') continue;
     const answer = await fetch(`${host.url}${paths[path] ?? path}`);

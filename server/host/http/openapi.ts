@@ -24,13 +24,21 @@ export function openApiDocument(routes: readonly BoundRoute[], version: string):
   };
 }
 
+const KEY_HEADER = {
+  name: 'Idempotency-Key',
+  in: 'header',
+  required: false,
+  description: 'publishing again with the same key changes nothing and answers the same position',
+  schema: { type: 'string', minLength: 1, maxLength: 128 },
+};
+
 function operation(route: BoundRoute): object {
-  const { summary, description, params, query, body, answer, errors, method, path } = route;
+  const { summary, description, params, query, body, takesKey, answer, errors, method, path } = route;
   return {
     operationId: `${method.toLowerCase()}${path.replace(/[^A-Za-z]+(.)?/g, (_, letter?: string) => letter?.toUpperCase() ?? '')}`,
     summary,
     ...(description !== undefined && { description }),
-    parameters: [...parameters(params, 'path'), ...parameters(query, 'query')],
+    parameters: [...parameters(params, 'path'), ...parameters(query, 'query'), ...(takesKey ? [KEY_HEADER] : [])],
     ...(body && {
       requestBody: {
         required: true,

@@ -1,7 +1,11 @@
 import { request as httpRequest, type IncomingMessage } from 'node:http';
-import { startTestHost, type TestHost } from '@tidewall/testkit';
+import { Readable } from 'node:stream';
+import type { HubPort, Principal, PublishRequest } from '@tidewall/contracts';
+import type { Position } from '@tidewall/protocol';
+import { silentLog, startTestHost, type TestHost } from '@tidewall/testkit';
 import fc from 'fast-check';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { publishMany } from './publish-many.ts';
 
 let host: TestHost;
 
@@ -60,6 +64,38 @@ test('each line gets its answer in order, and a bad one stops no other', async (
   expect(answers[1]?.error?.message).toMatch(/^line 2: it is not JSON at column 1: expected a value, got "nope"/);
   expect(answers[3]?.error?.message).toBe('line 4: data is missing');
   expect(answers[4]?.error?.message).toBe('line 5: topic is missing: it must be a text');
+});
+
+test('publications of one piece are begun in order before the first is waited for', async () => {
+  const begun: number[] = [];
+  const finish: (() => void)[] = [];
+  const hub = {
+    publish: (_principal: Principal, { data }: PublishRequest) => {
+      begun.push(data as number);
+      return new Promise<Position>((resolve) => finish.push(() => resolve({ epoch: 'e', offset: data as number })));
+    },
+  } as unknown as HubPort;
+  const options = {
+    hub,
+    principal: { id: 'a', roles: [] },
+    log: silentLog,
+    refused() {},
+    lineBytes: 99,
+    bodyBytes: 9999,
+  };
+  const answered = publishMany(
+    Readable.from([Buffer.from([1, 2, 3].map((i) => `${line('a', i)}\n`).join(''))]),
+    options,
+  );
+  await vi.waitFor(() => expect(begun).toEqual([1, 2, 3]));
+  for (const done of finish.reverse()) done();
+  const text = (await (await answered).toArray()).join('');
+  expect(
+    text
+      .trim()
+      .split('\n')
+      .map((each) => (JSON.parse(each) as Answer).offset),
+  ).toEqual([1, 2, 3]);
 });
 
 test('blank lines and line ends of Windows do not count', async () => {

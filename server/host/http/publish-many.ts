@@ -22,6 +22,8 @@ export interface PublishManyOptions {
 const NEWLINE = 0x0a;
 /** After so long with one body, everybody else gets a turn. */
 const TURN_MS = 5;
+/** Publications of one body that wait for their position at once. */
+const MAX_BEGUN = 1000;
 
 /**
  * Publishes a line each, in order, and answers a line each, in order, while lines still come in. A bad line gets its
@@ -47,28 +49,43 @@ export async function publishMany(body: Readable, options: PublishManyOptions): 
   );
 }
 
-/** Answers, joined for each piece of the body that came in. */
+/**
+ * Answers, joined for each piece of the body that came in. Its publications are all begun in order before the first is
+ * waited for, so that a broker can keep them together.
+ */
 async function* answerLines(body: Readable, options: PublishManyOptions): AsyncGenerator<string, void> {
   let number = 0;
   let turnBegan = performance.now();
   for await (const lines of splitLines(body, options)) {
     let answers = '';
+    let begun: Promise<string>[] = [];
+    const settle = async () => {
+      answers += (await Promise.all(begun)).join('');
+      begun = [];
+    };
     for (const line of lines) {
       number++;
       // Publishing settles without the event loop turning: a body of cheap lines would keep it for itself.
       if (performance.now() - turnBegan > TURN_MS) {
+        await settle();
         await setImmediate();
         turnBegan = performance.now();
       }
-      if (line instanceof TidewallError) answers += errorLine(number, line, options);
-      else if (!isBlank(line)) answers += await answerLine(line, number, options);
+      if (begun.length >= MAX_BEGUN) await settle();
+      if (line instanceof TidewallError || !isBlank(line)) begun.push(answerLine(line, number, options));
     }
+    await settle();
     if (answers !== '') yield answers;
   }
 }
 
-async function answerLine(line: Uint8Array, number: number, options: PublishManyOptions): Promise<string> {
+async function answerLine(
+  line: Uint8Array | TidewallError,
+  number: number,
+  options: PublishManyOptions,
+): Promise<string> {
   try {
+    if (line instanceof TidewallError) throw line;
     const { value } = parseJsonBytes(line, 'it');
     const result = publishSchema.safeParse(value);
     if (!result.success) {

@@ -42,8 +42,11 @@ test('every refused line of many is counted, though the request was answered wit
 });
 
 test('a header that changes what a request means is refused, never passed over', async () => {
-  for (const headers of [{ 'content-encoding': 'gzip' }, { 'idempotency-key': 'once' }]) {
-    const { status, text } = await post('/api/topics/b', '1', headers as Record<string, string>);
+  for (const [path, headers] of [
+    ['/api/topics/b', { 'content-encoding': 'gzip' }],
+    ['/api/publish', { 'idempotency-key': 'once' }],
+  ] as const) {
+    const { status, text } = await post(path, '{"topic":"b","data":1}', headers as Record<string, string>);
     expect([status, JSON.parse(text).error.name]).toEqual([501, 'not_available']);
   }
   expect((await fetch(`${host.url}/api/topics/b`)).status).toBe(404);

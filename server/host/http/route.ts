@@ -17,14 +17,16 @@ export interface RouteBody {
 
 /** One call of the API: the one place from which its checks and its reference are made. */
 export interface Route<Params extends z.ZodType, Query extends z.ZodType> {
-  readonly method: 'GET' | 'POST';
-  /** As OpenAPI writes it; `{topic}` as the last part takes the rest of the path. */
+  readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE';
+  /** As OpenAPI writes it; `{topic}` or `{pattern}` as the last part takes the rest of the path. */
   readonly path: string;
   readonly summary: string;
   readonly description?: string;
   readonly params: Params;
   readonly query: Query;
   readonly body?: RouteBody;
+  /** Whether the header `Idempotency-Key` is carried out; otherwise a request with a body and that header is refused. */
+  readonly takesKey?: boolean;
   readonly answer: { readonly description: string; readonly contentType: string; readonly schema: z.ZodType };
   /** What it may refuse with, beside `bad_request` and `internal`. */
   readonly errors: readonly ErrorName[];
@@ -37,6 +39,8 @@ export interface RouteCall<Params, Query> {
   /** The whole body; empty when the route takes none, or takes a stream. */
   readonly body: Uint8Array;
   readonly stream: Readable;
+  /** The request's `Idempotency-Key`, of a route that takes it. */
+  readonly key: string | undefined;
   /** The request's `If-None-Match`. */
   readonly ifNoneMatch: string | undefined;
 }
@@ -74,10 +78,17 @@ export function jsonAnswer(value: unknown): RouteAnswer {
   return { body: JSON.stringify(value) };
 }
 
-function check<Schema extends z.ZodType>(schema: Schema, value: unknown, where: string): z.output<Schema> {
+/**
+ * What a value is, by a schema.
+ *
+ * @param where it comes from, for messages; nothing goes before the place when absent
+ * @throws TidewallError bad_request naming the place
+ */
+export function check<Schema extends z.ZodType>(schema: Schema, value: unknown, where?: string): z.output<Schema> {
   const result = schema.safeParse(value);
   if (result.success) return result.data;
   const [first] = wrongPlaces(result.error.issues, value, schema);
   const path = pathText(first?.path ?? []);
-  throw new TidewallError('bad_request', `${where}: ${path} ${first?.says ?? 'is wrong'}`, { detail: { path } });
+  const before = where === undefined ? '' : `${where}: `;
+  throw new TidewallError('bad_request', `${before}${path} ${first?.says ?? 'is wrong'}`, { detail: { path } });
 }

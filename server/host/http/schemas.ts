@@ -38,12 +38,21 @@ export const historySchema = positionSchema.extend({
   more: z.boolean().describe('whether there are more beyond the last entry'),
 });
 
+export const presenceSchema = z.object({
+  count: z.int().min(0),
+  members: z
+    .array(z.object({ session: z.string(), id: z.string(), name: z.string().optional() }))
+    .optional()
+    .describe('missing when there are more than `limits.presenceMembers`'),
+});
+
 export const topicListSchema = z.object({
   now: z.number().describe("the server's clock, ms since 1970"),
   topics: z.array(
     positionSchema.extend({
       topic: z.string(),
       kind: z.enum(KINDS),
+      keyField: z.string().optional().describe('of a `table`: what identifies a row'),
       rateHz: z.number(),
       watchers: z.int(),
       freshness: freshnessSchema,

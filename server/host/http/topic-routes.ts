@@ -7,7 +7,14 @@ import { matchesEtag } from './etag.ts';
 import { parseJsonBytes } from './json-text.ts';
 import { publishMany } from './publish-many.ts';
 import { type BoundRoute, defineRoute, jsonAnswer } from './route.ts';
-import { errorSchema, historySchema, positionSchema, snapshotSchema, topicListSchema } from './schemas.ts';
+import {
+  errorSchema,
+  historySchema,
+  positionSchema,
+  presenceSchema,
+  snapshotSchema,
+  topicListSchema,
+} from './schemas.ts';
 
 const topicParams = z.strictObject({ topic: z.string().describe("the topic's name, with its slashes") });
 const noParams = z.strictObject({});
@@ -19,7 +26,14 @@ const MAX_NAMES_COMPARED = 1000;
 
 /** Publishing, reading and listing topics. */
 export function topicRoutes(context: ApiContext): BoundRoute[] {
-  return [publishOne(context), publishLines(context), readTopic(context), listTopics(context)];
+  return [
+    publishOne(context),
+    publishLines(context),
+    readTopic(context),
+    deleteTopic(context),
+    readPresence(context),
+    listTopics(context),
+  ];
 }
 
 function publishOne({ hub, principal, limits }: ApiContext): BoundRoute {
@@ -44,6 +58,7 @@ function publishOne({ hub, principal, limits }: ApiContext): BoundRoute {
       maxBytes: limits.publicationBytes,
       limitName: 'limits.publicationBytes',
     },
+    takesKey: true,
     answer: { description: 'Kept, with this position', contentType: 'application/json', schema: positionSchema },
     errors: [
       'permission_denied',
@@ -56,9 +71,9 @@ function publishOne({ hub, principal, limits }: ApiContext): BoundRoute {
       'storage_full',
       'busy',
     ],
-    async handle({ params, query, body }) {
+    async handle({ params, query, body, key }) {
       const { text, value } = parseJsonBytes(body, 'the body');
-      const position = await hub.publish(principal, { topic: params.topic, ...query, data: value, json: text });
+      const position = await hub.publish(principal, { topic: params.topic, ...query, data: value, json: text, key });
       return jsonAnswer({ epoch: position.epoch, offset: position.offset });
     },
   });
@@ -71,6 +86,7 @@ function publishLines({ hub, principal, limits, http, log, meter }: ApiContext):
     kind: z.enum(KINDS).optional(),
     data: z.unknown(),
     at: z.number().optional(),
+    key: z.string().optional().describe('publishing again with the same key changes nothing'),
   });
   return defineRoute({
     method: 'POST',
@@ -143,6 +159,40 @@ function readTopic(context: ApiContext): BoundRoute {
         return { headers, body: `${head.slice(0, -1)},"data":${snapshot.json ?? 'null'}}` };
       });
     },
+  });
+}
+
+function deleteTopic(context: ApiContext): BoundRoute {
+  return defineRoute({
+    method: 'DELETE',
+    path: '/api/topics/{topic}',
+    summary: 'Let a topic go with all that is kept of it',
+    description: 'Its subscribers are told to ask again. What is published to it later begins anew.',
+    params: topicParams,
+    query: noQuery,
+    answer: { description: 'It is gone', contentType: 'application/json', schema: z.object({}) },
+    errors: ['unknown_topic', 'permission_denied', 'conflict'],
+    async handle({ params }) {
+      await withNearest(context, params.topic, () => context.hub.forget(context.principal, params.topic));
+      return jsonAnswer({});
+    },
+  });
+}
+
+function readPresence(context: ApiContext): BoundRoute {
+  return defineRoute({
+    method: 'GET',
+    // Not below the topic's own address, where it could not be told from a topic of that name.
+    path: '/api/presence/{topic}',
+    summary: 'Tell who follows a topic',
+    params: topicParams,
+    query: noQuery,
+    answer: { description: 'How many there are, and who', contentType: 'application/json', schema: presenceSchema },
+    errors: ['unknown_topic', 'permission_denied'],
+    handle: ({ params }) =>
+      withNearest(context, params.topic, async () =>
+        jsonAnswer(await context.hub.presence(context.principal, params.topic)),
+      ),
   });
 }
 
