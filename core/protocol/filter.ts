@@ -42,10 +42,12 @@ export function parseFilter(value: unknown): Filter {
       return ['not', parse(second, `${path}[1]`, depth + 1)];
     }
     if ((head === 'and' || head === 'or') && Array.isArray(second)) {
-      const parts = node.slice(1).map((part, index) => parse(part, `${path}[${index + 1}]`, depth + 1));
+      const parts: Filter[] = [];
+      for (let i = 1; i < node.length; i++) parts.push(parse(node[i], `${path}[${i}]`, depth + 1));
       return [head, ...parts];
     }
-    if (head.length > FILTER_LIMITS.textLength) throw over('textLength', `names a field that is too long`);
+    if (head.length > FILTER_LIMITS.textLength) throw over('textLength', 'names a field that is too long');
+    if (head.startsWith('/') && /~(?![01])/.test(head)) throw wrong(`${path}[0]`, 'must have ~0 for ~ and ~1 for /');
     if (node.length !== 3) throw wrong(path, 'must be [field, comparison, value]');
     if (second === 'exists') {
       if (typeof third !== 'boolean') throw wrong(`${path}[2]`, 'must be true or false');
@@ -54,7 +56,7 @@ export function parseFilter(value: unknown): Filter {
     if (second === 'in') {
       if (!Array.isArray(third)) throw wrong(`${path}[2]`, 'must be a list of values');
       if (third.length > FILTER_LIMITS.values) throw over('values', `lists more than ${FILTER_LIMITS.values} values`);
-      return [head, 'in', third.map((one, index) => scalar(one, `${path}[2][${index}]`))];
+      return [head, 'in', Array.from(third, (one, index) => scalar(one, `${path}[2][${index}]`))];
     }
     if (!(COMPARISONS as readonly unknown[]).includes(second)) {
       throw wrong(`${path}[1]`, `must be one of ${COMPARISONS.join(', ')}, in, exists`);
