@@ -98,7 +98,7 @@ export class HeldTopic {
     // `offset` may be the head already; what follows still starts at `since`, or it would not be recovered.
     if (continues) return true;
     this.#rewound = this.#rewind ?? (kind === 'series' ? WHOLE : NO_REWIND);
-    if (since) this.#broke();
+    if (since || (this.#position && this.#position.epoch !== epoch)) this.#broke();
     if (kind === 'log' && this.#goOnInLog(epoch, offset)) return true;
     // Offset 0: nothing has been published in this epoch, so there may never be a snapshot to take over.
     const startsEmpty = offset === 0 || (!since && (kind === 'log' || (kind === 'series' && this.#rewind)));
@@ -131,13 +131,8 @@ export class HeldTopic {
    */
   #goOnInLog(epoch: string, offset: number): boolean {
     const held = this.#position;
-    if (held === undefined) return false;
-    if (held.epoch !== epoch) {
-      if (!this.#since) this.#broke();
-      return false;
-    }
     // Smaller: a rewind to before what is held, or a server that has less than we had.
-    if (offset < held.offset) return false;
+    if (held === undefined || held.epoch !== epoch || offset < held.offset) return false;
     this.replica.lose(offset - held.offset);
     if (!this.#since) return false;
     this.#position = { epoch, offset };

@@ -163,7 +163,7 @@ describe('a pattern', () => {
     expect(bodies('unsubscribe')).toEqual([]);
   });
 
-  test('[C23] goes on when one of its topics ends for good, and brings back one that does not', async () => {
+  test('[C23] goes on when one of its topics ends, and hears of it again when it begins again', async () => {
     const seen = await following();
     bed.link.says(found('plant/a/oee', 1), { t: 1, o: 5, r: 1, d: 'a' }, found('plant/b/oee', 2));
     bed.link.says({ t: 2, end: { code: 2000, reason: 'not for you' } }, { t: 1, o: 6, d: 'a6' });
@@ -171,8 +171,11 @@ describe('a pattern', () => {
     expect(seen.replicas.get('plant/a/oee')?.value()).toBe('a6');
     expect(bodies('subscribe')).toHaveLength(1);
     bed.link.says({ t: 1, end: { code: 2500, reason: 'a log now' } });
-    await bed.clock.advance(0);
-    expect(bodies('subscribe')).toHaveLength(2);
+    expect(seen.replicas.get('plant/a/oee')?.value()).toBe('a6');
+    bed.link.says(found('plant/a/oee', 9, { epoch: 'e2', offset: 1 }), { t: 9, o: 1, r: 1, d: 'new' });
+    expect(seen.replicas.get('plant/a/oee')).toMatchObject({ breaks: 1, refused: undefined });
+    expect(seen.replicas.get('plant/a/oee')?.value()).toBe('new');
+    expect(bodies('subscribe')).toHaveLength(1);
   });
 
   test.each([{ topic: 7 }, { kind: 'heap' }, { offset: -1 }, { epoch: null }])(

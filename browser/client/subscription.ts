@@ -43,8 +43,8 @@ export interface SubscriptionHost extends HeldTopicContext {
   /** From now on, pushes with this number are for what this subscription holds of the topic. */
   route(view: number, held: HeldTopic, subscription: Subscription): void;
   unroute(held: HeldTopic): void;
-  /** The subscription of that topic, or pattern, that the server calls so. */
-  routed(view: unknown, topic: string): Subscription | undefined;
+  /** The other subscriptions to its topic. */
+  others(subscription: Subscription): readonly Subscription[];
   /** Followers are to be told when the received frame is through. */
   dirty(held: HeldTopic, subscription: Subscription): void;
   /** Nobody follows it any more, and the server has been told. */
@@ -263,7 +263,7 @@ export class Subscription {
       return;
     }
     if (error.kind === 'already_subscribed') {
-      if (!this.#mergeWith(error)) {
+      if (!this.#merges(error)) {
         this.#host.fault(`the server holds a subscription to ${this.topic} that this client gave up`);
       }
       return;
@@ -288,9 +288,9 @@ export class Subscription {
    *
    * @returns whether it has said with which subscription this one is the same
    */
-  #mergeWith({ detail }: TidewallError): boolean {
-    const same = this.#host.routed(detail['topic'], this.topic);
-    if (same === undefined || same === this) return false;
+  #merges({ kind, detail }: TidewallError): boolean {
+    const same = this.#host.others(this).find((one) => one.#view !== undefined && one.#view === detail['topic']);
+    if (kind !== 'already_subscribed' || same === undefined) return false;
     const followers = [...this.followers];
     this.followers.clear();
     this.#giveUp();
@@ -423,7 +423,7 @@ export class Subscription {
     const number = numberOf(answer);
     if (number !== undefined) this.#on(number);
     // Asking again from the position says the rate too.
-    else if (!(answer instanceof TidewallError && this.#mergeWith(answer))) this.#torn = true;
+    else if (!(answer instanceof TidewallError && this.#merges(answer))) this.#torn = true;
     this.#isOn();
   }
 
@@ -431,11 +431,8 @@ export class Subscription {
     held.ended();
     this.#host.unroute(held);
     if (code < 2500) this.#refuse(held, 'ended', String(reason));
-    if (held !== this.#own) {
-      // The pattern goes on; asking for it again brings the topic back.
-      if (code >= 2500) this.#resync(held, 'position');
-      return;
-    }
+    // The pattern goes on, and announces the topic when it begins again.
+    if (held !== this.#own) return;
     this.#unroute();
     this.#view = undefined;
     if (this.followers.size === 0) this.#giveUp();

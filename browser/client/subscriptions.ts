@@ -5,7 +5,7 @@ import { sharingKey } from './subscribe-command.ts';
 import { type Follower, Subscription, type SubscriptionHost } from './subscription.ts';
 
 /** What subscriptions need that this set of them does not do itself. */
-export type SubscriptionsContext = Omit<SubscriptionHost, 'route' | 'unroute' | 'routed' | 'dirty' | 'forget'>;
+export type SubscriptionsContext = Omit<SubscriptionHost, 'route' | 'unroute' | 'others' | 'dirty' | 'forget'>;
 
 /** All that this client follows, each once. */
 export class Subscriptions {
@@ -37,8 +37,8 @@ export class Subscriptions {
         routes?.delete(held);
         if (routes?.size === 0) set.#byView.delete(view);
       },
-      routed: (view, topic) =>
-        [...(set.#byView.get(view as number)?.values() ?? [])].find((subscription) => subscription.topic === topic),
+      others: (subscription) =>
+        [...set.#byKey.values()].filter((one) => one !== subscription && one.topic === subscription.topic),
       dirty: (held, subscription) => void set.#dirty.set(held, subscription),
       forget(subscription) {
         if (set.#byKey.get(subscription.key) === subscription) set.#byKey.delete(subscription.key);
