@@ -106,6 +106,11 @@ export class ElementFeed {
     this.#receipt.catchUp();
   }
 
+  /** So much of the topic's silence was of our own asking. */
+  excuse(ms: number): void {
+    this.#receipt.excuse(ms, this.#now());
+  }
+
   /** The frame has drawn what `dataset` gave. */
   painted(now: number): void {
     const revision = this.#replica?.revision;

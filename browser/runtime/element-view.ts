@@ -148,6 +148,11 @@ export class ElementView implements FrameTask {
     this.#around.scheduler.draw(this);
   }
 
+  /** So much of the silence of its topic was of our own asking. */
+  excuse(ms: number): void {
+    this.#feed?.excuse(ms);
+  }
+
   /** A second has gone by: ages are older, and what waited for its turn is drawn. */
   tick(): void {
     const { scheduler } = this.#around;

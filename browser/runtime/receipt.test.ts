@@ -34,3 +34,15 @@ test('what comes after a break of the link is not new for coming again', () => {
   receipt.note(replica, 91_000, SERVER + 91_000);
   expect(receipt.silentMs(91_000)).toBe(3_000);
 });
+
+test('silence that the page asked for is not held against the topic, and a topic that is dead stays so', () => {
+  const receipt = new Receipt();
+  const replica = new FakeReplica('a');
+  receipt.excuse(2_000, 0);
+  replica.set(1, SERVER);
+  receipt.note(replica, 0, SERVER);
+  receipt.excuse(2_000, 1_500);
+  expect(receipt.silentMs(1_500)).toBe(0);
+  receipt.excuse(2_000, 3_600_000);
+  expect(receipt.silentMs(3_600_000)).toBe(3_600_000 - 3_500);
+});

@@ -33,6 +33,11 @@ export class Receipt {
     this.#catchingUp = false;
   }
 
+  /** So much of the silence is not the topic's: it was not asked for more. */
+  excuse(ms: number, now: number): void {
+    if (this.#newestAt !== undefined) this.#newestAt = Math.min(now, this.#newestAt + ms);
+  }
+
   /** Since the newest came; 0 when there was none. */
   silentMs(now: number): number {
     return this.#newestAt === undefined ? 0 : Math.max(0, now - this.#newestAt);

@@ -49,6 +49,16 @@ export class Scheduler {
     this.#unwatch = this.#frames.onVisibility(() => this.#visibilityChanged());
   }
 
+  /** Whether nobody can see the page. */
+  get hidden(): boolean {
+    return this.#frames.hidden;
+  }
+
+  /** Calls back when `hidden` changes, until the returned function is called. */
+  onVisibility(changed: () => void): () => void {
+    return this.#frames.onVisibility(changed);
+  }
+
   /** ms that never jump back, for durations within the page. */
   now(): number {
     return this.#frames.now();

@@ -51,17 +51,19 @@ interface Part {
   readonly frame?: object;
   readonly props?: object;
   readonly data?: object;
+  readonly expectEveryMs?: number;
 }
 
 async function open(parts: readonly Part[], canvas: object = {}, mode: 'screen' | 'thumbnail' = 'screen') {
   const elements = Object.fromEntries(
-    parts.map(({ type, topic, frame, props, data }, n) => [
+    parts.map(({ type, topic, frame, props, data, expectEveryMs }, n) => [
       idOf(type, n),
       {
         type,
         frame: { x: n * 400, y: 0, w: 400, h: 200, ...frame },
         props: props ?? {},
         data: data ?? (topic === undefined ? {} : { binding: { type: 'topic', topic } }),
+        ...(expectEveryMs === undefined ? {} : { freshness: { expectEveryMs } }),
       },
     ]),
   );
@@ -324,6 +326,28 @@ test('a thumbnail draws on the second, without badges or the ticks of motion', a
   });
   expect(updates).toBeGreaterThanOrEqual(1);
   expect(updates).toBeLessThanOrEqual(2);
+});
+
+test('a page that nobody can see is sent less, and is not called stale for that when it is seen again', async () => {
+  const expectEveryMs = 400;
+  await open([{ type: 'Good', data: { binding: { type: 'topic', topic: 'a' } }, expectEveryMs }]);
+  await publish('a', 1);
+  await frames();
+  const seen = await page.evaluate(async () => {
+    const { reader } = window.wall;
+    const show = (hidden: boolean) => {
+      Object.defineProperty(document, 'hidden', { configurable: true, get: () => hidden });
+      document.dispatchEvent(new Event('visibilitychange'));
+      return reader.rates.get('a');
+    };
+    const hidden = show(true);
+    // As long as a slow page may hear nothing.
+    await new Promise((done) => setTimeout(done, 1_500));
+    const shown = show(false);
+    await window.wall.frames();
+    return { hidden, shown, state: document.querySelector<HTMLElement>('[data-element]')?.dataset['state'] };
+  });
+  expect(seen).toEqual({ hidden: 0.5, shown: undefined, state: 'ok' });
 });
 
 test('nothing outlives dispose', async () => {

@@ -7,6 +7,7 @@ import { layoutCanvas, placeFrame } from './fit.ts';
 import type { FrameSource } from './frame-source.ts';
 import { type LinkFacts, nextLinkFacts } from './freshness.ts';
 import type { LoadComponent } from './loaded-component.ts';
+import { HIDDEN_RATE_HZ, PageReader } from './page-reader.ts';
 import { Scheduler } from './scheduler.ts';
 import { setStyles, styledDiv } from './styled.ts';
 import { builtinThemes, defaultTheme } from './themes/index.ts';
@@ -49,9 +50,12 @@ export interface ScreenRuntime {
   dispose(): void;
 }
 
+/** For how long a topic was silent because the page, which nobody saw, did not ask for more. */
+const HIDDEN_PERIOD_MS = 1000 / HIDDEN_RATE_HZ;
+
 /** Puts the first page of a screen into an element, and keeps it alive until it is disposed. */
 export function createScreenRuntime(options: ScreenRuntimeOptions): ScreenRuntime {
-  const { root, screen, reader } = options;
+  const { root, screen } = options;
   const { ownerDocument: document } = root;
   const window = document.defaultView;
   const owned = new Disposables();
@@ -61,12 +65,13 @@ export function createScreenRuntime(options: ScreenRuntimeOptions): ScreenRuntim
   const ownScheduler = () =>
     owned.add(
       new Scheduler({
-        serverNow: () => reader.serverNow(),
+        serverNow: () => options.reader.serverNow(),
         ...(options.frames === undefined ? {} : { frames: options.frames }),
         ...(options.clock === undefined ? {} : { clock: options.clock }),
       }),
     );
   const scheduler = options.scheduler ?? ownScheduler();
+  const reader = owned.add(new PageReader(options.reader, scheduler));
 
   // Everything stands in a frame of our own, so that nothing of the caller's element has to be put back.
   const frame = styledDiv(document, { position: 'relative', width: '100%', height: '100%', scrollbarWidth: 'none' });
@@ -137,6 +142,14 @@ export function createScreenRuntime(options: ScreenRuntimeOptions): ScreenRuntim
       link = nextLinkFacts(link, status, reader.serverNow());
       if (link.up) around.hearing.at = reader.serverNow();
       eachView((view) => view.setLink(link));
+    }),
+  );
+  owned.defer(
+    scheduler.onVisibility(() => {
+      if (scheduler.hidden) return;
+      const { hearing } = around;
+      hearing.at = Math.min(reader.serverNow(), hearing.at + HIDDEN_PERIOD_MS);
+      eachView((view) => view.excuse(HIDDEN_PERIOD_MS));
     }),
   );
   owned.defer(scheduler.everySecond(() => eachView((view) => view.tick())));
