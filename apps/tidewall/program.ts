@@ -5,7 +5,8 @@ import { CommandFailure } from './command-failure.ts';
 import { type PublishOptions, publish } from './commands/publish.ts';
 import { serve } from './commands/serve.ts';
 import { type SubscribeOptions, subscribe } from './commands/subscribe.ts';
-import { topics } from './commands/topics.ts';
+import { type SetOptions, setTopics, showSettings, unsetTopics } from './commands/topic-settings.ts';
+import { deleteTopic, topics } from './commands/topics.ts';
 import type { ProductFiles } from './product-files.ts';
 
 const EXIT_CODES = `
@@ -20,17 +21,14 @@ export function createProgram(files: ProductFiles, version: string): Command {
     .helpOption('-h, --help')
     .addHelpText('after', EXIT_CODES)
     .showSuggestionAfterError()
+    // A word's own options follow it: `topics` and `topics show` both have --json.
+    .enablePositionalOptions()
     .exitOverride()
     .configureOutput({ outputError: (text, write) => write(`${text.trimEnd()}; see tidewall --help\n`) });
   addServe(program, files, version);
   addPublish(program);
   addSubscribe(program);
-  program
-    .command('topics')
-    .description('list the topics of a server')
-    .addOption(urlOption())
-    .option('--json', 'a JSON line each')
-    .action(topics);
+  addTopics(program);
   return program;
 }
 
@@ -98,6 +96,57 @@ function addSubscribe(program: Command): void {
     .action((names: string[], options: SubscribeOptions) => subscribe(names, options));
 }
 
+function addTopics(program: Command): void {
+  const list = program
+    .command('topics')
+    .description('list the topics of a server, or say what they are')
+    .enablePositionalOptions()
+    .addOption(urlOption())
+    .option('--json', 'a JSON line each')
+    .action(topics);
+  list
+    .command('show')
+    .description('what is said of topics, in the order in which it counts')
+    .argument('[topic]', 'only what matches it: the first line counts')
+    .addOption(urlOption())
+    .option('--json', 'a JSON line each')
+    .action((topic: string | undefined, options) => showSettings(topic, options));
+  list
+    .command('set')
+    .description('say what the topics of a pattern are, in place of what was set for it before')
+    .argument('<pattern>', 'plant/+/oee: + for one part, # for the rest')
+    .addOption(urlOption())
+    .addOption(new Option('--kind <kind>', 'what they become').choices(KINDS))
+    .option('--key-field <name>', 'what identifies a row of a table (default: id)')
+    .option('--keep-count <n>', 'entries, points or rows that are kept', wholeNumber)
+    .option('--keep-bytes <n>', 'bytes that are kept', wholeNumber)
+    .option('--keep-age-ms <ms>', 'how long something is kept', wholeNumber)
+    .option('--expect-every-ms <ms>', 'the cadence: after twice this they are late', wholeNumber)
+    .option('--schema <file>', 'JSON Schema of a value, a row, a point or an entry')
+    .option('--no-retain', 'they do not survive a restart')
+    .option('--read-only', 'only a source may publish to them')
+    .option('--at <n>', 'place in the list, 0 counts first (default: where it is, else first)', wholeNumber)
+    .option('--reset', 'topics may start again, empty, when their kind or key changes')
+    .addHelpText(
+      'after',
+      `\nExample:\n  tidewall topics set 'plant/+/oee' --kind state --schema oee.json\n${EXIT_CODES}`,
+    )
+    .action((pattern: string, options: SetOptions) => setTopics(pattern, options));
+  list
+    .command('unset')
+    .description('take back what was set for a pattern')
+    .argument('<pattern>')
+    .addOption(urlOption())
+    .option('--reset', 'topics may start again, empty, when their kind or key changes')
+    .action((pattern: string, options) => unsetTopics(pattern, options));
+  list
+    .command('delete')
+    .description('let a topic go with all that is kept of it')
+    .argument('<topic>')
+    .addOption(urlOption())
+    .action((topic: string, options) => deleteTopic(topic, options));
+}
+
 function urlOption(): Option {
   return new Option('--url <address>', 'the server').env('TIDEWALL_URL').default('http://localhost:7070');
 }
@@ -126,6 +175,6 @@ function flagsOf(command: Command): Partial<Record<FlagName | 'config', Flag>> {
 }
 
 function wholeNumber(text: string): number {
-  if (!/^\d{1,7}$/.test(text)) throw new InvalidArgumentError('it must be a whole number.');
+  if (!/^\d{1,15}$/.test(text)) throw new InvalidArgumentError('it must be a whole number.');
   return Number(text);
 }

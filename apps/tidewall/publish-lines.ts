@@ -108,7 +108,7 @@ class LinePublisher {
   async send(batch: readonly string[], ended: () => boolean): Promise<void> {
     for (let tries = 1; ; tries++) {
       try {
-        const answer = await askServer(this.#options.url, 'api/publish', `${batch.join('\n')}\n`);
+        const answer = await askServer(this.#options.url, 'api/publish', { body: `${batch.join('\n')}\n` });
         if (answer.status !== 503) {
           this.#everReached = true;
           this.#count(batch.length, answer.status, answer.text);

@@ -14,15 +14,23 @@ export class Unreachable extends CommandFailure {}
 /** A server that does not answer within this is as good as gone. */
 const ANSWER_MS = 30_000;
 
+export interface ApiRequest {
+  /** POST with a body, else GET, when absent. */
+  readonly method?: 'PUT' | 'DELETE';
+  readonly body?: string;
+}
+
 /**
  * Asks the server at an address.
  *
  * @throws Unreachable when nobody is there; CommandFailure when the connection breaks before the answer
  */
-export async function askServer(base: string, path: string, body?: string): Promise<ApiAnswer> {
+export async function askServer(base: string, path: string, request: ApiRequest = {}): Promise<ApiAnswer> {
+  const { body, method = body === undefined ? 'GET' : 'POST' } = request;
   try {
     const response = await fetch(new URL(path, withSlash(base)), {
-      ...(body === undefined ? {} : { method: 'POST', body, headers: { 'content-type': 'application/json' } }),
+      method,
+      ...(body !== undefined && { body, headers: { 'content-type': 'application/json' } }),
       signal: AbortSignal.timeout(ANSWER_MS),
     });
     return { status: response.status, text: await response.text() };
@@ -69,9 +77,29 @@ export function parseServerUrl(text: string): string {
   throw new CommandFailure(`--url must be an address like http://localhost:7070, got ${JSON.stringify(text)}`, 2);
 }
 
+/**
+ * What the server answers, when it does what it was asked.
+ *
+ * @throws CommandFailure with its reason when it does not
+ */
+export async function askForJson(base: string, path: string, request: ApiRequest = {}): Promise<unknown> {
+  const answer = await askServer(base, path, request);
+  if (answer.status !== 200) throw new CommandFailure(refusalIn(answer));
+  return JSON.parse(answer.text);
+}
+
 /** A topic's name as a path: what has a meaning in addresses is escaped, its slashes are not. */
 export function topicPath(topic: string): string {
-  return `api/topics/${topic.split('/').map(encodeURIComponent).join('/')}`;
+  return `api/topics/${escaped(topic)}`;
+}
+
+/** The address of what is said of the topics of a pattern. */
+export function settingsPath(pattern: string): string {
+  return `api/topic-settings/${escaped(pattern)}`;
+}
+
+function escaped(name: string): string {
+  return name.split('/').map(encodeURIComponent).join('/');
 }
 
 /** What a line, or an argument, says as JSON; a text when it is none, or must be one. */

@@ -125,6 +125,35 @@ test('topics are a table, or a JSON line each', async () => {
   expect((await run(['topics', '--json'])).stdout).toMatch(/^\{"topic":"cli\/topic","kind":"state",.*\}$/m);
 });
 
+test('what topics are can be said, shown and taken back', async () => {
+  const schema = join(folder, 'point.json');
+  await writeFile(schema, '{"type":"object","required":["v"],"properties":{"v":{"type":"number"}}}');
+  const said = await run(['topics', 'set', 'said/+', '--kind', 'table', '--key-field', 'k', '--schema', schema]);
+  expect(said).toMatchObject({
+    code: 0,
+    stdout: expect.stringMatching(/^said\/\+ +api +table +keyField=k schema$/m),
+  });
+  expect(await run(['publish', 'said/a', '{"k":1}'])).toMatchObject({
+    code: 1,
+    stderr: expect.stringContaining('this would fit: [{"k":"a","v":1}]'),
+  });
+  await run(['publish', 'said/a', '{"k":1,"v":2}']);
+  expect(await run(['topics', 'set', 'said/#', '--kind', 'log', '--no-retain', '--keep-count', '5'])).toMatchObject({
+    code: 1,
+    stderr: expect.stringContaining('said/a would be of another kind'),
+  });
+  await run(['topics', 'set', 'said/#', '--read-only', '--at', '1']);
+  const shown = (await run(['topics', 'show', 'said/a', '--json'])).stdout.trim().split('\n');
+  expect(shown.map((line) => (JSON.parse(line) as { pattern: string }).pattern)).toEqual(['said/+', 'said/#']);
+  expect(await run(['topics', 'unset', 'said/#'])).toMatchObject({ code: 0 });
+  expect(await run(['topics', 'unset', 'said/#'])).toMatchObject({
+    code: 1,
+    stderr: 'tidewall: nothing was set for said/#; see "tidewall topics show"\n',
+  });
+  expect(await run(['topics', 'delete', 'said/a'])).toMatchObject({ code: 0, stderr: 'said/a is gone\n' });
+  expect((await run(['topics', 'delete', 'said/a'])).stderr).toMatch(/nothing has been published to said\/a/);
+});
+
 test('a subscriber ends with 0 when it is interrupted', async () => {
   const subscriber = runTidewall(['subscribe', 'cli/end'], { env: { TIDEWALL_URL: server.url } });
   await run(['publish', 'cli/end', '1']);
@@ -155,6 +184,9 @@ test.each<[readonly string[], RegExp]>([
   [['publish', 'a', '1', '--op', 'add'], /Allowed choices are replace/],
   [['subscribe', 'a', '--rewind', 'x'], /it must be a whole number/],
   [['topics', '--url', 'ftp://x'], /--url must be an address like/],
+  [['topics', 'sow'], /too many arguments/],
+  [['topics', 'set', 'a', '--kind', 'heap'], /Allowed choices are state/],
+  [['topics', 'set', 'a', '--schema', 'none.json'], /--schema none.json cannot be read: ENOENT/],
   [['serve', '--port', 'abc'], /^tidewall: port must be a number, got "abc" \(from --port\)\n$/],
 ])('%j is asked for wrongly: 2, and the reason', async (args, reason) => {
   const { code, stderr } = await run(args);

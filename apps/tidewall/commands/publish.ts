@@ -37,7 +37,7 @@ export async function publish(topic: string, data: string | undefined, options: 
 
 async function publishOne(url: string, topic: string, body: string, rest: Record<string, string>): Promise<void> {
   const query = new URLSearchParams(rest).toString();
-  const answer = await askServer(url, `${topicPath(topic)}${query === '' ? '' : `?${query}`}`, body);
+  const answer = await askServer(url, `${topicPath(topic)}${query === '' ? '' : `?${query}`}`, { body });
   if (answer.status !== 200) throw new CommandFailure(refusalIn(answer));
   process.stdout.write(`${answer.text}\n`);
 }
