@@ -11,6 +11,9 @@ export interface Clock {
 interface HostTimers {
   setTimeout(run: () => void, ms: number): unknown;
   clearTimeout(timer: unknown): void;
+  /** Not in browsers. */
+  setImmediate?(run: () => void): unknown;
+  clearImmediate?(immediate: unknown): void;
   performance: { now(): number };
 }
 
@@ -22,6 +25,11 @@ export const systemClock: Clock = {
   now: () => Date.now(),
   monotonic: () => host.performance.now(),
   after(ms, run) {
+    if (ms <= 0 && host.setImmediate) {
+      // A timeout of 0 waits a millisecond; the next turn of the event loop is what is meant.
+      const immediate = host.setImmediate(run);
+      return () => host.clearImmediate?.(immediate);
+    }
     const timer = host.setTimeout(run, ms);
     if (typeof timer === 'object' && timer !== null && 'unref' in timer) (timer as { unref(): void }).unref();
     return () => host.clearTimeout(timer);

@@ -25,7 +25,8 @@ export interface Loner {
 }
 
 /**
- * Decides when views send. The first change after quiet goes out at once; after that there is one flush a window, and
+ * Decides when views send. The first change after quiet goes out at once, with all that comes in the same breath; after
+ * that there is one flush a window, and
  * one write a session a flush, however many of its topics changed. A view with a rate is held back until its time has
  * come; then it goes with the others.
  */
@@ -35,7 +36,9 @@ export class Flusher {
   readonly #options: FlusherOptions;
   readonly #wheel: TickWheel<View>;
   #due = new Set<View>();
-  #lastMs = Number.NEGATIVE_INFINITY;
+  #beganMs = Number.NEGATIVE_INFINITY;
+  #endedMs = Number.NEGATIVE_INFINITY;
+  #scheduled = false;
   #cancel: (() => void) | undefined;
 
   constructor(options: FlusherOptions) {
@@ -44,13 +47,7 @@ export class Flusher {
     this.#wheel = new TickWheel(options.clock, slotMs, (views) => this.#takeDue(views));
   }
 
-  /** A view has something to tell, but not while its caller is at work: with the next flush, at the latest in a window. */
-  changedSoon(view: View): void {
-    if (view.waiting || this.#due.has(view)) return;
-    this.#due.add(view);
-    this.#cancel ??= this.#options.clock.after(this.#options.windowMs, () => this.#flush());
-  }
-
+  /** A view has something to tell. It is never told before the caller is through. */
   changed(view: View): void {
     if (view.waiting) return;
     if (view.options.periodMs > 0 && this.#options.clock.monotonic() < view.notBeforeMs) {
@@ -63,6 +60,7 @@ export class Flusher {
   }
 
   dispose(): void {
+    this.#scheduled = false;
     this.#cancel?.();
     this.#cancel = undefined;
     this.#wheel.dispose();
@@ -80,17 +78,29 @@ export class Flusher {
   }
 
   #schedule(): void {
-    if (this.#cancel) return;
+    if (this.#scheduled) return;
+    this.#scheduled = true;
     const { clock, windowMs } = this.#options;
-    const waitMs = windowMs - (clock.monotonic() - this.#lastMs);
-    if (waitMs <= 0 && windowMs > 0) this.#flush();
-    else this.#cancel = clock.after(Math.max(0, waitMs), () => this.#flush());
+    const now = clock.monotonic();
+    if (windowMs > 0 && now - this.#endedMs >= windowMs) {
+      // Quiet until now. What arrived together goes together, so it waits for its caller to be through, and no longer.
+      queueMicrotask(() => this.#flush());
+    } else {
+      // Always by way of the event loop: when flushes take longer than the window, what comes in meanwhile is read first.
+      this.#cancel = clock.after(Math.max(0, windowMs - (now - this.#beganMs)), () => this.#flush());
+    }
   }
 
   #flush(): void {
+    if (!this.#scheduled) return;
+    this.#scheduled = false;
     this.#cancel = undefined;
-    const now = this.#options.clock.monotonic();
-    this.#lastMs = now;
+    this.#beganMs = this.#options.clock.monotonic();
+    this.#hand(this.#beganMs);
+    this.#endedMs = this.#options.clock.monotonic();
+  }
+
+  #hand(now: number): void {
     const due = this.#due;
     this.#due = new Set();
     const touched: Cohort[] = [];

@@ -109,7 +109,6 @@ export class Hub implements HubPort {
         limits,
         nextViewNumber: nextNumber,
         changed: (view) => this.#flusher.changed(view),
-        changedSoon: (view) => this.#flusher.changedSoon(view),
         began: (topic) => {
           for (const pattern of this.#patterns.match(topic.name)) pattern.found(topic);
         },
@@ -163,16 +162,10 @@ export class Hub implements HubPort {
     try {
       const name = parseTopicName(request.topic);
       this.#permission(principal, 'publish', name);
-      const asker = { by: 'publisher', kind: request.kind } as const;
-      // Without a turn in between, publications that are made together reach the broker together.
-      const topic = this.#topics.ready(name, asker) ?? (await this.#topics.open(name, asker));
-      if (topic.feeder) {
-        throw new TidewallError('permission_denied', `${name} is fed by the source "${topic.feeder.source}" alone`);
-      }
-      if (topic.settings.readOnly) {
-        throw new TidewallError('permission_denied', `${name} takes no publications: it is configured to be readOnly`);
-      }
-      return await this.#publishTo(topic, request);
+      return await this.#topics.use(name, { by: 'publisher', kind: request.kind }, (topic) => {
+        refuseUnlessOpen(topic);
+        return this.#publishTo(topic, request);
+      });
     } catch (failure) {
       this.#refused.add(1, { reason: failure instanceof TidewallError ? failure.kind : 'internal' });
       throw failure;
@@ -316,4 +309,10 @@ export class Hub implements HubPort {
       if (overdueMs !== undefined) yield [{ topic: name }, overdueMs / 1000];
     }
   }
+}
+
+function refuseUnlessOpen({ name, feeder, settings }: Topic): void {
+  if (feeder) throw new TidewallError('permission_denied', `${name} is fed by the source "${feeder.source}" alone`);
+  if (!settings.readOnly) return;
+  throw new TidewallError('permission_denied', `${name} takes no publications: it is configured to be readOnly`);
 }

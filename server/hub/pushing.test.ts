@@ -39,6 +39,14 @@ describe('pushing', () => {
     }
   });
 
+  test('[H13] what is published in one turn after quiet goes at once, in one write', async () => {
+    bed.start({ settings: { l: { kind: 'log' } } });
+    const { outlet } = await bed.watch('l');
+    await Promise.all(Array.from({ length: 16 }, (_, i) => bed.publish('l', i)));
+    expect(outlet.writes).toBe(1);
+    expect(outlet.pushes).toHaveLength(16);
+  });
+
   test('[H13] the first goes at once, then one write a window for all topics', async () => {
     bed.start();
     const { session, outlet } = await bed.watch('a');

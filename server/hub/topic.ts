@@ -27,8 +27,6 @@ export interface TopicContext {
   nextViewNumber(): number;
   /** A view has something new to send. */
   changed(view: View): void;
-  /** The same, where telling at once would come in between. */
-  changedSoon(view: View): void;
   /** A topic has come to be: something was published to it, or a source feeds it. */
   began(topic: Topic): void;
 }
@@ -287,7 +285,7 @@ export class Topic {
     const tell = () => {
       this.#cancelCrowdNews = undefined;
       roster.settle();
-      for (const view of this.#allViews()) if (view.options.presence) this.#context.changedSoon(view);
+      for (const view of this.#allViews()) if (view.options.presence) this.#context.changed(view);
     };
     if (!roster.crowded) tell();
     else this.#cancelCrowdNews ??= this.#context.clock.after(CROWD_NEWS_MS, tell);

@@ -1,6 +1,6 @@
 import { createMemoryBroker } from '@tidewall/brokers/memory';
 import type { SomeTopicSettings } from '@tidewall/contracts';
-import { DEFAULT_LIMITS, type TopicName } from '@tidewall/protocol';
+import { DEFAULT_LIMITS, type Position, type TopicName } from '@tidewall/protocol';
 import { CountingMeter, FakeClock, RecordingOutlet, silentLog } from '@tidewall/testkit';
 import { describe, expect, test } from 'vitest';
 import { createHub } from './hub.ts';
@@ -34,6 +34,26 @@ describe('keys', () => {
     expect(await bed.publish('t', { id: 3 }, { key: 'k3' })).toMatchObject({ offset: 3 });
     expect(await bed.publish('t', { id: 1 }, { key: 'k' })).toMatchObject({ offset: 4 });
   });
+});
+
+describe('order', () => {
+  test.each([false, true])(
+    '[H57] what is published one after another is ordered so, also to a new topic (followed: %s)',
+    async (followed) => {
+      bed.start({ settings: { l: { kind: 'log' } } });
+      if (followed) await bed.watch('l');
+      const made: Promise<Position>[] = [];
+      for (let i = 1; i <= 3; i++) made.push(bed.publish('l', i));
+      // Each in another turn of the queue, while the first may still wait for the topic to open.
+      for (let i = 4; i <= 20; i++) {
+        await Promise.resolve();
+        made.push(bed.publish('l', i));
+      }
+      expect((await Promise.all(made)).map((position) => position.offset)).toEqual(made.map((_, i) => i + 1));
+      const page = await bed.hub.history(anyone, { topic: 'l' });
+      expect(page.entries.map((entry) => entry.json)).toEqual(made.map((_, i) => String(i + 1)));
+    },
+  );
 });
 
 describe('rewind', () => {

@@ -25,6 +25,8 @@ export class Topics implements Iterable<Topic> {
   readonly #topics = new Map<TopicName, Topic>();
   /** Topics that the broker is opening: whoever asks meanwhile waits for the same one. */
   readonly #opening = new Map<TopicName, Promise<Topic>>();
+  /** How many wait for a topic, so that nobody who comes later overtakes them. */
+  readonly #waiting = new Map<TopicName, number>();
   /** Topics to let go at the next sweep if they are still unused then; never at once, as somebody may be joining. */
   readonly #maybeUnused = new Set<Topic>();
 
@@ -47,12 +49,13 @@ export class Topics implements Iterable<Topic> {
     throw new TidewallError('unknown_topic', `nothing has been published to ${name}, and no source feeds it`);
   }
 
-  /** The topic if it is open and its asker may have it as it is, which is nearly always, and costs no turn. */
-  ready(name: TopicName, { by, kind, settings }: Asker): Topic | undefined {
-    const topic = this.#topics.get(name);
-    if (!topic || topic.unsettled || settings || (kind !== undefined && kind !== topic.settings.kind)) return undefined;
-    if (by === 'publisher') topic.claimed = true;
-    return topic;
+  /**
+   * Does something with a topic, opened if need be. What is asked for one after another is done one after another: at
+   * once where that is possible, and never before what still waits for the topic to open.
+   */
+  use<T>(name: TopicName, asker: Asker, act: (topic: Topic) => Promise<T>): Promise<T> {
+    const topic = this.#waiting.has(name) ? undefined : this.#ready(name, asker);
+    return topic ? act(topic) : this.#whenOpen(name, asker, act);
   }
 
   /**
@@ -150,6 +153,27 @@ export class Topics implements Iterable<Topic> {
       topic.dispose();
     }
     this.#topics.clear();
+  }
+
+  async #whenOpen<T>(name: TopicName, asker: Asker, act: (topic: Topic) => Promise<T>): Promise<T> {
+    this.#waiting.set(name, (this.#waiting.get(name) ?? 0) + 1);
+    let topic: Topic;
+    try {
+      topic = await this.open(name, asker);
+    } finally {
+      const left = (this.#waiting.get(name) ?? 1) - 1;
+      if (left === 0) this.#waiting.delete(name);
+      else this.#waiting.set(name, left);
+    }
+    return act(topic);
+  }
+
+  /** The topic if it is open and its asker may have it as it is, which is nearly always. */
+  #ready(name: TopicName, { by, kind, settings }: Asker): Topic | undefined {
+    const topic = this.#topics.get(name);
+    if (!topic || topic.unsettled || settings || (kind !== undefined && kind !== topic.settings.kind)) return undefined;
+    if (by === 'publisher') topic.claimed = true;
+    return topic;
   }
 
   #settingsFor(name: TopicName, { kind, settings }: Asker): { settings: TopicSettings; guessed: boolean } {
