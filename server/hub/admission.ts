@@ -3,6 +3,7 @@ import type { Draft, PublishRequest } from '@tidewall/contracts';
 import { OPERATIONS_OF_KIND, type Operation, TidewallError } from '@tidewall/protocol';
 import { refuseShape } from './kinds/index.ts';
 import type { Topic } from './topic.ts';
+import { unsayableNumber } from './unsayable-number.ts';
 
 /**
  * A publication that the topic takes, ready for the broker.
@@ -17,6 +18,10 @@ export function admit(topic: Topic, request: PublishRequest, maxBytes: number, n
     throw new TidewallError('wrong_kind', `${topic.name} is a ${kind}, which takes ${known.join(', ')}, not ${op}`, {
       detail: { kind, operations: [...known] },
     });
+  }
+  const path = unsayableNumber(request.data);
+  if (path !== undefined) {
+    refuseShape({ path, expected: 'a number that a double can hold', got: 'one that is too large', example: 1.5 });
   }
   // A publisher whose clock is ahead has seen it now: nothing may look younger than it is.
   const at = Math.min(request.at ?? nowMs, nowMs);

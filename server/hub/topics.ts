@@ -25,8 +25,8 @@ export class Topics implements Iterable<Topic> {
   readonly #topics = new Map<TopicName, Topic>();
   /** Topics that the broker is opening: whoever asks meanwhile waits for the same one. */
   readonly #opening = new Map<TopicName, Promise<Topic>>();
-  /** How many wait for a topic, so that nobody who comes later overtakes them. */
-  readonly #waiting = new Map<TopicName, number>();
+  /** Until the last of those who wait for a topic has had its turn, so that nobody who comes later overtakes them. */
+  readonly #waiting = new Map<TopicName, Promise<void>>();
   /** Topics to let go at the next sweep if they are still unused then; never at once, as somebody may be joining. */
   readonly #maybeUnused = new Set<Topic>();
 
@@ -155,17 +155,16 @@ export class Topics implements Iterable<Topic> {
     this.#topics.clear();
   }
 
-  async #whenOpen<T>(name: TopicName, asker: Asker, act: (topic: Topic) => Promise<T>): Promise<T> {
-    this.#waiting.set(name, (this.#waiting.get(name) ?? 0) + 1);
-    let topic: Topic;
-    try {
-      topic = await this.open(name, asker);
-    } finally {
-      const left = (this.#waiting.get(name) ?? 1) - 1;
-      if (left === 0) this.#waiting.delete(name);
-      else this.#waiting.set(name, left);
-    }
-    return act(topic);
+  /** Acts when those before have acted, and the topic is open. */
+  #whenOpen<T>(name: TopicName, asker: Asker, act: (topic: Topic) => Promise<T>): Promise<T> {
+    const turn = (this.#waiting.get(name) ?? Promise.resolve()).then(() => this.open(name, asker));
+    const acted = turn.then(act);
+    const over = turn.then(ignore, ignore);
+    this.#waiting.set(name, over);
+    void over.then(() => {
+      if (this.#waiting.get(name) === over) this.#waiting.delete(name);
+    });
+    return acted;
   }
 
   /** The topic if it is open and its asker may have it as it is, which is nearly always. */
@@ -231,6 +230,8 @@ export class Topics implements Iterable<Topic> {
     topic.dispose();
   }
 }
+
+function ignore(): void {}
 
 function differs(a: TopicSettings, b: TopicSettings): boolean {
   return a.kind !== b.kind || a.keyField !== b.keyField || a.expectEveryMs !== b.expectEveryMs;

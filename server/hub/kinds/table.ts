@@ -43,10 +43,10 @@ export function createTable({ log, keyField, limits }: KindContext): Kind {
 
   function keyOf(row: JsonObject, path: string): Key {
     const key = Object.hasOwn(row, keyField) ? row[keyField] : undefined;
-    if (typeof key === 'string' || typeof key === 'number') return key;
+    if (isKey(key)) return key;
     return refuseShape({
       path: `${path}.${keyField}`,
-      expected: 'a string or a number that identifies the row',
+      expected: 'a string or a number below 2^53 that identifies the row',
       got: describe(key),
       example: [{ [keyField]: 'a', value: 1 }],
     });
@@ -73,7 +73,7 @@ export function createTable({ log, keyField, limits }: KindContext): Kind {
     const list = Array.isArray(data) ? data : [data];
     return list.map((key, index) => {
       if (isJsonObject(key)) return keyOf(key, `[${index}]`);
-      if (typeof key === 'string' || typeof key === 'number') return key;
+      if (isKey(key)) return key;
       return refuseShape({ path: `[${index}]`, expected: 'the key of a row', got: describe(key), example: ['a'] });
     });
   }
@@ -256,4 +256,9 @@ export function createTable({ log, keyField, limits }: KindContext): Kind {
       return { snapshot: () => shown(shape), changes: (from) => changes(from, shape) };
     },
   };
+}
+
+/** Whole numbers beyond 2^53 come as their neighbours: keys that differ would be one. */
+function isKey(value: JsonValue | undefined): value is Key {
+  return typeof value === 'string' || (typeof value === 'number' && Math.abs(value) <= Number.MAX_SAFE_INTEGER);
 }
