@@ -44,7 +44,7 @@ describe('SPEC.md says what the code says', () => {
     expect(tableAfter('### Error codes')).toEqual(rows);
   });
 
-  test('limits', () => {
+  test('[W31] limits', () => {
     expect(tableAfter('**W31**')).toEqual(
       Object.entries(DEFAULT_LIMITS).map(([name, value]) => [`\`${name}\``, `${value}`]),
     );
