@@ -117,7 +117,8 @@ export class HubSession implements Session, SubscriptionOwner, Loner {
     }
     if (this.#ended) return this.#context.unwatched(topic);
     const subscription = this.#place(topic, request, permission);
-    if (this.#subscriptions.get(subscription.view.number)?.named) throw alreadySubscribed(name);
+    const { number } = subscription.view;
+    if (this.#subscriptions.get(number)?.named) throw alreadySubscribed(name, number);
     const start = startOf(topic, request);
     // Made before the reply: a frame that cannot be made refuses the command, and leaves nothing behind.
     const frame = this.#begin(subscription, start);
@@ -138,7 +139,7 @@ export class HubSession implements Session, SubscriptionOwner, Loner {
       return;
     }
     const view = topic.viewFor(before.encoding, options);
-    if (this.#subscriptions.has(view.number)) throw alreadySubscribed(topic.name);
+    if (this.#subscriptions.has(view.number)) throw alreadySubscribed(topic.name, view.number);
     this.#standAlone();
     subscription.asked = asked;
     subscription.view = view;
@@ -167,9 +168,10 @@ export class HubSession implements Session, SubscriptionOwner, Loner {
       return;
     }
     const subscription = this.#subscription(number);
+    // By the number that both have, first the one by name is meant: the pattern has one of its own.
+    if (!subscription.named) subscription.patterns.clear();
     subscription.named = false;
-    subscription.patterns.clear();
-    this.#release(subscription);
+    if (!subscription.wanted) this.#release(subscription);
   }
 
   /** Writes one buffer that its whole cohort is handed, or frames of its own. */
@@ -441,6 +443,8 @@ export class HubSession implements Session, SubscriptionOwner, Loner {
   }
 }
 
-function alreadySubscribed(name: TopicName): TidewallError {
-  return new TidewallError('already_subscribed', `this session follows ${name} already, with the same options`);
+/** @param number the subscription that has these options: for the server they are the same, however they were put */
+function alreadySubscribed(name: TopicName, number: number): TidewallError {
+  const message = `this session follows ${name} already, with the same options`;
+  return new TidewallError('already_subscribed', message, { detail: { topic: number } });
 }

@@ -68,11 +68,10 @@ export class Topics implements Iterable<Topic> {
   async open(name: TopicName, asker: Asker): Promise<Topic> {
     const { by, kind } = asker;
     let topic = this.#topics.get(name) ?? (await this.#opened(name, asker));
-    const mayChange = topic.unsettled && (by === 'publisher' || topic.guessed);
-    const wanted = this.#settingsFor(name, asker);
-    if (mayChange && !wanted.guessed && differs(topic.settings, wanted.settings)) {
+    const changed = this.#changedSettings(topic, asker);
+    if (changed) {
       this.#close(topic);
-      topic.endSubscriptions(`${name} is a ${wanted.settings.kind} now`);
+      topic.endSubscriptions(`${name} is a ${changed.kind} now`);
       topic = await this.#opened(name, asker);
     }
     if (kind !== undefined && topic.settings.kind !== kind) {
@@ -168,11 +167,19 @@ export class Topics implements Iterable<Topic> {
   }
 
   /** The topic if it is open and its asker may have it as it is, which is nearly always. */
-  #ready(name: TopicName, { by, kind, settings }: Asker): Topic | undefined {
+  #ready(name: TopicName, asker: Asker): Topic | undefined {
     const topic = this.#topics.get(name);
-    if (!topic || topic.unsettled || settings || (kind !== undefined && kind !== topic.settings.kind)) return undefined;
-    if (by === 'publisher') topic.claimed = true;
+    if (!topic || (asker.kind !== undefined && asker.kind !== topic.settings.kind)) return undefined;
+    if (topic.unsettled && this.#changedSettings(topic, asker)) return undefined;
+    if (asker.by === 'publisher') topic.claimed = true;
     return topic;
+  }
+
+  /** What an unsettled topic becomes for this asker; undefined: it stays what it is. */
+  #changedSettings(topic: Topic, asker: Asker): TopicSettings | undefined {
+    if (!topic.unsettled || (asker.by === 'subscriber' && !topic.guessed)) return undefined;
+    const { settings, guessed } = this.#settingsFor(topic.name, asker);
+    return !guessed && differs(topic.settings, settings) ? settings : undefined;
   }
 
   #settingsFor(name: TopicName, { kind, settings }: Asker): { settings: TopicSettings; guessed: boolean } {
