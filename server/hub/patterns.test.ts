@@ -103,6 +103,33 @@ describe('patterns', () => {
     expect(bed.hub.topics(anyone)[0]?.watchers).toBe(0);
   });
 
+  test('[H50] letting go by name leaves what the pattern finds, under the number of both', async () => {
+    bed.start();
+    await bed.publish('a/b', 1);
+    const { session, outlet, reply } = await follow('a/#');
+    let named = 0;
+    await session.subscribe({ topic: 'a/b' }, (accepted) => {
+      named = accepted.topic;
+    });
+    session.unsubscribe(named);
+    await bed.publish('a/b', 2);
+    await bed.clock.advance(WINDOW);
+    expect(texts(outlet.pushes).at(-1)).toBe('2');
+    // With nobody left who asked for it by name, the number means the topic of the pattern.
+    session.unsubscribe(named);
+    expect(bed.hub.topics(anyone)[0]?.watchers).toBe(0);
+    session.unsubscribe(reply.topic);
+  });
+
+  test('[H11] a pattern is followed once with the same options, and the refusal says as what', async () => {
+    bed.start();
+    const { session, reply } = await follow('a/+', { rateHz: 5 });
+    const error = await refusal(session.subscribe({ topic: 'a/+', rateHz: 5 }, () => {}));
+    expect(error).toMatchObject({ kind: 'already_subscribed', detail: { topic: reply.topic } });
+    await session.subscribe({ topic: 'a/+', rateHz: 6 }, () => {});
+    await session.subscribe({ topic: 'a/+', rateHz: 5, kind: 'log' }, () => {});
+  });
+
   test('[H30] more topics than a session may have refuse the pattern, or end it when they come', async () => {
     bed.start({ limits: { subscriptionsPerSession: 3, patternsPerSession: 2 } });
     for (let i = 0; i < 4; i++) await bed.publish(`a/${i}`, i);

@@ -29,7 +29,7 @@ import { replyOf } from './subscribe-reply.ts';
 import { Subscription, type SubscriptionOwner } from './subscription.ts';
 import type { Topic } from './topic.ts';
 import type { View } from './view.ts';
-import { changedAsking, viewOptions } from './view-options.ts';
+import { changedAsking, samePattern, viewOptions } from './view-options.ts';
 
 /** The code that ends a pattern for good: its client would be refused again. */
 const TOO_MANY_TOPICS = 2001;
@@ -367,8 +367,8 @@ export class HubSession implements Session, SubscriptionOwner, Loner {
       throw new TidewallError('limit_exceeded', message);
     }
     for (const other of this.#patterns.values()) {
-      if (other.pattern === pattern) {
-        throw new TidewallError('already_subscribed', `this session follows ${pattern} already`);
+      if (other.pattern === pattern && samePattern(other.request, request)) {
+        throw alreadySubscribed(pattern, other.number);
       }
     }
     const topics = [...this.#context.matching(pattern)].filter((topic) => this.#wants(topic, request));
@@ -444,7 +444,7 @@ export class HubSession implements Session, SubscriptionOwner, Loner {
 }
 
 /** @param number the subscription that has these options: for the server they are the same, however they were put */
-function alreadySubscribed(name: TopicName, number: number): TidewallError {
+function alreadySubscribed(name: TopicName | TopicPattern, number: number): TidewallError {
   const message = `this session follows ${name} already, with the same options`;
   return new TidewallError('already_subscribed', message, { detail: { topic: number } });
 }

@@ -34,6 +34,13 @@ export function viewOptions(
   return { ...options, key: `${options.periodMs} ${options.delta} ${options.presence} ${key}` };
 }
 
+/** Whether two that follow the same pattern ask for the same of it. */
+export function samePattern(a: SubscribeRequest, b: SubscribeRequest): boolean {
+  const text = ({ kind, rateHz, filter, fields, delta, presence }: SubscribeRequest) =>
+    JSON.stringify([kind, rateHz, filter, fields, delta ?? false, presence ?? false]);
+  return text(a) === text(b);
+}
+
 /** What a subscriber asks for once a change is made. */
 export function changedAsking(asked: Asked, { rateHz, filter, fields, delta }: ConfigureRequest): Asked {
   return {

@@ -160,7 +160,8 @@ describe('rate', () => {
     bed.start();
     const { session, reply } = await bed.watch('x');
     await session.subscribe({ topic: 'x', rateHz: 5 }, () => {});
-    expect((await refusal(session.subscribe({ topic: 'x', rateHz: 5 }, () => {}))).kind).toBe('already_subscribed');
+    const error = await refusal(session.subscribe({ topic: 'x', rateHz: 5 }, () => {}));
+    expect(error).toMatchObject({ kind: 'already_subscribed', detail: { topic: expect.any(Number) } });
     expect(() => session.configure(reply.topic, { rateHz: 5 }, () => {})).toThrow('same options');
     let same = 0;
     session.configure(reply.topic, { delta: false }, (number) => {
