@@ -117,6 +117,13 @@ describe('a pattern', () => {
     expect([...second.replicas.keys()]).toEqual(['plant/a/oee', 'plant/b/oee']);
   });
 
+  test('[C37] of another kind is another subscription', async () => {
+    await following({ kind: 'state' });
+    bed.follow('plant/+/oee', { kind: 'log' });
+    await bed.clock.advance(0);
+    expect(bodies('subscribe').map(({ kind }) => kind)).toEqual(['state', 'log']);
+  });
+
   test('[C37] is left by its own number, and nothing it finds is heard after that', async () => {
     const seen = await following();
     bed.link.says(found('plant/a/oee', 1), { t: 1, o: 5, r: 1, d: 'a' });

@@ -8,8 +8,9 @@ import { rewindBody, type Wants } from './wants.ts';
 const MAX_POSITIONS = 1_024;
 
 /** What makes a subscription another one: followers for whom this is the same share one. */
-export function sharingKey(topic: string, { rateHz, filter, fields, delta, presence }: FollowOptions): string {
-  return JSON.stringify([topic, rateHz, filter, fields, delta, presence]);
+export function sharingKey(topic: string, { kind, rateHz, filter, fields, delta, presence }: FollowOptions): string {
+  // A topic has one kind, and a pattern finds those of the kind that is asked for.
+  return JSON.stringify([topic, rateHz, filter, fields, delta, presence, isTopicPattern(topic) && kind]);
 }
 
 /** Where each topic that is held is to go on from; undefined where it is to begin anew. */
