@@ -6,20 +6,11 @@ import type { LoadClient, LoadOptions } from './load-client.ts';
 import { describeMachine } from './machine.ts';
 import { compileNative } from './native/compile.ts';
 import { nativeLoad } from './native-load.ts';
+import { NodeLoad } from './node-load.ts';
 import type { Options } from './options.ts';
 import { awaitRest, takeTurn } from './quiet.ts';
+import { disturbed, type Figures, type Row } from './rows.ts';
 import { type Column, table } from './table.ts';
-
-/** One measurement of one contender. */
-export interface Row {
-  readonly setting: string;
-  readonly contender: string;
-  readonly round: number;
-  /** By name; what could not be measured is not there. */
-  readonly figures: Readonly<Record<string, number>>;
-  /** Why there are no figures. */
-  readonly problem?: string;
-}
 
 /** What a measurement needs of its surroundings. */
 export interface Bench {
@@ -28,8 +19,6 @@ export interface Bench {
   /** Clients of this server; closed when the measurement ends. */
   load(options: Omit<LoadOptions, 'wire' | 'server'>): LoadClient;
 }
-
-export type Figures = Readonly<Record<string, number>>;
 
 /**
  * Contenders in turns, so that what the machine does meanwhile meets them all; then a table of medians, and each goal
@@ -69,13 +58,16 @@ export class Benchmark {
     contenders: readonly Contender[],
     measure: (bench: Bench) => Promise<Figures>,
   ): Promise<void> {
-    const { only, rounds } = this.options;
+    const { only, rounds, retries } = this.options;
     const able = contenders
       .filter(({ name }) => only.length === 0 || only.some((part) => name.includes(part)))
       .filter((contender) => this.#isHere(contender));
     for (let round = 1; round <= rounds; round++) {
       for (const contender of able) {
-        const row = await this.#measure(setting, contender, round, measure);
+        let row = await this.#measure(setting, contender, round, measure);
+        for (let again = 1; again <= retries && disturbed(row); again++) {
+          row = await this.#measure(setting, contender, round, measure);
+        }
         this.#rows.push(row);
         const said = row.problem ?? this.#columns.map(({ head, show }) => `${head} ${show(row.figures)}`).join(', ');
         console.log(`${setting}, ${round}/${rounds}  ${contender.name}: ${said}`);
@@ -139,8 +131,7 @@ export class Benchmark {
 
   #load(options: LoadOptions): LoadClient {
     const program = compileNative('load');
-    if (program === undefined) throw new Error('no C compiler');
-    return nativeLoad(program, this.#cores, options);
+    return program === undefined ? new NodeLoad(options) : nativeLoad(program, this.#cores, options);
   }
 
   #save(goals: readonly Verdict[]): void {

@@ -1,5 +1,5 @@
-import type { Figures } from './benchmark.ts';
 import type { RunResult } from './load-client.ts';
+import type { Figures } from './rows.ts';
 import { column } from './table.ts';
 
 /** What is told of a delivery, whatever the load. */

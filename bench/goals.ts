@@ -1,5 +1,4 @@
-import type { Row } from './benchmark.ts';
-import { median } from './statistics.ts';
+import { counting, median, type Row } from './rows.ts';
 import { showNumber } from './table.ts';
 
 /** What must be reached: a figure of one contender, by itself or as a multiple of another's. */
@@ -8,10 +7,8 @@ export interface Goal {
   readonly setting: string;
   readonly figure: string;
   readonly of: string;
-  /** Divide by the same figure of this one, of the same round. */
+  /** Divide by the same figure of this one. */
   readonly over?: string;
-  /** Divide by the figure of the same contender and round in this setting. */
-  readonly overSetting?: string;
   readonly atMost?: number;
   readonly atLeast?: number;
   readonly unit?: string;
@@ -25,35 +22,38 @@ export interface Verdict {
   readonly median?: number;
 }
 
-/** Judges by the median over the rounds; the smallest and largest are told with it. */
+/** Judges by the median over the rounds, each round by itself; the smallest and largest are told with it. */
 export function judge(goal: Goal, rows: readonly Row[]): Verdict {
   const { text, atMost = Number.POSITIVE_INFINITY, atLeast = Number.NEGATIVE_INFINITY } = goal;
-  const reached = rows
-    .filter(({ setting, contender }) => setting === goal.setting && contender === goal.of)
-    .flatMap((row) => reachedIn(goal, row, rows) ?? []);
+  const reached = goal.over === undefined ? figuresOf(goal, goal.of, rows) : ratios(goal, goal.over, rows);
   if (reached.length === 0) return { text, verdict: '–', reached: `not measured${lacking(goal, rows)}` };
   const middle = median(reached);
-  const unit = goal.unit ?? (goal.over === undefined && goal.overSetting === undefined ? '' : '×');
+  const unit = goal.unit ?? (goal.over === undefined ? '' : '×');
   const [least, most] = [Math.min(...reached), Math.max(...reached)];
+  const spread = `${showNumber(least, 2)} to ${showNumber(most, 2)} in ${reached.length} rounds`;
   return {
     text,
     verdict: middle <= atMost && middle >= atLeast ? 'PASS' : 'MISS',
-    reached: `${showNumber(middle, 2)}${unit} (${showNumber(least, 2)} to ${showNumber(most, 2)} in ${reached.length} rounds)`,
+    reached: `${showNumber(middle, 2)}${unit} (${spread})`,
     median: middle,
   };
 }
 
-function reachedIn(goal: Goal, row: Row, rows: readonly Row[]): number | undefined {
-  const own = row.figures[goal.figure];
-  if (own === undefined) return undefined;
-  if (goal.over === undefined && goal.overSetting === undefined) return own;
-  const other = rows.find(
-    ({ setting, contender, round }) =>
-      round === row.round &&
-      contender === (goal.over ?? row.contender) &&
-      setting === (goal.overSetting ?? row.setting),
-  )?.figures[goal.figure];
-  return other === undefined ? undefined : own / other;
+function figuresOf({ setting, figure }: Goal, contender: string, rows: readonly Row[]): readonly number[] {
+  return counting(rows, setting, contender).flatMap(({ figures }) => figures[figure] ?? []);
+}
+
+/** Round by round, so that what the machine did meanwhile met both; by medians where no round has both. */
+function ratios(goal: Goal, over: string, rows: readonly Row[]): readonly number[] {
+  const { setting, figure } = goal;
+  const others = counting(rows, setting, over);
+  const inRounds = counting(rows, setting, goal.of).flatMap(({ round, figures }) => {
+    const other = others.find((row) => row.round === round)?.figures[figure];
+    const own = figures[figure];
+    return own === undefined || other === undefined ? [] : own / other;
+  });
+  const ofMedians = median(figuresOf(goal, goal.of, rows)) / median(figuresOf(goal, over, rows));
+  return inRounds.length > 0 || Number.isNaN(ofMedians) ? inRounds : [ofMedians];
 }
 
 function lacking({ of, over, setting }: Goal, rows: readonly Row[]): string {

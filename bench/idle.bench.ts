@@ -10,7 +10,7 @@ import { plainWs } from './contenders/plain-ws.ts';
 import { socketIo } from './contenders/socket-io.ts';
 import { tidewalls } from './contenders/tidewall.ts';
 import { readOptions } from './options.ts';
-import { residentKb } from './resident.ts';
+import { residentKb } from './process-cost.ts';
 import { column } from './table.ts';
 import { payloadOf } from './wire.ts';
 

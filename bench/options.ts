@@ -1,5 +1,7 @@
 import { parseArgs } from 'node:util';
 
+const RETRIES = 2;
+
 /** What every benchmark can be told. */
 export interface Options {
   /** A short run, to see that it works; its figures are rough. */
@@ -11,8 +13,9 @@ export interface Options {
   readonly only: readonly string[];
   /** Another build of Tidewall's server to measure beside this one. */
   readonly beside: string | undefined;
-  /** How long to wait before each turn for a machine that does little else. */
+  /** How long to wait before each turn for a machine that does little else, and how often to measure again when it did. */
   readonly patienceMs: number;
+  readonly retries: number;
   /** Write the rows to `results/`. */
   readonly save: boolean;
 }
@@ -38,6 +41,7 @@ export function readOptions(usual: { readonly rounds?: number } = {}, args = pro
     only: values.only.flatMap((list) => list.split(',')),
     beside: values.beside,
     patienceMs: values.patience === undefined ? (values.quick ? 0 : 5000) : Number(values.patience) * 1000,
+    retries: values.quick ? 0 : RETRIES,
     save: values.save,
   };
 }

@@ -1,7 +1,6 @@
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { createServer } from 'node:net';
-import { cpus } from 'node:os';
 import { passing } from './contender.ts';
 
 /** A name in the kernel's own space: it is free again when the process that took it ends, however it ends. */
@@ -16,13 +15,11 @@ export async function takeTurn(): Promise<() => void> {
   if (process.platform !== 'linux') return () => {};
   for (let told = false; ; told = true) {
     const lock = createServer();
-    const taken = await Promise.race([
-      once(lock.listen(LOCK), 'listening').then(
-        () => true,
-        () => false,
-      ),
-    ]);
-    if (taken) return () => void lock.close();
+    const taken = once(lock.listen(LOCK), 'listening').then(
+      () => true,
+      () => false,
+    );
+    if (await taken) return () => void lock.close();
     if (!told) console.log('another benchmark measures on this machine; waiting for it …');
     await passing(RETRY_MS);
   }
@@ -46,9 +43,4 @@ function busyTicks(): number {
     .split(/\s+/)
     .map(Number);
   return user + nice + system + interrupts + softInterrupts;
-}
-
-/** Whether a measurement was disturbed so much that it says little. */
-export function disturbed(othersCores: number | undefined): boolean {
-  return (othersCores ?? 0) > Math.max(AT_REST, 0.1 * cpus().length);
 }

@@ -1,5 +1,4 @@
-import type { Figures, Row } from './benchmark.ts';
-import { median } from './statistics.ts';
+import { counting, type Figures, medians, type Row } from './rows.ts';
 
 export interface Column {
   readonly key: string;
@@ -23,20 +22,12 @@ export function table(rows: readonly Row[], columns: readonly Column[]): string 
   const blocks = [...new Set(rows.map(({ setting }) => setting))].map((setting) => {
     const here = rows.filter((row) => row.setting === setting);
     const lines = [...new Set(here.map(({ contender }) => contender))].map((contender) => {
-      const own = here.filter((row) => row.contender === contender);
-      return [contender, ...columns.map((each) => each.show(medians(own)))];
+      const figures = medians(counting(rows, setting, contender));
+      return [contender, ...columns.map((each) => each.show(figures))];
     });
     return aligned([[setting, ...columns.map(({ head }) => head)], ...lines]);
   });
   return blocks.join('\n\n');
-}
-
-/** The median of each figure over the rows that have it. */
-export function medians(rows: readonly Row[]): Figures {
-  const keys = new Set(rows.flatMap(({ figures }) => Object.keys(figures)));
-  return Object.fromEntries(
-    [...keys].map((key) => [key, median(rows.flatMap(({ figures }) => figures[key] ?? []))] as const),
-  );
 }
 
 function aligned(lines: readonly (readonly string[])[]): string {

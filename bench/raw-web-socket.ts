@@ -1,0 +1,69 @@
+import { once } from 'node:events';
+import { connect, type Socket } from 'node:net';
+
+/** The client's half of RFC 6455, as little of it as a load needs: no fragments, no extension, nothing checked. */
+export class RawWebSocket {
+  readonly #socket: Socket;
+  #rest: Buffer = Buffer.alloc(0);
+  /** Gets the payload of each text or binary frame; it is overwritten afterwards. */
+  receive: (payload: Buffer) => void = () => {};
+  closed = false;
+
+  /** @throws Error with the server's answer when it refuses the upgrade */
+  static async open(port: number, opening: Buffer): Promise<RawWebSocket> {
+    const socket = connect({ port, host: '127.0.0.1', noDelay: true });
+    socket.write(opening);
+    let head = Buffer.alloc(0);
+    for (;;) {
+      const [more] = (await once(socket, 'data')) as [Buffer];
+      head = Buffer.concat([head, more]);
+      const end = head.indexOf('\r\n\r\n');
+      if (end < 0) continue;
+      if (!head.toString('latin1', 0, 12).endsWith('101')) {
+        socket.destroy();
+        throw new Error(`the upgrade was refused: ${head.toString('latin1', 0, end)}`);
+      }
+      return new RawWebSocket(socket, head.subarray(end + 4));
+    }
+  }
+
+  private constructor(socket: Socket, rest: Buffer) {
+    this.#socket = socket;
+    socket.on('error', () => {});
+    socket.on('close', () => {
+      this.closed = true;
+    });
+    socket.on('data', (data) => this.#take(data));
+    if (rest.length > 0) queueMicrotask(() => this.#take(rest));
+  }
+
+  send(frame: Buffer): void {
+    this.#socket.write(frame);
+  }
+
+  destroy(): void {
+    this.#socket.destroy();
+  }
+
+  #take(data: Buffer): void {
+    let buffer = this.#rest.length === 0 ? data : Buffer.concat([this.#rest, data]);
+    for (;;) {
+      if (buffer.length < 2) break;
+      let length = (buffer[1] as number) & 0x7f;
+      let head = 2;
+      if (length === 126) {
+        if (buffer.length < 4) break;
+        length = buffer.readUInt16BE(2);
+        head = 4;
+      } else if (length === 127) {
+        if (buffer.length < 10) break;
+        length = Number(buffer.readBigUInt64BE(2));
+        head = 10;
+      }
+      if (buffer.length < head + length) break;
+      if (((buffer[0] as number) & 0x0f) <= 2) this.receive(buffer.subarray(head, head + length));
+      buffer = buffer.subarray(head + length);
+    }
+    this.#rest = buffer;
+  }
+}
