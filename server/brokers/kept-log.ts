@@ -10,7 +10,7 @@ export class KeptLog implements TopicLog {
   follower: LogFollower | undefined;
   /** The words of the last follower. */
   about = '';
-  /** The bounds of the last follower. */
+  /** The bounds that counted for the newest publication: those of its follower. */
   keep: Keep = NEWEST_ONLY;
   base: Base | undefined;
   #ring = new Ring<Publication>(1);
@@ -62,7 +62,6 @@ export class KeptLog implements TopicLog {
     assert(this.follower === undefined, 'a topic has one follower');
     this.follower = follower;
     this.about = follower.about;
-    this.keep = follower.keep;
   }
 
   /** The follower goes; what it held stays, as a base for the next one. */

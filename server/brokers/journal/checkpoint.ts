@@ -111,10 +111,11 @@ async function writeTopics(
 
 /** What is written of one topic, taken in one turn: by the time it is on the disk, some of it may have been let go. */
 function pictureOf(topic: JournalTopic, share: number): { head: string; publications: Publication[] } {
+  const base = topic.isWhole && sizeOf(topic) <= share ? undefined : topic.baseNow();
+  // What an older base does not cover must be there.
+  const mayShorten = topic.baseless === true || base?.offset === topic.head;
   const publications: Publication[] = [];
-  // Without a new base, what the old one does not cover must be there.
-  const mayShorten = topic.baseless === true || (topic.follower !== undefined && topic.told);
-  let left = share - topic.baseSize;
+  let left = share - (base?.json.length ?? 0);
   for (let offset = topic.head; offset >= topic.first; offset--) {
     const publication = topic.at(offset);
     if (!publication) break;
@@ -122,8 +123,6 @@ function pictureOf(topic: JournalTopic, share: number): { head: string; publicat
     if (left < 0 && publications.length > 0 && mayShorten) break;
     publications.push(publication);
   }
-  const whole = topic.isWhole && publications.length === topic.count;
-  const base = whole ? undefined : topic.baseNow();
   if (base) {
     topic.baseSize = base.json.length;
     topic.letGo = 0;

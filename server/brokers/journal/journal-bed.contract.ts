@@ -1,4 +1,4 @@
-import { cp, mkdtemp, readdir, rm } from 'node:fs/promises';
+import { copyFile, mkdir, mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { systemClock } from '@tidewall/base';
@@ -16,7 +16,7 @@ export class JournalBed {
   folder = '';
   meter = new CountingMeter();
   said: Said[] = [];
-  #open: Broker[] = [];
+  readonly #open = new Map<Broker, string>();
 
   async prepare(): Promise<void> {
     this.folder = join(await mkdtemp(join(tmpdir(), 'tidewall-journal-')), 'journal');
@@ -32,8 +32,8 @@ export class JournalBed {
   async open(options: Partial<JournalOptions> = {}): Promise<Broker> {
     this.meter = new CountingMeter();
     this.said = [];
+    const folder = options.folder ?? this.folder;
     const broker = await openJournalBroker({
-      folder: this.folder,
       sync: 'interval',
       maxBytes: 64 * 1024 * 1024,
       stallMs: 5000,
@@ -42,17 +42,25 @@ export class JournalBed {
       meter: this.meter,
       random: Math.random,
       ...options,
+      folder,
     });
-    this.#open.push(broker);
+    this.#open.set(broker, folder);
     return broker;
   }
 
-  /** What a process that is killed now would leave, in a folder of its own. */
-  async killed(name: string): Promise<string> {
+  /** What a process that is killed now would leave, in a folder of that name. */
+  async killed(name: string, from = this.folder): Promise<string> {
     const folder = join(this.folder, '..', name);
-    await cp(this.folder, folder, { recursive: true });
-    await rm(join(folder, 'lock'), { force: true });
-    return folder;
+    const names = async () => (await readdir(from)).filter((one) => one !== 'lock').sort();
+    for (;;) {
+      await rm(folder, { recursive: true, force: true });
+      await mkdir(folder);
+      const before = await names();
+      const copies = await Promise.allSettled(before.map((one) => copyFile(join(from, one), join(folder, one))));
+      // Files that come or go meanwhile would make a picture that there never was.
+      const same = (await names()).join() === before.join();
+      if (same && copies.every(({ status }) => status === 'fulfilled')) return folder;
+    }
   }
 
   /** Names of the files with publications. */
@@ -60,8 +68,17 @@ export class JournalBed {
     return (await readdir(folder)).filter((name) => /^\d/.test(name)).sort();
   }
 
+  /** Closes those that are open on a folder. */
+  async closeAll(folder: string): Promise<void> {
+    for (const [broker, its] of this.#open) {
+      if (its !== folder) continue;
+      await broker.close();
+      this.#open.delete(broker);
+    }
+  }
+
   async dispose(): Promise<void> {
-    for (const broker of this.#open.splice(0)) await broker.close();
+    for (const folder of new Set(this.#open.values())) await this.closeAll(folder);
     await rm(join(this.folder, '..'), { recursive: true, force: true });
   }
 }

@@ -104,7 +104,10 @@ class JournalBroker implements Broker, JournalOwner<Waiting> {
     // In a line of its own, data could say anything in the journal's name.
     if (draft.json.includes('\n')) return Promise.reject(new TypeError('the data must be on one line'));
     const topic = this.#topicOf(name);
-    topic.retain = topic.follower?.retain ?? topic.retain;
+    if (topic.follower) {
+      topic.retain = topic.follower.retain;
+      topic.keep = topic.follower.keep;
+    }
     const publication = placed(draft, topic.assigned + 1);
     const lines = this.#linesBefore(topic);
     topic.assigned++;
@@ -184,15 +187,13 @@ class JournalBroker implements Broker, JournalOwner<Waiting> {
 
   /** Lines that must precede the next publication of a topic, so that the files say of it what is so now. */
   #linesBefore(topic: JournalTopic): string {
-    const { id, recorded, follower } = topic;
+    const { id, recorded, keep } = topic;
     if (!topic.retain) {
       topic.recorded = undefined;
       return recorded === undefined ? '' : forgottenLine(id);
     }
-    const keep = follower?.keep ?? topic.keep;
     // Nearly always nothing has changed, and this is asked for each publication.
     if (recorded !== undefined && topic.checkedKeep === keep && topic.checkedBaseless === topic.baseless) return '';
-    topic.keep = keep;
     topic.checkedKeep = keep;
     topic.checkedBaseless = topic.baseless;
     const { record } = topic;

@@ -71,6 +71,11 @@ export class JournalFolder {
     return this.#files.reduce((sum, { bytes }) => sum + bytes, 0);
   }
 
+  /** Bytes of the logs alone. */
+  get logBytes(): number {
+    return this.#files.reduce((sum, { type, bytes }) => sum + (type === 'log' ? bytes : 0), 0);
+  }
+
   get files(): readonly NumberedFile[] {
     return this.#files;
   }

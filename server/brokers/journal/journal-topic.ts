@@ -45,13 +45,14 @@ export class JournalTopic extends KeptLog {
   }
 
   /**
-   * What was held at the head, where the kept publications do not tell. The follower is asked only once it was told of
-   * a publication: before that it may not have read what is kept, and the base that it reads is the newest one.
+   * What was held, where the kept publications do not tell: at the head when the follower says it, else the newest
+   * base there is. That there never is one is believed only of a follower that has been told of a publication: before
+   * that it may not have read what is kept.
    */
   baseNow(): Base | undefined {
-    if (!this.follower || !this.told || this.baseless === true) return this.base;
+    if (!this.follower || this.baseless === true) return this.base;
     const json = this.follower.snapshot();
-    this.baseless ??= json === undefined;
+    if (this.told) this.baseless ??= json === undefined;
     return json === undefined ? this.base : { offset: this.head, at: this.at(this.head)?.at ?? 0, json };
   }
 }

@@ -161,10 +161,10 @@ export class Journal<Entry> {
   async #flush(signal: AbortSignal): Promise<void> {
     while (!signal.aborted && !this.#queue.isEmpty) {
       const { lines, entries } = this.#queue.take();
-      if (lines !== '' && !(await this.#within(signal, () => this.#write(lines)))) return;
+      if (lines !== '' && !(await this.#within(signal, () => this.#write(lines, signal)))) return;
       this.#metrics.records.add(entries);
       this.#queue.settleTaken((entry) => this.#owner.settle(entry));
-      const due = (this.#tail?.file.bytes ?? 0) >= this.#options.maxBytes * LOG_SHARE;
+      const due = this.#folder.logBytes + this.#current().file.bytes >= this.#options.maxBytes * LOG_SHARE;
       if (due && !this.#checkpointing) await this.#rotate(signal);
     }
     if (signal.aborted) return;
@@ -172,13 +172,10 @@ export class Journal<Entry> {
     this.#becomeQuiet();
   }
 
-  async #write(lines: string): Promise<void> {
-    const { maxBytes, sync, folder } = this.#options;
+  async #write(lines: string, signal: AbortSignal): Promise<void> {
+    const { sync, folder } = this.#options;
+    await this.#room(lines.length, signal);
     const { file } = this.#current();
-    const reserved = this.#checkpointing ? maxBytes * CHECKPOINT_SHARE : 0;
-    if (this.#bytes + reserved + lines.length > maxBytes) {
-      throw new NoRoom(`${folder} would have more than ${maxBytes} bytes (journal.maxBytes)`);
-    }
     if (this.#lock?.mayBeLost === true && !(await this.#lock.isHeld())) {
       throw new FolderTaken(`another process has taken ${folder} over while this one stood still`);
     }
@@ -187,6 +184,16 @@ export class Journal<Entry> {
     this.#metrics.written.add(file.bytes - before);
     if (sync === 'always') await this.#syncNow(file);
     else this.#lazySync.touch();
+  }
+
+  /** Resolves when the files may grow by so much, for which a checkpoint makes room. */
+  async #room(bytes: number, signal: AbortSignal): Promise<void> {
+    const { maxBytes, folder } = this.#options;
+    const isOver = () => this.#bytes + bytes + (this.#checkpointing ? maxBytes * CHECKPOINT_SHARE : 0) > maxBytes;
+    if (isOver() && !this.#checkpointing) await this.#rotate(signal);
+    while (isOver() && this.#checkpointing) await this.#checkpointing;
+    signal.throwIfAborted();
+    if (isOver()) throw new NoRoom(`${folder} would have more than ${maxBytes} bytes (journal.maxBytes)`);
   }
 
   #current(): { readonly file: JournalFile; readonly number: number } {
