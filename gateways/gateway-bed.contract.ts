@@ -11,6 +11,8 @@ import type {
   Labels,
   Log,
   Meter,
+  Outlet,
+  SomeTopicSettings,
 } from '@tidewall/contracts';
 import { createHub, openAccess } from '@tidewall/hub';
 import { DEFAULT_LIMITS, type Limits, type TopicKind } from '@tidewall/protocol';
@@ -19,6 +21,8 @@ import { FakeClock } from '@tidewall/testkit';
 export interface GatewayBedOptions {
   readonly limits?: Partial<Limits>;
   readonly identify?: GatewayContext['identify'];
+  /** What the configuration says of topics, by name. */
+  readonly settings?: Readonly<Record<string, SomeTopicSettings>>;
 }
 
 /** One gateway on a real HTTP server and a real hub, with time and metrics in the test's hands. */
@@ -28,6 +32,8 @@ export interface GatewayBed {
   readonly gateway: Gateway;
   readonly meter: ReadableMeter;
   readonly port: number;
+  /** After so much time, what was published has been pushed. */
+  readonly windowMs: number;
   /** From now on no `publish` of a client is ever answered, as with a broker that is stuck. */
   hangCommands(): void;
   hanging(): number;
@@ -60,14 +66,14 @@ export async function openGatewayBed(
   let turn = 0;
   const random = () => (turn++ % 997) / 997;
   const broker = createMemoryBroker({ random });
-  const settingsOf = () => undefined;
+  const settingsOf = (topic: string) => options.settings?.[topic];
   const hub = createHub({ broker, access: openAccess, clock, limits, meter, log: SILENT, random, settingsOf });
   let refusedWrites = 0;
   let hangs = false;
   let hanging = 0;
   const watchedHub: HubPort = Object.assign(Object.create(hub) as HubPort, {
-    open: (...[principal, outlet]: Parameters<HubPort['open']>) =>
-      hub.open(principal, {
+    open: (...[principal, outlet, name]: Parameters<HubPort['open']>) => {
+      const watched: Outlet = {
         encoding: outlet.encoding,
         write: (frames) => {
           const takesMore = outlet.write(frames);
@@ -76,7 +82,9 @@ export async function openGatewayBed(
         },
         takenBytes: () => outlet.takenBytes(),
         close: (code, reason) => outlet.close(code, reason),
-      }),
+      };
+      return hub.open(principal, watched, name);
+    },
     publish: (...request: Parameters<HubPort['publish']>) => {
       if (!hangs) return hub.publish(...request);
       hanging++;
@@ -97,6 +105,7 @@ export async function openGatewayBed(
     gateway,
     meter,
     port: (server.address() as AddressInfo).port,
+    windowMs: limits.flushWindowMs,
     refusedWrites: () => refusedWrites,
     hangCommands: () => {
       hangs = true;

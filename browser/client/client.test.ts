@@ -243,7 +243,7 @@ describe('a subscription', () => {
     expect(first.replica?.lost).toBe(0);
   });
 
-  test('[C15] all of them go out again behind the connect command, in one frame, from their positions', async () => {
+  test('[C15] [W35] all of them go out again behind the connect command, in one frame, from their positions', async () => {
     start();
     await followed('plant/a', STATE);
     server.link.says({ t: 1, o: 5, r: 1, d: 1 }, { t: 1, o: 6, d: 2 });

@@ -120,7 +120,7 @@ describe('the connection', () => {
     );
   });
 
-  test('[C3] retries double from 500 ms to 20 s, with jitter over the whole of it', () => {
+  test('[C3] [W34] retries double from 500 ms to 20 s, with jitter over the whole of it', () => {
     const waits: [number, number][] = [];
     let state: ConnectionState = { type: 'opening', attempt: 0 };
     for (let attempt = 0; attempt < 8; attempt++) {
@@ -151,7 +151,7 @@ describe('the connection', () => {
     expect(stepConnection(before, lost, at(30_000)).state).toMatchObject({ type: 'waiting', attempt: 1 });
   });
 
-  test('[C4] the window of a bye wins, and going online does not cut it short', () => {
+  test('[C4] [W34] the window of a bye wins, and going online does not cut it short', () => {
     const { state } = stepConnection(live(0).state, EVENTS[5] as ConnectionEvent, at(1_000, { random: 0.5 }));
     expect(state).toMatchObject({ type: 'waiting', retryAt: 1_000 + 4_250 });
     const online = stepConnection(state, { type: 'online' }, at(1_100));
@@ -170,7 +170,7 @@ describe('the connection', () => {
     }
   });
 
-  test('[C5] after a final code an unattended client tries slowly, and an attended one is closed', () => {
+  test('[C5] [W33] after a final code an unattended client tries slowly, and an attended one is closed', () => {
     const lost = { type: 'lost', code: 4503, reason: 'an operator ended the session' } as const;
     const slow = stepConnection(live(0).state, lost, at(0, { random: 0 })).state;
     expect(slow).toMatchObject({ type: 'waiting', retryAt: 45_000, code: 4503, reason: lost.reason });
