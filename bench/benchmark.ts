@@ -1,4 +1,3 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
 import { type Contender, type RunningContender, startContender } from './contender.ts';
 import { type Cores, findCores } from './cores.ts';
 import { type Goal, judge, type Verdict } from './goals.ts';
@@ -9,8 +8,9 @@ import { nativeLoad } from './native-load.ts';
 import { NodeLoad } from './node-load.ts';
 import type { Options } from './options.ts';
 import { awaitRest, takeTurn } from './quiet.ts';
+import { keepResult } from './results.ts';
 import { disturbed, type Figures, type Row } from './rows.ts';
-import { type Column, table } from './table.ts';
+import { type Column, cell, table } from './table.ts';
 
 /** What a measurement needs of its surroundings. */
 export interface Bench {
@@ -69,7 +69,7 @@ export class Benchmark {
           row = await this.#measure(setting, contender, round, measure);
         }
         this.#rows.push(row);
-        const said = row.problem ?? this.#columns.map(({ head, show }) => `${head} ${show(row.figures)}`).join(', ');
+        const said = row.problem ?? this.#columns.map((each) => `${each.head} ${cell(each, row.figures)}`).join(', ');
         console.log(`${setting}, ${round}/${rounds}  ${contender.name}: ${said}`);
       }
     }
@@ -135,14 +135,10 @@ export class Benchmark {
   }
 
   #save(goals: readonly Verdict[]): void {
-    const date = new Date().toISOString().slice(0, 10);
-    const folder = new URL('results/', import.meta.url);
-    mkdirSync(folder, { recursive: true });
-    const file = new URL(`${this.name}-${date}.json`, folder);
     const { rounds, seconds, quick } = this.options;
-    const result = {
+    const file = keepResult({
       benchmark: this.name,
-      date,
+      date: new Date().toISOString().slice(0, 10),
       machine: describeMachine(),
       pinned: this.#cores !== undefined,
       quick,
@@ -151,10 +147,9 @@ export class Benchmark {
       versions: Object.fromEntries(this.#versions),
       missing: Object.fromEntries(this.#missing),
       goals,
-      columns: this.#columns.map(({ key, head, digits }) => ({ key, head, digits })),
+      columns: this.#columns,
       rows: this.#rows,
-    };
-    writeFileSync(file, `${JSON.stringify(result, null, 1)}\n`);
-    console.log(`kept as bench/results/${this.name}-${date}.json`);
+    });
+    console.log(`kept as bench/results/${file}`);
   }
 }

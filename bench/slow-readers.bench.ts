@@ -23,10 +23,10 @@ const options = readOptions({ rounds: 2 });
 const seconds = options.quick ? 3 : 10;
 const setting = `${STALLED} of ${CLIENTS} stall for ${seconds} s at 2 KB × ${RATE.toLocaleString('en')}/s`;
 const benchmark = new Benchmark('slow-readers', options, [
+  column('riseMb', 'memory rise MB', 1),
   column('p99Ms', 'p99 ms, all read', 2),
   column('p99StalledMs', 'p99 ms of the others', 2),
   column('p99Ratio', '×', 2),
-  column('riseMb', 'memory rise MB', 1),
   column('cpuUs', 'CPU µs/delivery', 2),
   column('lost', 'lost by others'),
   column('closed', 'stalled, closed'),
