@@ -1,5 +1,5 @@
 import type { Flag, FlagName } from '@tidewall/host';
-import { KINDS, OPERATIONS } from '@tidewall/protocol';
+import { type Filter, KINDS, OPERATIONS, parseFilter } from '@tidewall/protocol';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { CommandFailure } from './command-failure.ts';
 import { type PublishOptions, publish } from './commands/publish.ts';
@@ -44,6 +44,7 @@ function addServe(program: Command, files: ProductFiles, version: string): void 
     .option('--data-dir <folder>', 'where data and screens are kept [TIDEWALL_DATA_DIR] (default: ./data)')
     .option('--config <file>', 'settings, as YAML or JSON [TIDEWALL_CONFIG] (default: ./tidewall.yaml)')
     .option('--screens <folder>', 'screen documents [TIDEWALL_SCREENS] (default: <data-dir>/screens)')
+    .option('--broker <kind>', 'journal: topics survive a restart; or memory [TIDEWALL_BROKER] (default: journal)')
     .option('--demo', "with the demo's sources and screens [TIDEWALL_DEMO] (default)")
     .option('--no-demo', 'without them')
     .option('--log-level <level>', 'debug, info, warn, error or silent [TIDEWALL_LOG_LEVEL] (default: info)')
@@ -71,6 +72,7 @@ function addPublish(program: Command): void {
     .addOption(new Option('--kind <kind>', 'what a new topic becomes: state when absent').choices(KINDS))
     .option('--json', 'what is not JSON is refused (default: it is published as a text)')
     .option('--text', 'everything is a text, also what would be JSON')
+    .option('--key <key>', 'publishing again with the same key changes nothing; line n has <key>:n')
     .addHelpText(
       'after',
       `
@@ -78,6 +80,7 @@ Examples:
   tidewall publish demo/answer '{"value": 42}'
   vmstat 1 | tidewall publish host/vmstat
   tail -F app.log | tidewall publish app/log --kind log --text
+  tidewall publish shop/orders --kind log --key 2026-03-01 < orders.ndjson   (again after a failure: each is there once)
 ${EXIT_CODES}`,
     )
     .action((topic: string, json: string | undefined, options: PublishOptions) => publish(topic, json, options));
@@ -87,12 +90,28 @@ function addSubscribe(program: Command): void {
   program
     .command('subscribe')
     .description('follow topics: a JSON line for each value')
-    .argument('<topic...>', 'plant/line-1/oee')
+    .argument('<topic...>', "plant/line-1/oee, or a pattern: 'plant/+/oee', 'plant/#'")
     .addOption(urlOption())
-    .option('--rewind <count>', 'start with the newest publications of a series or log', wholeNumber)
+    .option('--rewind <count>', 'start with the newest points of a series or entries of a log', wholeNumber)
+    .option('--since-ms <ms>', 'start with those that are younger than this', wholeNumber)
+    .option('--points <n>', 'start with at most so many points of a series, thinned', wholeNumber)
+    .option('--rate <hz>', 'at most so many pushes a second', rate)
+    .option('--filter <json>', 'only the rows, entries or values that pass', filter)
+    .option('--fields <names>', 'only these members of them, with commas between', (names) => names.split(','))
+    .option('--delta', 'changes of a state or table in place of whole values: fewer bytes, the same lines')
     .option('--count <n>', 'end after so many lines', wholeNumber)
     .option('--raw', 'the pushes as they come')
-    .addHelpText('after', `\nSeveral topics: each line is {"topic": …, "data": …}.\n${EXIT_CODES}`)
+    .addHelpText(
+      'after',
+      `
+Several topics, or a pattern: each line is {"topic": …, "data": …}.
+
+Examples:
+  tidewall subscribe shop/orders --filter '["total", "gt", 100]' --fields id,total
+  tidewall subscribe 'plant/+/oee' --rate 2
+  tidewall subscribe host/cpu --since-ms 3600000 --points 500
+${EXIT_CODES}`,
+    )
     .action((names: string[], options: SubscribeOptions) => subscribe(names, options));
 }
 
@@ -159,6 +178,7 @@ function flagsOf(command: Command): Partial<Record<FlagName | 'config', Flag>> {
     dataDir: { name: 'dataDir', flag: '--data-dir' },
     config: { name: 'config', flag: '--config' },
     screens: { name: 'screens', flag: '--screens' },
+    broker: { name: 'broker', flag: '--broker' },
     demo: { name: 'demo', flag: '--demo' },
     logLevel: { name: 'logLevel', flag: '--log-level' },
     node: { name: 'node', flag: '--node' },
@@ -172,6 +192,20 @@ function flagsOf(command: Command): Partial<Record<FlagName | 'config', Flag>> {
     flags[name] = { flag, value: name === 'port' && /^\d+$/.test(String(value)) ? Number(value) : value };
   }
   return flags;
+}
+
+function rate(text: string): number {
+  const hz = Number(text);
+  if (!(hz >= 0.001 && hz <= 1_000_000)) throw new InvalidArgumentError('it must be a number from 0.001 on.');
+  return hz;
+}
+
+function filter(text: string): Filter {
+  try {
+    return parseFilter(JSON.parse(text));
+  } catch (failure) {
+    throw new InvalidArgumentError(`${(failure as Error).message}; it is like ["site", "eq", "sh"].`);
+  }
 }
 
 function wholeNumber(text: string): number {

@@ -9,6 +9,8 @@ export interface PublishLinesOptions {
   readonly url: string;
   /** What goes around each line's data. */
   readonly publication: { readonly topic: string; readonly op?: string; readonly kind?: string };
+  /** Line n has the key `<key>:n`, so that all of it may be sent again. */
+  readonly key?: string | undefined;
   /** @throws CommandFailure when the line is not what it must be */
   readonly parseValue: (line: string) => JsonValue;
   readonly clock: Clock;
@@ -71,7 +73,7 @@ async function putLine(
   number: number,
   queue: LineQueue,
   publisher: LinePublisher,
-  { publication, parseValue }: PublishLinesOptions,
+  { publication, key, parseValue }: PublishLinesOptions,
 ): Promise<void> {
   let data: JsonValue;
   try {
@@ -81,7 +83,7 @@ async function putLine(
     publisher.refuse(`line ${number}: ${failure.message}`);
     return;
   }
-  await queue.put(JSON.stringify({ ...publication, data }));
+  await queue.put(JSON.stringify({ ...publication, ...(key !== undefined && { key: `${key}:${number}` }), data }));
 }
 
 class LinePublisher {
@@ -117,7 +119,8 @@ class LinePublisher {
         if (!this.#mayTryAgain(tries, ended)) throw new CommandFailure(refusalIn(answer));
         if (tries === 1) this.#options.tell(`${refusalIn(answer)}; trying again`);
       } catch (failure) {
-        if (failure instanceof Unreachable && this.#everReached && this.#mayTryAgain(tries, ended)) {
+        const harmless = failure instanceof Unreachable || (failure instanceof CommandFailure && this.#options.key);
+        if (harmless && this.#everReached && this.#mayTryAgain(tries, ended)) {
           if (tries === 1) this.#options.tell(`${failure.message}; trying again`);
         } else if (failure instanceof CommandFailure && !(failure instanceof Unreachable) && this.#everReached) {
           // The server may have them, so they are not sent twice.

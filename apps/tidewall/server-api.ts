@@ -18,6 +18,8 @@ export interface ApiRequest {
   /** POST with a body, else GET, when absent. */
   readonly method?: 'PUT' | 'DELETE';
   readonly body?: string;
+  /** Sent again with the same key, it changes nothing. */
+  readonly key?: string;
 }
 
 /**
@@ -26,11 +28,15 @@ export interface ApiRequest {
  * @throws Unreachable when nobody is there; CommandFailure when the connection breaks before the answer
  */
 export async function askServer(base: string, path: string, request: ApiRequest = {}): Promise<ApiAnswer> {
-  const { body, method = body === undefined ? 'GET' : 'POST' } = request;
+  const { body, key, method = body === undefined ? 'GET' : 'POST' } = request;
   try {
     const response = await fetch(new URL(path, withSlash(base)), {
       method,
-      ...(body !== undefined && { body, headers: { 'content-type': 'application/json' } }),
+      ...(body !== undefined && { body }),
+      headers: {
+        ...(body !== undefined && { 'content-type': 'application/json' }),
+        ...(key !== undefined && { 'idempotency-key': key }),
+      },
       signal: AbortSignal.timeout(ANSWER_MS),
     });
     return { status: response.status, text: await response.text() };

@@ -10,6 +10,7 @@ const replica = (kind: Replica['kind'], value: unknown): Replica => ({
   freshness: { state: 'quiet', asOf: 0 },
   lost: 0,
   refused: undefined,
+  presence: undefined,
 });
 const plain = { raw: false, named: false };
 

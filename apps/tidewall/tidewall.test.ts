@@ -154,6 +154,41 @@ test('what topics are can be said, shown and taken back', async () => {
   expect((await run(['topics', 'delete', 'said/a'])).stderr).toMatch(/nothing has been published to said\/a/);
 });
 
+test('a subscriber sees what it asks for: what passes, and of it the members that it names', async () => {
+  const input = '{"id":1,"site":"sh","v":1}\n{"id":2,"site":"bj","v":2}\n{"id":3,"site":"sh","v":3}\n';
+  await run(['publish', 'cli/orders', '--kind', 'log'], input);
+  const filter = ['--filter', '["site","eq","sh"]', '--fields', 'id,v'];
+  expect((await run(['subscribe', 'cli/orders', '--rewind', '9', ...filter, '--count', '2'])).stdout).toBe(
+    '{"id":1,"v":1}\n{"id":3,"v":3}\n',
+  );
+  await run(['publish', 'cli/cpu', '--kind', 'series', '{"t":[1,2,3,4,5,6],"v":[0,9,0,0,9,0]}']);
+  const thinned = await run(['subscribe', 'cli/cpu', '--points', '4', '--count', '1']);
+  expect((JSON.parse(thinned.stdout) as { t: number[] }).t).toHaveLength(4);
+  const none = await run(['subscribe', 'cli/cpu', '--since-ms', '1000', '--count', '1']);
+  expect(none.stdout).toBe('{"t":[],"v":[]}\n');
+});
+
+test('a subscriber to a pattern is told of what there is and of what comes to be', async () => {
+  await run(['publish', 'cli/p/1/oee', '1']);
+  const args = ['subscribe', 'cli/p/+/oee', '--rate', '50', '--delta', '--count', '2'];
+  const subscriber = runTidewall(args, { env: { TIDEWALL_URL: server.url } });
+  await subscriber.waitFor('{"topic":"cli/p/1/oee","data":1}\n');
+  await run(['publish', 'cli/p/2/oee', '2']);
+  await subscriber.waitFor('{"topic":"cli/p/2/oee","data":2}\n');
+  expect((await subscriber.ended).code).toBe(0);
+});
+
+test('what is published with a key is there once, however often it is published', async () => {
+  const once = await run(['publish', 'cli/keys', '{"v":1}', '--kind', 'log', '--key', 'one']);
+  expect(await run(['publish', 'cli/keys', '{"v":1}', '--kind', 'log', '--key', 'one'])).toEqual(once);
+  for (let i = 0; i < 2; i++) {
+    expect(await run(['publish', 'cli/keys', '--key', 'two'], '2\n\n3\n')).toMatchObject({ stderr: 'published 2\n' });
+  }
+  await run(['publish', 'cli/keys', '4']);
+  const read = await run(['subscribe', 'cli/keys', '--rewind', '9', '--count', '4']);
+  expect(read.stdout).toBe('{"v":1}\n2\n3\n4\n');
+});
+
 test('a subscriber ends with 0 when it is interrupted', async () => {
   const subscriber = runTidewall(['subscribe', 'cli/end'], { env: { TIDEWALL_URL: server.url } });
   await run(['publish', 'cli/end', '1']);
@@ -183,6 +218,9 @@ test.each<[readonly string[], RegExp]>([
   [['publish'], /missing required argument 'topic'/],
   [['publish', 'a', '1', '--op', 'add'], /Allowed choices are replace/],
   [['subscribe', 'a', '--rewind', 'x'], /it must be a whole number/],
+  [['subscribe', 'a', '--rate', '0'], /it must be a number from 0.001 on/],
+  [['subscribe', 'a', '--filter', '["v","above",1]'], /filter\[1\] must be one of eq, ne.*it is like \["site"/],
+  [['subscribe', 'a', '--filter', 'v>1'], /it is like \["site", "eq", "sh"\]/],
   [['topics', '--url', 'ftp://x'], /--url must be an address like/],
   [['topics', 'sow'], /too many arguments/],
   [['topics', 'set', 'a', '--kind', 'heap'], /Allowed choices are state/],

@@ -9,6 +9,8 @@ export interface PublishOptions {
   readonly kind?: string;
   readonly json?: boolean;
   readonly text?: boolean;
+  /** Names the publication; with standard input, of which line n is `<key>:n`, all of them. */
+  readonly key?: string;
 }
 
 /** Publishes one value, or each line of standard input; exits with 1 when something was refused. */
@@ -16,9 +18,9 @@ export async function publish(topic: string, data: string | undefined, options: 
   if (options.json && options.text) throw new CommandFailure('--json and --text cannot both be meant', 2);
   const as = options.json ? 'json' : options.text ? 'text' : 'either';
   const url = parseServerUrl(options.url);
-  const { op, kind } = options;
+  const { op, kind, key } = options;
   const rest = { ...(op !== undefined && { op }), ...(kind !== undefined && { kind }) };
-  if (data !== undefined) return publishOne(url, topic, JSON.stringify(parseValue(data, as)), rest);
+  if (data !== undefined) return publishOne(url, topic, JSON.stringify(parseValue(data, as)), rest, key);
 
   const tell = (sentence: string) => process.stderr.write(`${sentence}\n`);
   if (process.stdin.isTTY) tell('reading lines from the keyboard; Ctrl-D ends');
@@ -26,6 +28,7 @@ export async function publish(topic: string, data: string | undefined, options: 
   const counts = await publishLines(process.stdin as AsyncIterable<string>, {
     url,
     publication: { topic, ...rest },
+    key,
     parseValue: (line) => parseValue(line, as),
     clock: systemClock,
     tell,
@@ -35,9 +38,18 @@ export async function publish(topic: string, data: string | undefined, options: 
   if (counts.refused > 0) process.exitCode = 1;
 }
 
-async function publishOne(url: string, topic: string, body: string, rest: Record<string, string>): Promise<void> {
+async function publishOne(
+  url: string,
+  topic: string,
+  body: string,
+  rest: Record<string, string>,
+  key?: string,
+): Promise<void> {
   const query = new URLSearchParams(rest).toString();
-  const answer = await askServer(url, `${topicPath(topic)}${query === '' ? '' : `?${query}`}`, { body });
+  const answer = await askServer(url, `${topicPath(topic)}${query === '' ? '' : `?${query}`}`, {
+    body,
+    ...(key !== undefined && { key }),
+  });
   if (answer.status !== 200) throw new CommandFailure(refusalIn(answer));
   process.stdout.write(`${answer.text}\n`);
 }

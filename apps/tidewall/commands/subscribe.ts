@@ -1,16 +1,25 @@
 import { type Client, createClient } from '@tidewall/client';
 import { createWebSocketTransport } from '@tidewall/gateways/websocket/client';
+import { type Filter, isTopicPattern } from '@tidewall/protocol';
 import { WebSocket } from 'ws';
 import { parseServerUrl } from '../server-api.ts';
-import { linesOf } from '../subscription-lines.ts';
+import { linesOf, type Replica } from '../subscription-lines.ts';
 
 export interface SubscribeOptions {
   readonly url: string;
   readonly rewind?: number;
+  readonly sinceMs?: number;
+  readonly points?: number;
+  readonly rate?: number;
+  readonly filter?: Filter;
+  readonly fields?: readonly string[];
+  readonly delta?: boolean;
   /** Ends after so many lines. */
   readonly count?: number;
   readonly raw?: boolean;
 }
+
+type FollowOptions = Parameters<Client['follow']>[1];
 
 /** Follows topics until it is interrupted, or whoever reads the output has read enough. */
 export async function subscribe(topics: readonly string[], options: SubscribeOptions): Promise<void> {
@@ -19,9 +28,10 @@ export async function subscribe(topics: readonly string[], options: SubscribeOpt
   const client = createClient({ url, transports: [createWebSocketTransport(WebSocket)], name: 'tidewall subscribe' });
   // The client's timers do not keep a process alive, and while it waits for the server nothing else does.
   const alive = setInterval(() => {}, 1 << 30);
-  const lineOptions = { raw: options.raw ?? false, named: topics.length > 1 };
-  const refused = new Set<string>();
-  let late = '';
+  const asked = new Set(topics);
+  const lineOptions = { raw: options.raw ?? false, named: asked.size > 1 || topics.some(isTopicPattern) };
+  const follow = followOptions(options);
+  const news = new News(tell);
   let left = options.count ?? Number.POSITIVE_INFINITY;
   let unlisten = () => {};
   try {
@@ -31,8 +41,7 @@ export async function subscribe(topics: readonly string[], options: SubscribeOpt
       // `| head -1` closes our output: that is the end of the work, not a failure.
       process.stdout.once('error', () => resolve());
       unlisten = client.onStatus((status) => tellStatus(status, url, tell));
-      const follow = options.rewind === undefined ? {} : { rewindCount: options.rewind };
-      for (const topic of new Set(topics)) {
+      for (const topic of asked) {
         client.watch(topic, follow, (push, replica) => {
           for (const line of linesOf(push, replica, lineOptions)) {
             if (left === 0) return;
@@ -41,21 +50,14 @@ export async function subscribe(topics: readonly string[], options: SubscribeOpt
             if (left === 0) resolve();
           }
           if (push.gap !== undefined)
-            tell(`${topic}: ${push.gap.to - push.gap.from + 1} entries were dropped before they could be read`);
+            tell(`${replica.topic}: ${push.gap.to - push.gap.from + 1} entries were dropped before they could be read`);
         });
         client.follow(topic, follow, (replica) => {
-          const { state, reason } = replica.freshness;
-          const news =
-            state === 'late' || state === 'stale' || state === 'failed'
-              ? `${topic} is ${state}${reason ? `: ${reason}` : ''}`
-              : '';
-          if (news !== '' && news !== late) tell(news);
-          late = news;
-          if (replica.refused === undefined || refused.has(topic)) return;
-          refused.add(topic);
-          tell(`${topic}: ${replica.refused.message} (${replica.refused.name})`);
+          news.of(replica);
+          if (replica.refused === undefined) return;
           process.exitCode = 1;
-          if (refused.size === new Set(topics).size) resolve();
+          asked.delete(replica.topic);
+          if (asked.size === 0) resolve();
         });
       }
     });
@@ -63,6 +65,37 @@ export async function subscribe(topics: readonly string[], options: SubscribeOpt
     clearInterval(alive);
     unlisten();
     client.close();
+  }
+}
+
+function followOptions({ rewind, sinceMs, points, rate, filter, fields, delta }: SubscribeOptions): FollowOptions {
+  return {
+    ...(rewind !== undefined && { rewindCount: rewind }),
+    ...(sinceMs !== undefined && { rewindMs: sinceMs }),
+    ...(points !== undefined && { rewindPoints: points }),
+    ...(rate !== undefined && { rateHz: rate }),
+    ...(filter !== undefined && { filter }),
+    ...(fields !== undefined && { fields }),
+    ...(delta !== undefined && { delta }),
+  };
+}
+
+/** What a reader is told of a topic beside its data, each thing once until it is another. */
+class News {
+  readonly #tell: (sentence: string) => void;
+  readonly #told = new Map<string, string>();
+
+  constructor(tell: (sentence: string) => void) {
+    this.#tell = tell;
+  }
+
+  of({ topic, freshness: { state, reason }, refused }: Replica): void {
+    const old = state === 'late' || state === 'stale' || state === 'failed';
+    let sentence = old ? `${topic} is ${state}${reason ? `: ${reason}` : ''}` : '';
+    if (refused !== undefined) sentence = `${topic}: ${refused.message} (${refused.name})`;
+    if (sentence === (this.#told.get(topic) ?? '')) return;
+    this.#told.set(topic, sentence);
+    if (sentence !== '') this.#tell(sentence);
   }
 }
 
