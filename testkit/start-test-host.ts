@@ -6,7 +6,7 @@ import type { HubPort, Log } from '@tidewall/contracts';
 import { silentLog } from './silent-operations.ts';
 
 export interface TestHostOptions {
-  /** Settings as a configuration file has them; the port is free, the demo is off unless they say otherwise. */
+  /** Settings as a configuration file has them; the port is free, the demo is off and topics live in memory unless they say otherwise. */
   readonly settings?: JsonObject;
   readonly webDir?: string;
   readonly demoScreens?: string;
@@ -37,7 +37,7 @@ export async function startTestHost(options: TestHostOptions = {}): Promise<Test
   const remove = () => rm(folder, { recursive: true, force: true });
   try {
     const file = join(folder, 'tidewall.yaml');
-    await writeFile(file, JSON.stringify({ port: 0, demo: false, dataDir: '.', ...settings }));
+    await writeFile(file, JSON.stringify({ port: 0, demo: false, dataDir: '.', broker: 'memory', ...settings }));
     const flags = { config: { flag: '--config', value: file } };
     const loaded = await loadConfig({ flags, env: {}, folder, demoFile });
     const host = await startHost({

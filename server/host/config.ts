@@ -57,6 +57,21 @@ const http = {
   connections: count(1, 10_000_000, 20_000),
 };
 
+const MEBIBYTE = 1024 * 1024;
+
+/** What outlives the process, when the broker is the journal. */
+const journal = {
+  /** When what was told must have reached the disk; it matters only when the machine itself stops. */
+  sync: z.enum(['interval', 'always']).default('interval'),
+  maxBytes: z
+    .int()
+    .min(16 * MEBIBYTE)
+    .max(4096 * MEBIBYTE)
+    .default(256 * MEBIBYTE),
+  /** A write that takes longer is not waited for. */
+  stallMs: ms(100, HOUR_MS, 1000),
+};
+
 /** A source: its kind, and whatever that kind's own schema takes. */
 const sourceSchema = z.looseObject({ kind: z.string().min(1) });
 
@@ -87,6 +102,9 @@ export const configSchema = z.strictObject({
   allowedOrigins: z.array(origin).max(1000).default([]),
   /** Names that this server is reached by, beside `localhost`. */
   allowedHosts: z.array(z.string().min(1).max(255)).max(1000).default([]),
+  /** Where publications are ordered and kept: on the disk too, or in memory alone. */
+  broker: z.enum(['journal', 'memory']).default('journal'),
+  journal: z.strictObject(journal).prefault({}),
   limits: z.strictObject(limits).prefault({}),
   http: z.strictObject(http).prefault({}),
   /** What is said of topics by name. The first pattern of the list that matches counts. */

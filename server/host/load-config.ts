@@ -23,7 +23,8 @@ export type FlagName =
   | 'logLevel'
   | 'allowedOrigins'
   | 'allowedHosts'
-  | 'screens';
+  | 'screens'
+  | 'broker';
 
 export interface ConfigOrigins {
   readonly flags: Readonly<Partial<Record<FlagName | 'config', Flag>>>;
@@ -67,6 +68,7 @@ const VARIABLES: Readonly<
   TIDEWALL_ALLOWED_ORIGINS: { name: 'allowedOrigins', parse: list },
   TIDEWALL_ALLOWED_HOSTS: { name: 'allowedHosts', parse: list },
   TIDEWALL_SCREENS: { name: 'screens', parse: (text) => text },
+  TIDEWALL_BROKER: { name: 'broker', parse: (text) => text },
 };
 
 /** Variables that other commands read. */

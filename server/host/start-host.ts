@@ -2,7 +2,6 @@ import { mkdir } from 'node:fs/promises';
 import { isIP } from 'node:net';
 import { join } from 'node:path';
 import { type Clock, systemClock } from '@tidewall/base';
-import { createMemoryBroker } from '@tidewall/brokers/memory';
 import type { Gateway, GatewayDefinition, HubPort, Log, Principal } from '@tidewall/contracts';
 import { websocketGateway } from '@tidewall/gateways/websocket/server';
 import { createHub, openAccess } from '@tidewall/hub';
@@ -16,6 +15,7 @@ import { createApp, rejectedRequests } from './http/app.ts';
 import { openListeners } from './http/listeners.ts';
 import type { LoadedConfig } from './load-config.ts';
 import { createMetrics } from './metrics.ts';
+import { openBroker } from './open-broker.ts';
 import { createOriginGuard } from './origin-guard.ts';
 import { measureProcess } from './process-metrics.ts';
 import { resolveElements } from './resolved-hub.ts';
@@ -80,7 +80,7 @@ export async function startHost(options: HostOptions): Promise<RunningHost> {
   const screens = await openScreens({ folders: [...demoScreens, config.screens], clock, log, meter: metrics });
   const elements = createElementTopics(screens, manifest);
 
-  const broker = createMemoryBroker({ random });
+  const broker = await openBroker(config, { clock, log, meter: metrics, random });
   const settingsOf = (name: TopicName) => elements.settingsOf(name) ?? topicSettings.list.settingsOf(name);
   const ownHub = createHub({ broker, access: openAccess, clock, limits, meter: metrics, log, random, settingsOf });
   await ownHub.restore();
