@@ -58,5 +58,12 @@ export {
   type TopicKind,
   type TopicName,
 } from './topic.ts';
-export { isTopicPattern, matchesPattern, parseTopicPattern, patternFault, type TopicPattern } from './topic-pattern.ts';
+export {
+  compilePattern,
+  isTopicPattern,
+  matchesPattern,
+  parseTopicPattern,
+  patternFault,
+  type TopicPattern,
+} from './topic-pattern.ts';
 export { PROTOCOL_VERSION, SUBPROTOCOL } from './version.ts';

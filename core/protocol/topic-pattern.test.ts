@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { TidewallError } from './error.ts';
 import { MAX_TOPIC_NAME_LENGTH, parseTopicName } from './topic.ts';
-import { isTopicPattern, matchesPattern, parseTopicPattern, patternFault } from './topic-pattern.ts';
+import { compilePattern, isTopicPattern, matchesPattern, parseTopicPattern, patternFault } from './topic-pattern.ts';
 
 test.each([
   ['a/b', 'a/b', true],
@@ -23,6 +23,7 @@ test.each([
   ['产线/+', '产线/一号', true],
 ])('%s on %s: %s', (pattern, topic, matches) => {
   expect(matchesPattern(pattern, topic)).toBe(matches);
+  expect(compilePattern(parseTopicPattern(pattern))(parseTopicName(topic))).toBe(matches);
 });
 
 describe('what is no pattern', () => {
@@ -88,6 +89,7 @@ describe('any pattern', () => {
       fc.property(pattern, topic, (text, name) => {
         const expected = regexOf(text).test(name);
         expect(matchesPattern(parseTopicPattern(text), name)).toBe(expected);
+        expect(compilePattern(parseTopicPattern(text))(parseTopicName(name))).toBe(expected);
         if (expected) matched++;
       }),
       { numRuns: 5000 },
