@@ -29,6 +29,8 @@ export interface Limits {
   readonly historyEntries: number;
   /** At most one write a session in this window; the first after quiet goes out at once. */
   readonly flushWindowMs: number;
+  /** Views of one topic: sets of options, each of which costs an encoding of its own. */
+  readonly viewsPerTopic: number;
   /** Patterns a session may follow; the topics that they find count as its subscriptions. */
   readonly patternsPerSession: number;
   /** Up to so many who follow a topic are listed one by one; of more, only the number is told. */
@@ -59,6 +61,7 @@ export const DEFAULT_LIMITS: Limits = {
   seriesColumns: 256,
   historyEntries: 300,
   flushWindowMs: 8,
+  viewsPerTopic: 1000,
   patternsPerSession: 16,
   presenceMembers: 256,
   publicationKeys: 1000,

@@ -19,9 +19,9 @@ import type {
   TopicSummary,
 } from '@tidewall/contracts';
 import {
+  compilePattern,
   type HistoryPage,
   type Limits,
-  matchesPattern,
   type Position,
   type Presence,
   parseTopicName,
@@ -89,6 +89,9 @@ export class Hub implements HubPort {
     meter.gauge('tidewall_sessions', 'Connected sessions', () => this.#sessions.size);
     meter.gauge('tidewall_sessions_stalled', 'Sessions that do not read fast enough', () => this.#stalled.size);
     meter.gauge('tidewall_cohorts', 'Sets of views whose sessions share their buffers', () => this.#cohorts.size);
+    meter.gauge('tidewall_subscriptions', 'Subscriptions of all sessions', () => this.#sum((topic) => topic.watchers));
+    meter.gauge('tidewall_views', 'Views, each encoded once', () => this.#sum((topic) => topic.viewCount));
+    meter.gauge('tidewall_patterns', 'Patterns that sessions follow', () => this.#patterns.size);
     meter.gauge('tidewall_topics', 'Topics that exist', () => this.#topics.size);
     meter.gauges('tidewall_topic_age_seconds', 'Age of the newest data, of topics with a cadence', ['topic'], () =>
       this.#ages(),
@@ -120,10 +123,10 @@ export class Hub implements HubPort {
       cohorts: this.#cohorts,
       monotonic: () => clock.monotonic(),
       openTopic: (name, kind) => this.#topics.open(name, { by: 'subscriber', kind }),
-      matching: (pattern) => this.#matching(pattern),
+      matching: (pattern, passes) => this.#matching(pattern, passes),
       nextNumber,
-      follow: (pattern) => this.#patterns.add(pattern.pattern, pattern),
-      unfollow: (pattern) => this.#patterns.delete(pattern.pattern, pattern),
+      listen: (pattern) => this.#patterns.add(pattern.pattern, pattern),
+      unlisten: (pattern) => this.#patterns.delete(pattern.pattern, pattern),
       unwatched: (topic) => this.#topics.maybeUnused(topic),
       alone: (session, alone) => {
         if (alone) this.#flusher.loners.add(session);
@@ -281,8 +284,9 @@ export class Hub implements HubPort {
     }
   }
 
-  *#matching(pattern: TopicPattern): Iterable<Topic> {
-    for (const topic of this.#topics) if (topic.exists && matchesPattern(pattern, topic.name)) yield topic;
+  *#matching(pattern: TopicPattern, passes: (topic: Topic) => boolean): Iterable<Topic> {
+    const matches = compilePattern(pattern);
+    for (const topic of this.#topics) if (topic.exists && matches(topic.name) && passes(topic)) yield topic;
   }
 
   #permission(principal: Principal, action: Action, name: TopicName): Permission {
@@ -302,6 +306,12 @@ export class Hub implements HubPort {
       this.#topics.sweep();
       this.#scheduleSweep();
     });
+  }
+
+  #sum(count: (topic: Topic) => number): number {
+    let sum = 0;
+    for (const topic of this.#topics) sum += count(topic);
+    return sum;
   }
 
   *#ages(): Iterable<[{ topic: string }, number]> {

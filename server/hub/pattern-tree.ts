@@ -12,6 +12,13 @@ interface Node<T> {
 export class PatternTree<T> {
   readonly #root: Node<T> = { children: new Map(), values: new Set() };
 
+  #size = 0;
+
+  /** How many values it holds. */
+  get size(): number {
+    return this.#size;
+  }
+
   add(pattern: TopicPattern, value: T): void {
     let node = this.#root;
     for (const part of pattern.split('/')) {
@@ -22,11 +29,12 @@ export class PatternTree<T> {
       }
       node = next;
     }
+    if (!node.values.has(value)) this.#size++;
     node.values.add(value);
   }
 
   delete(pattern: TopicPattern, value: T): void {
-    remove(this.#root, pattern.split('/'), value);
+    remove(this.#root, pattern.split('/'), value, () => this.#size--);
   }
 
   /** The values of every pattern that the topic matches. */
@@ -51,12 +59,13 @@ function collect<T>(node: Node<T>, parts: readonly string[], depth: number, foun
 }
 
 /** True: nothing is left of the node. */
-function remove<T>(node: Node<T>, parts: readonly string[], value: T): boolean {
+function remove<T>(node: Node<T>, parts: readonly string[], value: T, removed: () => void): boolean {
   const [part, ...rest] = parts;
-  if (part === undefined) node.values.delete(value);
-  else {
+  if (part === undefined) {
+    if (node.values.delete(value)) removed();
+  } else {
     const child = node.children.get(part);
-    if (child && remove(child, rest, value)) node.children.delete(part);
+    if (child && remove(child, rest, value, removed)) node.children.delete(part);
   }
   return node.values.size === 0 && node.children.size === 0;
 }

@@ -130,6 +130,19 @@ describe('patterns', () => {
     await session.subscribe({ topic: 'a/+', rateHz: 5, kind: 'log' }, () => {});
   });
 
+  test('[H10] [H50] what a pattern has still to be told is told before the same topic begins by name', async () => {
+    bed.start({ settings: { 'a/l': { kind: 'log' } } });
+    await bed.publish('a/l', 1);
+    const { session, outlet } = await follow('a/+');
+    for (const n of [2, 3]) {
+      await bed.publish('a/l', n);
+      await bed.publish('a/l', n + 10);
+    }
+    await session.subscribe({ topic: 'a/l' }, () => {});
+    await bed.clock.advance(WINDOW);
+    expect(texts(outlet.pushes)).toEqual(['2', '12', '3', '13']);
+  });
+
   test('[H30] more topics than a session may have refuse the pattern, or end it when they come', async () => {
     bed.start({ limits: { subscriptionsPerSession: 3, patternsPerSession: 2 } });
     for (let i = 0; i < 4; i++) await bed.publish(`a/${i}`, i);
@@ -195,6 +208,7 @@ test('[H50] a tree of patterns finds what comparing each of them finds, and keep
         }
         const expected = [...left].filter((i) => matchesPattern(patterns[i] as string, topic));
         expect(tree.match(topic).sort((a, b) => a - b)).toEqual(expected);
+        expect(tree.size).toBe(left.size);
       },
     ),
     { numRuns: 1000 },

@@ -24,15 +24,13 @@ import type { Cohort, Cohorts } from './cohort.ts';
 import type { Loner } from './flusher.ts';
 import type { PatternSubscription } from './pattern-subscription.ts';
 import { NEEDS_SNAPSHOT } from './place.ts';
+import { type PatternHost, SessionPatterns } from './session-patterns.ts';
 import { type Start, startOf } from './start-position.ts';
 import { replyOf } from './subscribe-reply.ts';
 import { Subscription, type SubscriptionOwner } from './subscription.ts';
 import type { Topic } from './topic.ts';
 import type { View } from './view.ts';
-import { changedAsking, samePattern, viewOptions } from './view-options.ts';
-
-/** The code that ends a pattern for good: its client would be refused again. */
-const TOO_MANY_TOPICS = 2001;
+import { changedAsking, viewOptions } from './view-options.ts';
 
 export interface SessionContext {
   readonly limits: Limits;
@@ -40,11 +38,12 @@ export interface SessionContext {
   readonly cohorts: Cohorts;
   monotonic(): number;
   openTopic(name: TopicName, kind: SubscribeRequest['kind']): Promise<Topic>;
-  /** The topics that exist and match. */
-  matching(pattern: TopicPattern): Iterable<Topic>;
+  /** The topics that exist, match the pattern and pass. */
+  matching(pattern: TopicPattern, passes: (topic: Topic) => boolean): Iterable<Topic>;
   nextNumber(): number;
-  follow(pattern: PatternSubscription): void;
-  unfollow(pattern: PatternSubscription): void;
+  /** Tells a pattern of the topics that come to be, or not any more. */
+  listen(pattern: PatternSubscription): void;
+  unlisten(pattern: PatternSubscription): void;
   /** Nobody needs this topic any more, perhaps. */
   unwatched(topic: Topic): void;
   /** Takes part in flushes by itself, or not any more. */
@@ -78,7 +77,8 @@ export class HubSession implements Session, SubscriptionOwner, Loner {
   readonly #context: SessionContext;
   /** By the number of the view. In the order in which they catch up. */
   readonly #subscriptions = new Map<number, Subscription>();
-  #patterns: Map<number, PatternSubscription> | undefined;
+  /** Most sessions have none. */
+  #patterns: SessionPatterns | undefined;
   /** Topics being opened for this session count against its limit. */
   #opening = 0;
   #cohort: Cohort | undefined;
@@ -101,7 +101,11 @@ export class HubSession implements Session, SubscriptionOwner, Loner {
   }
 
   async subscribe(request: SubscribeRequest, accepted: (reply: SubscribeReply | PatternReply) => void): Promise<void> {
-    if (isTopicPattern(request.topic)) return this.#followPattern(parseTopicPattern(request.topic), request, accepted);
+    if (isTopicPattern(request.topic)) {
+      this.#patterns ??= new SessionPatterns(this.#patternHost());
+      this.#patterns.follow(parseTopicPattern(request.topic), request, accepted);
+      return;
+    }
     const name = parseTopicName(request.topic);
     const permission = this.#permission('read', name);
     if (request.presence) this.#permission('presence', name);
@@ -162,14 +166,10 @@ export class HubSession implements Session, SubscriptionOwner, Loner {
   }
 
   unsubscribe(number: number): void {
-    const pattern = this.#patterns?.get(number);
-    if (pattern) {
-      this.#leavePattern(pattern);
-      return;
-    }
+    if (this.#patterns?.unfollow(number)) return;
     const subscription = this.#subscription(number);
     // By the number that both have, first the one by name is meant: the pattern has one of its own.
-    if (!subscription.named) subscription.patterns.clear();
+    if (!subscription.named) subscription.letGo();
     subscription.named = false;
     if (!subscription.wanted) this.#release(subscription);
   }
@@ -234,8 +234,7 @@ export class HubSession implements Session, SubscriptionOwner, Loner {
     this.#standAlone();
     this.#ended = true;
     this.#context.alone(this, false);
-    for (const pattern of this.#patterns?.values() ?? []) this.#context.unfollow(pattern);
-    this.#patterns = undefined;
+    this.#patterns?.end();
     for (const subscription of [...this.#subscriptions.values()]) this.#remove(subscription);
     this.#context.ended(this);
   }
@@ -303,6 +302,9 @@ export class HubSession implements Session, SubscriptionOwner, Loner {
     this.#standAlone();
     const known = this.#subscriptions.get(view.number);
     if (known) {
+      // What it still has to be told must not be passed over by where the new one starts.
+      const frame = view.pull(known.place);
+      if (frame) this.write([frame]);
       Object.assign(known.place, place);
       return known;
     }
@@ -359,87 +361,42 @@ export class HubSession implements Session, SubscriptionOwner, Loner {
 
   // --- patterns
 
-  #followPattern(pattern: TopicPattern, request: SubscribeRequest, accepted: (reply: PatternReply) => void): void {
-    const { limits } = this.#context;
-    this.#patterns ??= new Map();
-    if (this.#patterns.size >= limits.patternsPerSession) {
-      const message = `a session may follow ${limits.patternsPerSession} patterns (limits.patternsPerSession)`;
-      throw new TidewallError('limit_exceeded', message);
-    }
-    for (const other of this.#patterns.values()) {
-      if (other.pattern === pattern && samePattern(other.request, request)) {
-        throw alreadySubscribed(pattern, other.number);
-      }
-    }
-    const topics = [...this.#context.matching(pattern)].filter((topic) => this.#wants(topic, request));
-    const more = topics.filter((topic) => ![...this.#subscriptions.values()].some((one) => one.topic === topic));
-    this.#requireRoom(more.length);
-    const followed: PatternSubscription = {
-      number: this.#context.nextNumber(),
-      pattern,
-      request,
-      found: (topic) => this.#found(topic, followed),
+  #patternHost(): PatternHost {
+    const { limits, nextNumber, matching, listen, unlisten } = this.#context;
+    return {
+      limits,
+      nextNumber,
+      matching: (pattern, request) => matching(pattern, (topic) => this.#sees(topic, request)),
+      sees: (topic, request) => this.#sees(topic, request),
+      listen,
+      unlisten,
+      holds: (topic) => this.#holds(topic),
+      requireRoom: (topics) => this.#requireRoom(topics),
+      begin: (topic, request, start) => {
+        const placed = this.#place(topic, request, this.#permission('read', topic.name));
+        const frame = this.#begin(placed, start);
+        const subscription = this.#add(placed);
+        return frame ? { subscription, frame } : { subscription };
+      },
+      letGo: (pattern) => {
+        for (const subscription of [...this.#subscriptions.values()]) {
+          if (subscription.letGo(pattern) && !subscription.wanted) this.#release(subscription);
+        }
+      },
+      encode: (push) => this.outlet.encoding.encode([push]),
+      write: (frames) => this.write(frames),
     };
-    this.#patterns.set(followed.number, followed);
-    this.#context.follow(followed);
-    accepted({ topic: followed.number, pattern });
-    const frames = topics.flatMap((topic) => {
-      const since =
-        request.positions && Object.hasOwn(request.positions, topic.name) ? request.positions[topic.name] : undefined;
-      return this.#follow(topic, followed, startOf(topic, { ...request, since }));
-    });
-    if (frames.length > 0) this.write(frames);
   }
 
-  #wants(topic: Topic, request: SubscribeRequest): boolean {
-    if (request.kind !== undefined && request.kind !== topic.settings.kind) return false;
-    const { access } = this.#context;
-    const may = (action: Action) => access.permit(this.principal, action, topic.name) !== undefined;
-    return may('read') && (request.presence !== true || may('presence'));
+  #sees(topic: Topic, { kind, presence }: SubscribeRequest): boolean {
+    if (kind !== undefined && kind !== topic.settings.kind) return false;
+    const may = (action: Action) => this.#context.access.permit(this.principal, action, topic.name) !== undefined;
+    return may('read') && (presence !== true || may('presence'));
   }
 
-  /** A topic has come to be. All of it is new to the pattern, also of the kinds that otherwise start at the head. */
-  #found(topic: Topic, pattern: PatternSubscription): void {
-    if (!this.#wants(topic, pattern.request)) return;
-    const { subscriptionsPerSession } = this.#context.limits;
-    if (this.#subscriptions.size + this.#opening >= subscriptionsPerSession) {
-      const reason = `${pattern.pattern} matches more topics than a session may follow (${subscriptionsPerSession})`;
-      const push = { view: pattern.number, topic: topic.name, kind: topic.settings.kind, offset: 0 };
-      this.outlet.write([this.outlet.encoding.encode([{ type: 'end', ...push, code: TOO_MANY_TOPICS, reason }])]);
-      this.#leavePattern(pattern);
-      return;
-    }
-    const offset = topic.kind.startsWith === 'snapshot' ? NEEDS_SNAPSHOT : topic.log.first - 1;
-    const frames = this.#follow(topic, pattern, { offset, recovered: false, live: true });
-    this.write(frames);
-  }
-
-  /** Follows a topic for a pattern; the frames announce it and bring it to now. */
-  #follow(topic: Topic, pattern: PatternSubscription, start: Start): Uint8Array[] {
-    const permission = this.#permission('read', topic.name);
-    const subscription = this.#place(topic, pattern.request, permission);
-    let frame: Uint8Array | undefined;
-    try {
-      frame = this.#begin(subscription, start);
-    } catch (failure) {
-      this.#context.failed(failure, subscription.view);
-      return [];
-    }
-    const followed = this.#add(subscription);
-    followed.patterns.add(pattern);
-    const { number } = followed.view;
-    const head = { view: number, topic: topic.name, kind: topic.settings.kind, offset: topic.log.head };
-    const found = { of: pattern.number, ...replyOf(followed, start), topic: topic.name };
-    const announcement = this.outlet.encoding.encode([{ type: 'found', ...head, found }]);
-    return frame ? [announcement, frame] : [announcement];
-  }
-
-  #leavePattern(pattern: PatternSubscription): void {
-    this.#patterns?.delete(pattern.number);
-    this.#context.unfollow(pattern);
-    for (const subscription of [...this.#subscriptions.values()]) {
-      if (subscription.patterns.delete(pattern) && !subscription.wanted) this.#release(subscription);
-    }
+  #holds(topic: Topic): boolean {
+    for (const subscription of this.#subscriptions.values()) if (subscription.topic === topic) return true;
+    return false;
   }
 }
 

@@ -24,8 +24,8 @@ export class Subscription implements Viewer {
   readonly place: Place;
   /** It was asked for by its topic's name. */
   named = false;
-  /** The patterns that found it. */
-  readonly patterns = new Set<PatternSubscription>();
+  /** The patterns that found it; most subscriptions have none. */
+  #patterns: Set<PatternSubscription> | undefined;
 
   constructor(owner: SubscriptionOwner, topic: Topic, view: View, asked: Asked, permission: Permission, place: Place) {
     this.owner = owner;
@@ -37,7 +37,19 @@ export class Subscription implements Viewer {
   }
 
   get wanted(): boolean {
-    return this.named || this.patterns.size > 0;
+    return this.named || this.#patterns !== undefined;
+  }
+
+  foundBy(pattern: PatternSubscription): void {
+    this.#patterns ??= new Set();
+    this.#patterns.add(pattern);
+  }
+
+  /** One of its patterns lets go of it, or all of them do. True: it was wanted by it. */
+  letGo(pattern?: PatternSubscription): boolean {
+    const had = pattern === undefined ? this.#patterns !== undefined : this.#patterns?.delete(pattern) === true;
+    if (pattern === undefined || this.#patterns?.size === 0) this.#patterns = undefined;
+    return had;
   }
 
   get member(): Member {

@@ -1,6 +1,13 @@
 import type { Clock } from '@tidewall/base';
 import type { Encoding, FeedSettings, Publication, TopicLog, TopicSettings } from '@tidewall/contracts';
-import type { Freshness, Limits, Member, Presence, TopicName } from '@tidewall/protocol';
+import {
+  type Freshness,
+  type Limits,
+  type Member,
+  type Presence,
+  TidewallError,
+  type TopicName,
+} from '@tidewall/protocol';
 import { createKind, type Kind } from './kinds/index.ts';
 import { PublicationKeys } from './publication-keys.ts';
 import { RateMeter } from './rate-meter.ts';
@@ -77,6 +84,13 @@ export class Topic {
 
   get watchers(): number {
     return this.#watchers;
+  }
+
+  /** In how many ways it is followed: with different options, or over different wires. */
+  get viewCount(): number {
+    let count = 0;
+    for (const views of this.#views.values()) count += views.size;
+    return count;
   }
 
   /** As it is now. Of a source that rests because nobody watches, age says nothing. */
@@ -164,6 +178,11 @@ export class Topic {
     }
     let view = views.get(options.key);
     if (!view) {
+      const { viewsPerTopic } = this.#context.limits;
+      if (this.viewCount >= viewsPerTopic) {
+        const message = `${this.name} is followed in ${viewsPerTopic} different ways already (limits.viewsPerTopic)`;
+        throw new TidewallError('limit_exceeded', message, { detail: { limit: 'viewsPerTopic', max: viewsPerTopic } });
+      }
       view = new View(this.#context.nextViewNumber(), this, encoding, options);
       views.set(options.key, view);
     }

@@ -75,6 +75,18 @@ describe('shared views', () => {
   });
 });
 
+test('[H30] a topic can be followed in so many ways, and what is let go makes room', async () => {
+  bed.start({ limits: { viewsPerTopic: 2 } });
+  const encoding = new RecordingEncoding();
+  const ask = (v: number) => bed.watch('x', { filter: ['v', 'eq', v] }, new RecordingOutlet(encoding));
+  await ask(1);
+  const second = await ask(2);
+  expect(await refusal(ask(3))).toMatchObject({ kind: 'limit_exceeded', detail: { limit: 'viewsPerTopic' } });
+  await ask(2);
+  expect([bed.meter.read('tidewall_views'), bed.meter.read('tidewall_subscriptions')]).toEqual([2, 3]);
+  expect(() => second.session.configure(second.reply.topic, { filter: null }, () => {})).toThrow('viewsPerTopic');
+});
+
 describe('rate', () => {
   test('[H46] the first at once, then no more often than asked, the last always', async () => {
     bed.start();

@@ -12,6 +12,7 @@ import {
   refuseShape,
   type Shape,
 } from './kind.ts';
+import { createParseMemo } from './parse-memo.ts';
 
 type Key = string | number;
 
@@ -28,6 +29,7 @@ interface Touch {
 
 /** Rows by key, in the order in which their keys first came. 1 and "1" are the same key. */
 export function createTable({ log, keyField, limits }: KindContext): Kind {
+  const parse = createParseMemo();
   let rows = new Map<string, string>();
   /** Length of all rows' JSON. */
   let size = 0;
@@ -158,7 +160,7 @@ export function createTable({ log, keyField, limits }: KindContext): Kind {
     for (const name of names) {
       const text = rows.get(name);
       if (text === undefined) continue;
-      const shown = selection === undefined ? text : shownRow(JSON.parse(text) as JsonObject, selection);
+      const shown = selection === undefined ? text : shownRow(parse(text) as JsonObject, selection);
       if (shown !== undefined) texts.push(shown);
     }
     return texts;
