@@ -25,6 +25,11 @@ export class WireClient {
     return this.#client.closed;
   }
 
+  /** Is gone without a word. */
+  leave(): void {
+    this.#client.vanish();
+  }
+
   /** Sends lines as one frame. */
   send(...lines: readonly (string | object)[]): void {
     this.#client.send(lines.map((line) => (typeof line === 'string' ? line : JSON.stringify(line))).join('\n'));

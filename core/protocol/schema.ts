@@ -1,4 +1,4 @@
-import type { JsonValue } from '@tidewall/base';
+import { isJsonObject, type JsonValue, setOwn } from '@tidewall/base';
 import { z } from 'zod';
 import { TidewallError } from './error.ts';
 import { parseFilter } from './filter.ts';
@@ -52,6 +52,33 @@ const filterSchema = z.unknown().transform((value, context) => {
   }
 });
 
+/** Most topics whose positions one subscribe may name. */
+const MAX_POSITIONS = 1024;
+
+/** Not a `z.record`, which leaves out what is called `__proto__`. */
+const positionsSchema = z
+  .unknown()
+  .transform((value, context): Readonly<Record<string, z.infer<typeof sinceSchema>>> => {
+    const positions: Record<string, z.infer<typeof sinceSchema>> = {};
+    const refuse = (message: string, path: readonly PropertyKey[] = []): never => {
+      context.addIssue({ code: 'custom', message, path: [...path], input: value });
+      return z.NEVER;
+    };
+    if (!isJsonObject(value)) return refuse('must be an object with a position for each topic');
+    const names = Object.keys(value);
+    if (names.length > MAX_POSITIONS) return refuse(`must name at most ${MAX_POSITIONS} topics`);
+    for (const name of names) {
+      const since = sinceSchema.safeParse(value[name]);
+      if (!since.success)
+        return refuse(since.error.issues[0]?.message ?? 'is no position', [
+          name,
+          ...(since.error.issues[0]?.path ?? []),
+        ]);
+      setOwn(positions, name, since.data);
+    }
+    return positions;
+  });
+
 const fieldsSchema = z.array(z.string().min(1).max(MAX_TOPIC_NAME_LENGTH)).min(1).max(256);
 /** More often than a flush window is as often as a flush window. */
 const rateSchema = z.number().min(0.001).max(1_000_000);
@@ -63,10 +90,7 @@ export const subscribeSchema = z.object({
   kind: z.enum(KINDS).optional(),
   since: sinceSchema.optional(),
   /** For a pattern: where each of its topics is to go on from. */
-  positions: z
-    .record(z.string().max(MAX_TOPIC_NAME_LENGTH), sinceSchema)
-    .refine((positions) => Object.keys(positions).length <= 1024, { error: 'must name at most 1024 topics' })
-    .optional(),
+  positions: positionsSchema.optional(),
   rewind: rewindSchema.optional(),
   /** Most pushes a second. */
   rateHz: rateSchema.optional(),
