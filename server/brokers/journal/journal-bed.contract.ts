@@ -13,13 +13,16 @@ export type Said = Readonly<Record<string, unknown>> & { readonly level: string;
 
 /** Journals in a folder of their own, over real files; all are closed and gone after each test. */
 export class JournalBed {
+  /** Everything of this test is in here. */
+  root = '';
   folder = '';
   meter = new CountingMeter();
   said: Said[] = [];
   readonly #open = new Map<Broker, string>();
 
   async prepare(): Promise<void> {
-    this.folder = join(await mkdtemp(join(tmpdir(), 'tidewall-journal-')), 'journal');
+    this.root = await mkdtemp(join(tmpdir(), 'tidewall-journal-'));
+    this.folder = join(this.root, 'journal');
   }
 
   readonly log: Log = {
@@ -50,7 +53,7 @@ export class JournalBed {
 
   /** What a process that is killed now would leave, in a folder of that name. */
   async killed(name: string, from = this.folder): Promise<string> {
-    const folder = join(this.folder, '..', name);
+    const folder = join(this.root, name);
     const names = async () => (await readdir(from)).filter((one) => one !== 'lock').sort();
     for (;;) {
       await rm(folder, { recursive: true, force: true });
@@ -79,7 +82,7 @@ export class JournalBed {
 
   async dispose(): Promise<void> {
     for (const folder of new Set(this.#open.values())) await this.closeAll(folder);
-    await rm(join(this.folder, '..'), { recursive: true, force: true });
+    await rm(this.root, { recursive: true, force: true });
   }
 }
 
