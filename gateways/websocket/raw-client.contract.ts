@@ -8,13 +8,15 @@ export interface FrameOptions {
   /** The reserved bits: 0x40 claims compression. */
   readonly reserved?: number;
   readonly masked?: boolean;
+  /** Four bytes; zeros leave the payload as it is. */
+  readonly mask?: readonly number[];
   /** What the header says, when that is not the length of the payload. */
   readonly claimedLength?: number;
 }
 
-/** A client-to-server frame by RFC 6455, or what only looks like one. The mask is zero, so the payload is as given. */
+/** A client-to-server frame by RFC 6455, or what only looks like one. */
 export function clientFrame(payload: string | Uint8Array, options: FrameOptions = {}): Buffer {
-  const { opcode = OPCODE.text, fin = true, reserved = 0, masked = true } = options;
+  const { opcode = OPCODE.text, fin = true, reserved = 0, masked = true, mask = [0, 0, 0, 0] } = options;
   const body = Buffer.from(payload as string);
   const length = options.claimedLength ?? body.length;
   const header = Buffer.alloc(length < 126 ? 2 : length < 65_536 ? 4 : 10);
@@ -22,7 +24,8 @@ export function clientFrame(payload: string | Uint8Array, options: FrameOptions 
   header[1] = (masked ? 0x80 : 0) | (length < 126 ? length : length < 65_536 ? 126 : 127);
   if (header.length === 4) header.writeUInt16BE(length, 2);
   if (header.length === 10) header.writeBigUInt64BE(BigInt(length), 2);
-  return Buffer.concat([header, Buffer.alloc(masked ? 4 : 0), body]);
+  if (!masked) return Buffer.concat([header, body]);
+  return Buffer.concat([header, Buffer.from(mask), body.map((byte, i) => byte ^ (mask[i & 3] as number))]);
 }
 
 export type End = { readonly code: number; readonly reason: string } | 'cut';

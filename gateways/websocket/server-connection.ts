@@ -2,88 +2,91 @@ import type { Socket } from 'node:net';
 import type { Encoding, GatewayContext, Principal } from '@tidewall/contracts';
 import { CLOSE_CODES, type CloseName } from '@tidewall/protocol';
 import { encodeBye, type GatewayMetrics, NativePeer, type NativeWire } from '../native/index.ts';
-import { textFrame } from './server-frame.ts';
-import type { ServerSocket } from './server-socket.ts';
+import { type FrameLimits, type FrameListener, FrameReader, type Violation } from './frame-reader.ts';
+import { closeFrame, pongFrame, textFrame } from './server-frame.ts';
 
-/** Room for a reason in a close frame (RFC 6455, 5.5: a control frame carries 125 bytes, two are the code). */
-const MAX_REASON_BYTES = 123;
+/*
+ *            close, or the peer's close frame                both have said goodbye
+ *   open ───────────────────────────────────────▶ closing ─────────────────────────▶ gone
+ *     │                                              │ CLOSE_GRACE_MS, nobody can be reached │
+ *     └── the socket's end ──────────────────────────┴────────────────────────────────▶┘
+ */
 
-/** Limits of our wire that ws watches over; it would close with these codes of RFC 6455, we close with `bad_frame`. */
-const TOO_MANY_PIECES = 1008;
-const TOO_LARGE = 1009;
-/** RFC 6455: a payload that does not fit its type. */
-const NOT_UTF8 = 1007;
+/** How long a peer has for its half of the goodbye before its socket is destroyed. */
+const CLOSE_GRACE_MS = 1000;
+/** RFC 6455, 7.1.5: there was no close frame. */
+const ABNORMAL = 1006;
+/** RFC 6455, 7.4.1. Who breaks WebSocket itself gets these, and no line of a wire that it does not speak. */
+const RFC_CODES: { readonly [Broken in Violation]?: number } = {
+  not_websocket: 1002,
+  not_utf8: 1007,
+  not_deflate: 1007,
+};
 
-export interface ConnectionOptions {
+/** What all connections of one encoding share. */
+export interface ConnectionKind {
   readonly context: GatewayContext;
-  readonly ws: ServerSocket;
-  /** The socket below `ws`. */
-  readonly socket: Socket;
-  readonly encoding: Encoding;
   readonly metrics: GatewayMetrics;
-  readonly principal: Principal;
+  readonly encoding: Encoding;
+  readonly frames: FrameLimits;
   /** Called once, when the socket is gone. */
-  readonly gone: () => void;
+  gone(connection: WebSocketConnection): void;
 }
 
-/**
- * One client on a WebSocket. Frames are written to the socket as they are, behind ws' back: with compression off ws
- * writes each control frame whole and at once and keeps no queue of its own, so the two cannot cut into each other.
- */
-export class WebSocketConnection implements NativeWire {
-  readonly encoding: Encoding;
+const CONNECTION = Symbol('connection');
+/** A socket that knows its connection, so that all sockets share their listeners: an idle one has none of its own. */
+type OwnedSocket = Socket & { [CONNECTION]?: WebSocketConnection };
+
+/** One client on a WebSocket, from the answer to its handshake to the end of its socket. */
+export class WebSocketConnection implements NativeWire, FrameListener {
   readonly peer: NativePeer;
-  readonly #ws: ServerSocket;
+  readonly #kind: ConnectionKind;
   readonly #socket: Socket;
-  readonly #metrics: GatewayMetrics;
-  readonly #highWaterBytes: number;
-  readonly #frameBytes: number;
+  readonly #reader: FrameReader;
+  /** Above high water, and not drained since. */
   #stalled = false;
-  #closed = false;
+  /** When the goodbye was said, monotonic; undefined while open. */
+  #closedAt: number | undefined;
   /** The payload of the newest ping that came while congested; RFC 6455, 5.5.3 lets the older ones go unanswered. */
   #owedPong: Buffer | undefined;
 
-  constructor({ context, ws, socket, encoding, metrics, principal, gone }: ConnectionOptions) {
-    this.encoding = encoding;
-    this.#ws = ws;
+  /** @param head bytes that came with the handshake */
+  constructor(kind: ConnectionKind, socket: Socket, head: Buffer, principal: Principal) {
+    this.#kind = kind;
     this.#socket = socket;
-    this.#metrics = metrics;
-    // Below its own mark a socket never says 'drain', so ours cannot be lower.
-    this.#highWaterBytes = Math.max(context.limits.highWaterBytes, socket.writableHighWaterMark);
-    this.#frameBytes = context.limits.frameBytes;
-    this.peer = new NativePeer(context, this, principal, metrics);
-    ws.violated = (rfcCode) => this.#refuseViolation(rfcCode);
-    ws.on('message', (data, isBinary) => this.#receive(data as Buffer, isBinary));
-    ws.on('ping', (payload) => this.#answerPing(payload));
-    ws.on('pong', () => void this.peer.heartbeat());
-    // What went wrong was counted by `violated`, or is the socket's end and is followed by 'close'.
-    ws.on('error', () => {});
-    ws.on('close', (code) => {
-      this.#end(code);
-      gone();
-    });
-    socket.on('drain', () => this.#drained());
-    // A peer that has ended its side reads no more; what waits for it would keep the socket for ever.
-    socket.on('end', () => void (socket.writableLength > 0 && socket.destroy()));
+    this.#reader = new FrameReader(this, kind.frames);
+    this.peer = new NativePeer(kind.context, this, principal, kind.metrics);
+    socket.setTimeout(0);
+    socket.setNoDelay(true);
+    (socket as OwnedSocket)[CONNECTION] = this;
+    socket.on('error', heard).on('close', onClose).on('end', onEnd).on('drain', onDrain);
+    if (head.length > 0) socket.unshift(head);
+    socket.on('data', onData);
+  }
+
+  get encoding(): Encoding {
+    return this.#kind.encoding;
+  }
+
+  get closing(): boolean {
+    return this.#closedAt !== undefined;
   }
 
   get congested(): boolean {
-    if (!this.#stalled) this.#stalled = this.#socket.writableLength >= this.#highWaterBytes;
+    if (!this.#stalled) {
+      const { highWaterBytes } = this.#kind.context.limits;
+      // Below its own mark a socket never says 'drain', so ours cannot be lower.
+      this.#stalled = this.#socket.writableLength >= Math.max(highWaterBytes, this.#socket.writableHighWaterMark);
+    }
     return this.#stalled;
   }
 
   write(frames: readonly Uint8Array[]): boolean {
-    if (this.#closed) return false;
-    const socket = this.#socket;
-    let bytes = 0;
-    if (frames.length > 1) socket.cork();
-    for (const frame of frames) {
-      bytes += frame.byteLength;
-      socket.write(frame);
-    }
-    if (frames.length > 1) socket.uncork();
-    this.#metrics.tally.bytesWritten += bytes;
-    return !this.congested;
+    if (this.#closedAt !== undefined) return false;
+    const [first] = frames;
+    const bytes = frames.length === 1 && first !== undefined ? first : Buffer.concat(frames);
+    this.#kind.metrics.tally.bytesWritten += bytes.length;
+    return this.#socket.write(bytes) || !this.congested;
   }
 
   send(text: string): void {
@@ -101,84 +104,138 @@ export class WebSocketConnection implements NativeWire {
   }
 
   pause(): void {
-    this.#ws.pause();
+    this.#socket.pause();
   }
 
   resume(): void {
-    this.#ws.resume();
+    this.#socket.resume();
   }
 
   close(name: CloseName, reason: string, afterMs?: readonly [number, number]): void {
-    this.#close(CLOSE_CODES[name].code, reason, encodeBye(name, reason, afterMs));
+    this.#close(CLOSE_CODES[name].code, reason, textFrame(encodeBye(name, reason, afterMs)));
   }
 
   /** Cuts the connection without a word. */
   cut(): void {
-    this.#ws.terminate();
+    this.#socket.destroy();
   }
 
-  #close(code: number, reason: string, lastWord?: string): void {
-    if (this.#closed) return;
-    // Behind a full buffer no goodbye arrives in time, and the buffer would live on for as long as the peer likes.
-    const reachable = !this.congested && this.#ws.readyState === this.#ws.OPEN;
-    if (reachable) {
-      this.#socket.cork();
-      if (lastWord !== undefined) this.send(lastWord);
-      this.#ws.close(code, cutToBytes(reason, MAX_REASON_BYTES));
-      this.#socket.uncork();
-      // Reading may be paused, and then the peer's half of the goodbye would never be seen.
-      this.#ws.resume();
-    }
-    this.#end(code);
-    if (!reachable) this.#ws.terminate();
+  /** Ends what has run out of time; called about once a second. */
+  sweep(): void {
+    const now = this.#kind.context.clock.monotonic();
+    if (this.#closedAt === undefined) this.peer.sweep();
+    else if (now - this.#closedAt >= CLOSE_GRACE_MS) this.#socket.destroy();
   }
 
-  #end(code: number): void {
-    if (this.#closed) return;
-    this.#closed = true;
-    this.#owedPong = undefined;
-    this.#metrics.closed(code);
-    this.peer.ended();
+  text(payload: Buffer): void {
+    this.peer.receive(payload);
   }
 
-  #receive(data: Buffer, isBinary: boolean): void {
-    if (this.#closed) return;
-    if (isBinary) {
-      this.#metrics.rejected('binary');
-      this.close('bad_frame', 'binary frames are not of this wire');
-    } else this.peer.receive(data);
-  }
-
-  #refuseViolation(rfcCode: number): void {
-    if (rfcCode === TOO_LARGE || rfcCode === TOO_MANY_PIECES) {
-      const tooLarge = rfcCode === TOO_LARGE;
-      this.#metrics.rejected(tooLarge ? 'too_large' : 'too_many_pieces');
-      this.close('bad_frame', tooLarge ? `a frame above ${this.#frameBytes} bytes` : 'a frame in too many pieces');
-      return;
-    }
-    // Who breaks WebSocket itself gets the code of RFC 6455, and no line of a wire that it does not speak.
-    this.#metrics.rejected(rfcCode === NOT_UTF8 ? 'not_utf8' : 'not_websocket');
-    this.#close(rfcCode, rfcCode === NOT_UTF8 ? 'text that is not UTF-8' : 'not a WebSocket frame');
-  }
-
-  #answerPing(payload: Buffer): void {
+  ping(payload: Buffer): void {
     if (!this.peer.heartbeat()) return;
-    if (this.congested) this.#owedPong = payload;
-    else this.#ws.pong(payload);
+    if (this.congested) this.#owedPong = Buffer.from(payload);
+    else this.#socket.write(pongFrame(payload));
   }
 
-  #drained(): void {
-    if (!this.#stalled || this.#closed) return;
+  pong(): void {
+    this.peer.heartbeat();
+  }
+
+  closed(code: number): void {
+    this.#close(code, '');
+    this.#socket.end();
+  }
+
+  violated(violation: Violation): void {
+    if (this.closing) return;
+    this.#kind.metrics.rejected(violation);
+    const reason = reasonOf(violation, this.#kind.frames);
+    const rfcCode = RFC_CODES[violation];
+    if (rfcCode === undefined) this.close('bad_frame', reason);
+    else this.#close(rfcCode, reason);
+    // Nothing that still comes can be made sense of, not even a goodbye. What is not read costs nothing.
+    this.#socket.end();
+    this.#socket.pause();
+  }
+
+  received(bytes: Buffer): void {
+    this.#reader.read(bytes);
+  }
+
+  drained(): void {
+    if (!this.#stalled || this.closing) return;
     this.#stalled = false;
-    if (this.#owedPong !== undefined) this.#ws.pong(this.#owedPong);
+    if (this.#owedPong !== undefined) this.#socket.write(pongFrame(this.#owedPong));
     this.#owedPong = undefined;
     this.peer.drained();
   }
+
+  /** The peer's side of the socket has ended. */
+  finished(): void {
+    // Who has ended its side reads no more; what waits for it would keep the socket for ever.
+    if (this.#socket.writableLength > 0) this.#socket.destroy();
+    else this.#socket.end();
+  }
+
+  /** The socket is gone. */
+  gone(): void {
+    this.#end(ABNORMAL);
+    this.#kind.gone(this);
+  }
+
+  #close(code: number, reason: string, lastWord?: Buffer): void {
+    if (this.closing) return;
+    // Behind a full buffer no goodbye arrives in time, and the buffer would live on for as long as the peer likes.
+    const reachable = !this.congested;
+    const goodbye = closeFrame(code, reason);
+    if (reachable) this.#socket.write(lastWord === undefined ? goodbye : Buffer.concat([lastWord, goodbye]));
+    this.#end(code);
+    if (!reachable) this.#socket.destroy();
+    // Reading may be paused, and then the peer's half of the goodbye would never be seen.
+    else this.#socket.resume();
+  }
+
+  #end(code: number): void {
+    if (this.closing) return;
+    this.#closedAt = this.#kind.context.clock.monotonic();
+    this.#owedPong = undefined;
+    this.#kind.metrics.closed(code);
+    this.peer.ended();
+  }
 }
 
-/** The longest start of a text that fits, never ending inside a character. */
-function cutToBytes(text: string, maxBytes: number): string {
-  if (Buffer.byteLength(text) <= maxBytes) return text;
-  const { read } = new TextEncoder().encodeInto(text, new Uint8Array(maxBytes));
-  return text.slice(0, read);
+function reasonOf(violation: Violation, { frameBytes }: FrameLimits): string {
+  switch (violation) {
+    case 'too_large':
+      return `a frame above ${frameBytes} bytes`;
+    case 'too_many_pieces':
+      return 'a frame in too many pieces';
+    case 'binary':
+      return 'binary frames are not of this wire';
+    case 'not_utf8':
+      return 'text that is not UTF-8';
+    case 'not_deflate':
+      return 'a message that cannot be inflated';
+    case 'not_websocket':
+      return 'not a WebSocket frame';
+  }
 }
+
+function onData(this: OwnedSocket, bytes: Buffer): void {
+  this[CONNECTION]?.received(bytes);
+}
+
+function onDrain(this: OwnedSocket): void {
+  this[CONNECTION]?.drained();
+}
+
+function onEnd(this: OwnedSocket): void {
+  this[CONNECTION]?.finished();
+}
+
+function onClose(this: OwnedSocket): void {
+  this[CONNECTION]?.gone();
+}
+
+/** What went wrong is the socket's end, and is followed by 'close'. */
+function heard(): void {}

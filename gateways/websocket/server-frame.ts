@@ -1,25 +1,62 @@
 import type { Encoding, Push } from '@tidewall/contracts';
 import { encodePushes } from '../native/index.ts';
 
-/** FIN and opcode 1: a whole text message in one frame (RFC 6455, 5.2). */
+/** The first byte of a frame (RFC 6455, 5.2): whole, and what it is. */
 const WHOLE_TEXT = 0x81;
+const CLOSE = 0x88;
+const PONG = 0x8a;
+
+/** Room for a reason in a close frame (RFC 6455, 5.5: a control frame carries 125 bytes, two are the code). */
+const MOST_REASON_BYTES = 123;
+/** RFC 6455, 7.4.1: stands for a close without a code, and is never sent. */
+const NO_CODE = 1005;
 
 /** A finished server-to-client frame: header and payload in one Buffer, so that a socket takes it in one write. */
 export function textFrame(text: string): Buffer {
   const length = Buffer.byteLength(text);
-  const headerBytes = length < 126 ? 2 : length < 0x10000 ? 4 : 10;
-  const frame = Buffer.allocUnsafe(headerBytes + length);
-  frame[0] = WHOLE_TEXT;
-  if (headerBytes === 2) frame[1] = length;
-  else if (headerBytes === 4) {
+  const { frame, start } = emptyFrame(WHOLE_TEXT, length);
+  frame.write(text, start);
+  return frame;
+}
+
+export function pongFrame(payload: Buffer): Buffer {
+  return frameOf(PONG, payload);
+}
+
+/** @param reason is cut at the end of a character when it does not fit */
+export function closeFrame(code: number, reason: string): Buffer {
+  if (code === NO_CODE) return frameOf(CLOSE, Buffer.alloc(0));
+  const payload = Buffer.from(`  ${cutToBytes(reason, MOST_REASON_BYTES)}`);
+  payload.writeUInt16BE(code, 0);
+  return frameOf(CLOSE, payload);
+}
+
+function frameOf(firstByte: number, payload: Uint8Array): Buffer {
+  const { frame, start } = emptyFrame(firstByte, payload.length);
+  frame.set(payload, start);
+  return frame;
+}
+
+function emptyFrame(firstByte: number, length: number): { frame: Buffer; start: number } {
+  const start = length < 126 ? 2 : length < 0x10000 ? 4 : 10;
+  const frame = Buffer.allocUnsafe(start + length);
+  frame[0] = firstByte;
+  if (start === 2) frame[1] = length;
+  else if (start === 4) {
     frame[1] = 126;
     frame.writeUInt16BE(length, 2);
   } else {
     frame[1] = 127;
     frame.writeBigUInt64BE(BigInt(length), 2);
   }
-  frame.write(text, headerBytes);
-  return frame;
+  return { frame, start };
+}
+
+/** The longest start of a text that fits, never ending inside a character. */
+function cutToBytes(text: string, maxBytes: number): string {
+  if (Buffer.byteLength(text) <= maxBytes) return text;
+  const { read } = new TextEncoder().encodeInto(text, new Uint8Array(maxBytes));
+  return text.slice(0, read);
 }
 
 /**

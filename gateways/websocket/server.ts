@@ -3,22 +3,14 @@ import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { assert } from '@tidewall/base';
 import type { Gateway, GatewayContext, GatewayDefinition, Principal } from '@tidewall/contracts';
-import { type CloseName, SUBPROTOCOL, TidewallError } from '@tidewall/protocol';
-import { WebSocketServer } from 'ws';
+import { type CloseName, TidewallError } from '@tidewall/protocol';
 import { createGatewayMetrics, reconnectWindowMs } from '../native/index.ts';
-import { WebSocketConnection } from './server-connection.ts';
+import { answerUpgrade } from './handshake.ts';
+import { type ConnectionKind, WebSocketConnection } from './server-connection.ts';
 import { createTextEncoding } from './server-frame.ts';
-import { ServerSocket } from './server-socket.ts';
 
 /** One timer for all connections: their times to live are seconds and minutes. */
 const SWEEP_MS = 1000;
-/** How long a peer has for its half of the goodbye before its socket is destroyed. */
-const CLOSE_GRACE_MS = 1000;
-/** Browsers cut a large frame at 64 KiB or more, so that a legal one has far fewer. */
-const MAX_FRAGMENTS = 64;
-/** Pieces that one frame may come in from the network: 1 MiB in the smallest segments that the Internet has. */
-const MAX_CHUNKS = 4096;
-
 /** A principal for those who are told to leave; they never reach the hub. */
 const NOBODY: Principal = { id: '', roles: [] };
 
@@ -32,9 +24,8 @@ export const websocketGateway: GatewayDefinition = {
 class WebSocketGateway implements Gateway {
   readonly #context: GatewayContext;
   readonly #connections = new Set<WebSocketConnection>();
-  readonly #encoding;
   readonly #metrics;
-  readonly #server;
+  readonly #plain: ConnectionKind;
   #cancelSweep: (() => void) | undefined;
   /** Set from `drain` on: when those who are sent away may come back. */
   #window: readonly [number, number] | undefined;
@@ -42,34 +33,27 @@ class WebSocketGateway implements Gateway {
 
   constructor(context: GatewayContext) {
     this.#context = context;
-    this.#encoding = createTextEncoding(context.limits.frameBytes);
     this.#metrics = createGatewayMetrics(context.meter, 'websocket', () => this.#connections.size);
-    const options = {
-      noServer: true,
-      clientTracking: false,
-      handleProtocols: (offered: Set<string>) => offered.has(SUBPROTOCOL) && SUBPROTOCOL,
-      WebSocket: ServerSocket,
-      // Not negotiated: a compressor a client costs 270 KB each and twenty times the CPU, and would make ws keep a queue.
-      perMessageDeflate: false,
-      // Pings are answered by the connection, within the rate limit.
-      autoPong: false,
-      maxPayload: context.limits.frameBytes,
-      maxFragments: MAX_FRAGMENTS,
-      maxBufferedChunks: MAX_CHUNKS,
-      closeTimeout: CLOSE_GRACE_MS,
+    const { frameBytes } = context.limits;
+    this.#plain = {
+      context,
+      metrics: this.#metrics,
+      encoding: createTextEncoding(frameBytes),
+      frames: { frameBytes, deflates: false },
+      gone: (connection) => this.#forget(connection),
     };
-    this.#server = new WebSocketServer(options);
   }
 
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
     assert(socket instanceof Socket, 'an HTTP/1.1 upgrade hands over a socket');
-    const offered = request.headers['sec-websocket-protocol'];
-    if (offered !== undefined && !offered.split(',').some((name) => name.trim() === SUBPROTOCOL)) {
-      this.#metrics.rejected('subprotocol');
-      refuseUpgrade(socket, `this server speaks the subprotocol ${SUBPROTOCOL}`);
+    const handshake = answerUpgrade(request, false);
+    if (handshake.type === 'refused') {
+      this.#metrics.rejected(handshake.reason);
+      refuseUpgrade(socket, handshake.why);
       return;
     }
-    this.#server.handleUpgrade(request, socket, head, (ws) => this.#accept(ws, request, socket));
+    socket.write(handshake.head);
+    this.#accept(request, socket, head);
   }
 
   async drain(signal: AbortSignal): Promise<void> {
@@ -93,21 +77,12 @@ class WebSocketGateway implements Gateway {
   close(): void {
     this.#window ??= reconnectWindowMs(this.#connections.size);
     for (const connection of this.#connections) connection.cut();
-    this.#server.close();
   }
 
-  #accept(ws: ServerSocket, request: IncomingMessage, socket: Socket): void {
+  #accept(request: IncomingMessage, socket: Socket, head: Buffer): void {
     const full = this.#connections.size >= this.#context.limits.sessions;
     const who = full ? NOBODY : this.#identify(request);
-    const connection: WebSocketConnection = new WebSocketConnection({
-      context: this.#context,
-      ws,
-      socket,
-      encoding: this.#encoding,
-      metrics: this.#metrics,
-      principal: who instanceof TidewallError ? NOBODY : who,
-      gone: () => this.#forget(connection),
-    });
+    const connection = new WebSocketConnection(this.#plain, socket, head, who instanceof TidewallError ? NOBODY : who);
     this.#connections.add(connection);
     this.#cancelSweep ??= this.#context.clock.after(SWEEP_MS, () => this.#sweep());
     // Accepted first and closed then: a browser shows its page the code of a close, but not the status of an upgrade.
@@ -132,7 +107,7 @@ class WebSocketGateway implements Gateway {
 
   #sweep(): void {
     this.#cancelSweep = this.#context.clock.after(SWEEP_MS, () => this.#sweep());
-    for (const connection of this.#connections) connection.peer.sweep();
+    for (const connection of this.#connections) connection.sweep();
     this.#metrics.flush();
   }
 
