@@ -157,14 +157,11 @@ class TidewallClient implements Client {
       send,
       unanswered: (name) => this.#link.fault(`the server does not answer a ${name} command`),
     });
-    const link = this.#link;
     this.#subscriptions = new Subscriptions({
       clock,
       random,
       unattended,
-      get up() {
-        return link.carries;
-      },
+      isUp: () => this.#link.carries,
       bookMs: () => this.#pace.book(clock.monotonic()),
       post: (name, body, answered) => this.#commands.post(name, body, answered),
       send,

@@ -172,6 +172,9 @@ export type Mischief =
   | { readonly type: 'refuse'; readonly name: ErrorName }
   | { readonly type: 'malform' };
 
+/** A rate that the model changes nothing to. */
+export const FORBIDDEN_RATE_HZ = 3;
+
 /** The pattern that the model knows; it finds every topic. */
 export const PATTERN = 'topic/#';
 
@@ -322,8 +325,8 @@ export class HostileServer implements Transport {
 
   #configure(id: number, { topic: number, rateHz }: JsonObject): void {
     const following = this.#named(number as number);
-    if (following === undefined) {
-      this.#refuse(id, 'not_subscribed');
+    if (following === undefined || rateHz === FORBIDDEN_RATE_HZ) {
+      this.#refuse(id, following === undefined ? 'not_subscribed' : 'limit_exceeded');
       return;
     }
     const options = optionsOf({ rateHz: rateHz ?? undefined, filter: following.filtered || undefined });
@@ -395,7 +398,8 @@ export class HostileServer implements Transport {
       case 'malform':
         return lines.map((line) => {
           const id = Number(/^\{"id":(\d+),/.exec(line)?.[1] ?? Number.NaN);
-          if (Number.isNaN(id)) return line;
+          // Who is refused another rate goes on at the one that it has; only an honest server may say so.
+          if (Number.isNaN(id) || (mischief.type === 'refuse' && line.includes('"configure":'))) return line;
           if (mischief.type === 'malform') return JSON.stringify({ id, subscribe: { topic: 'x' }, connect: 7 });
           const { code, retryable } = ERROR_CODES[mischief.name];
           return JSON.stringify({

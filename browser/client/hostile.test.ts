@@ -5,7 +5,7 @@ import { FakeClock } from '@tidewall/testkit';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { createClient } from './client.ts';
-import { HostileServer, type Mischief, ModelTopic, PATTERN } from './hostile-server.contract.ts';
+import { FORBIDDEN_RATE_HZ, HostileServer, type Mischief, ModelTopic, PATTERN } from './hostile-server.contract.ts';
 import type { Replica } from './replica.ts';
 
 type Action =
@@ -62,7 +62,7 @@ const action: fc.Arbitrary<Action> = fc.oneof(
     arbitrary: fc.record({
       type: fc.constant('configure' as const),
       topic: followed,
-      rateHz: fc.constantFrom(undefined, 0.5, 2),
+      rateHz: fc.constantFrom(undefined, 0.5, 2, FORBIDDEN_RATE_HZ),
     }),
   },
   { weight: 1, arbitrary: fc.record({ type: fc.constant('end pattern' as const), code: fc.constantFrom(2001, 2500) }) },

@@ -57,20 +57,24 @@ describe('a pattern', () => {
   test('[C37] says its options, and asks again with the position of each topic', async () => {
     const options: FollowOptions = { kind: 'state', rateHz: 1, filter: ['v', 'gt', 1], presence: true };
     await following(options);
-    bed.link.says(found('plant/a/oee', 1), { t: 1, o: 5, r: 1, d: 'a' }, found('plant/__proto__/oee', 2));
-    bed.link.says({ t: 2, o: 7, r: 1, d: 'p' });
+    bed.link.says(found('plant/a/oee', 1), { t: 1, o: 5, r: 1, d: 'a' }, found('plant/b/oee', 2));
+    bed.link.says({ t: 2, o: 7, r: 1, d: 'b' });
     bed.link.says(found('plant/c/oee', 3));
     await bed.reconnect();
     expect(bodies('subscribe')).toEqual([
       {
         topic: 'plant/+/oee',
         ...options,
-        positions: {
-          'plant/a/oee': { epoch: 'e1', offset: 5 },
-          'plant/__proto__/oee': { epoch: 'e1', offset: 7 },
-        },
+        positions: { 'plant/a/oee': { epoch: 'e1', offset: 5 }, 'plant/b/oee': { epoch: 'e1', offset: 7 } },
       },
     ]);
+  });
+
+  test('[C37] goes on with a topic that is called __proto__ as with any other', async () => {
+    await following();
+    bed.link.says(found('__proto__', 1), { t: 1, o: 5, r: 1, d: 'a' });
+    await bed.reconnect();
+    expect(JSON.stringify(bodies('subscribe')[0])).toContain('"positions":{"__proto__":{"epoch":"e1","offset":5}}');
   });
 
   test('[C37] goes on after a break with what was recovered, and tells what was not', async () => {
@@ -183,6 +187,19 @@ describe('a pattern', () => {
     expect(seen.replicas.get('plant/a/oee')).toMatchObject({ breaks: 1, refused: undefined });
     expect(seen.replicas.get('plant/a/oee')?.value()).toBe('new');
     expect(bodies('subscribe')).toHaveLength(1);
+  });
+
+  test('[C23] a log that begins again does so as it is announced, whatever the pattern had asked for', async () => {
+    const seen = await following();
+    bed.link.says(found('plant/a/oee', 1, { kind: 'log' }), { t: 1, o: 6, d: 'old' });
+    await bed.reconnect();
+    accepted(71);
+    bed.link.says(found('plant/a/oee', 1, { kind: 'log', offset: 6, recovered: true }, 71));
+    bed.link.says({ t: 1, end: { code: 2500, reason: 'reconfigured' } });
+    bed.link.says(found('plant/a/oee', 2, { kind: 'log', epoch: 'e2', offset: 3 }, 71), { t: 2, o: 4, d: 'new' });
+    expect(seen.replicas.get('plant/a/oee')?.value()).toEqual(['new']);
+    expect(seen.replicas.get('plant/a/oee')).toMatchObject({ breaks: 1 });
+    expect(bed.client.counts.resyncs).toBe(0);
   });
 
   test.each([{ topic: 7 }, { kind: 'heap' }, { offset: -1 }, { epoch: null }])(

@@ -234,7 +234,8 @@ describe('another rate', () => {
 
   test.each([
     refusal('not_subscribed', 120, false),
-    refusal('not_available', 108, false),
+    refusal('internal', 100, true),
+    refusal('already_subscribed', 105, false),
     { configure: {} },
     { configure: 'yes' },
   ])('[C35] answered by %j it is asked for again, from the position and at that rate', async (answer) => {
@@ -264,6 +265,30 @@ describe('another rate', () => {
     bed.link.says(bed.link.accepted({ ...STATE, topic: 2, recovered: true }), { t: 2, o: 6, d: 'six' });
     expect(seen.replica?.value()).toBe('six');
   });
+
+  test('[C23] ended by the server when its last follower has gone meanwhile, it is not asked for again', async () => {
+    const seen = await live();
+    seen.stop.configure({ rateHz: 1 });
+    seen.stop();
+    bed.link.says({ t: 1, end: { code: 2500, reason: 'moved' } });
+    await bed.clock.advance(1_000);
+    expect(bodies('subscribe')).toHaveLength(1);
+  });
+
+  test.each(['limit_exceeded', 'not_available', 'busy'])(
+    '[C35] refused with %s it goes on at the rate that it has, and is not asked again for the same',
+    async (name) => {
+      const seen = await live();
+      seen.stop.configure({ rateHz: 1 });
+      bed.refuses('configure', name);
+      seen.stop.configure({ rateHz: 1 });
+      bed.link.says({ t: 1, o: 6, d: 'six' });
+      expect(seen.replica?.value()).toBe('six');
+      expect([bodies('subscribe').length, bodies('configure').length]).toEqual([1, 1]);
+      seen.stop.configure({ rateHz: 2 });
+      expect(bodies('configure')[1]).toEqual({ topic: 1, rateHz: 2 });
+    },
+  );
 
   test('[C15] hundreds of them go out at the pace that the server takes', async () => {
     bed.start();

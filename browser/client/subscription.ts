@@ -35,7 +35,7 @@ export interface SubscriptionHost extends HeldTopicContext {
   readonly random: () => number;
   readonly unattended: boolean;
   /** Whether commands can be sent. */
-  readonly up: boolean;
+  isUp(): boolean;
   /** Books one command; 0 when it may go now. */
   bookMs(): number;
   post(name: 'subscribe' | 'unsubscribe' | 'configure', body: object, answered: Answered): string;
@@ -68,9 +68,9 @@ export class Subscription {
   readonly #options: FollowOptions;
   readonly #host: SubscriptionHost;
   readonly #isPattern: boolean;
-  /** The topic by its name, or those that the pattern has found. */
+  /** `own`, and what a pattern has found. */
   readonly #held = new Map<string, HeldTopic>();
-  /** What the server's word on the subscription itself goes to; of a pattern, it never holds anything. */
+  /** The topic by its name; of a pattern, it never holds anything, and the server's word on the pattern goes to it. */
   readonly #own: HeldTopic;
   #phase: Phase = 'off';
   /** The server's number for the subscription. */
@@ -92,17 +92,17 @@ export class Subscription {
     this.#host = host;
     this.#isPattern = isTopicPattern(topic);
     this.#own = new HeldTopic(topic, host);
-    if (!this.#isPattern) this.#held.set(topic, this.#own);
+    this.#held.set(topic, this.#own);
   }
 
   add(follower: Follower): void {
     this.followers.add(follower);
     follower.subscription = this;
     this.settle();
-    if (this.#phase === 'off' && this.#host.up) this.#askSoon();
+    if (this.#phase === 'off' && this.#host.isUp()) this.#askSoon();
     // There may be nothing new for long: who comes second is shown what is there. Not at once, since the caller does
     // not have the function that stops it yet.
-    for (const { replica } of new Set([this.#own, ...this.#held.values()])) {
+    for (const { replica } of this.#held.values()) {
       if (replica.kind === undefined && replica.refused === undefined) continue;
       void Promise.resolve().then(() => {
         if (this.followers.has(follower)) this.#tell(() => follower.changed?.(replica));
@@ -180,7 +180,7 @@ export class Subscription {
   /** Asks when the caller is through: who follows in the same breath may want more, and is heard too. */
   #askSoon(): void {
     void Promise.resolve().then(() => {
-      if (this.#phase === 'off' && this.#host.up && this.followers.size > 0) this.#ask();
+      if (this.#phase === 'off' && this.#host.isUp() && this.followers.size > 0) this.#ask();
     });
   }
 
@@ -211,7 +211,7 @@ export class Subscription {
     const reply = this.#isPattern ? undefined : subscribeReplyOf(answer);
     const number = this.#isPattern ? numberOf(answer) : reply?.topic;
     if (number === undefined) {
-      this.#host.fault(`the server sent a malformed answer to subscribing to ${this.topic}`);
+      this.#malformed();
       return;
     }
     this.#on(number);
@@ -220,6 +220,10 @@ export class Subscription {
       if (!this.#own.accept(reply)) this.#resync(this.#own, 'anew');
     }
     this.#isOn();
+  }
+
+  #malformed(): void {
+    this.#host.fault(`the server sent a malformed answer to subscribing to ${this.topic}`);
   }
 
   /** The server sends, under this number. */
@@ -242,7 +246,7 @@ export class Subscription {
     const { topic } = found as { topic: unknown };
     const reply = subscribeReplyOf({ ...found, topic: view });
     if (!this.#isPattern || reply === undefined || typeof topic !== 'string') {
-      this.#host.fault(`the server sent a malformed topic of ${this.topic}`);
+      this.#malformed();
       return;
     }
     let held = this.#held.get(topic);
@@ -349,7 +353,6 @@ export class Subscription {
   }
 
   #unroute(): void {
-    this.#host.unroute(this.#own);
     for (const held of this.#held.values()) this.#host.unroute(held);
   }
 
@@ -422,8 +425,10 @@ export class Subscription {
     this.#phase = 'on';
     const number = numberOf(answer);
     if (number !== undefined) this.#on(number);
-    // Asking again from the position says the rate too.
-    else if (!(answer instanceof TidewallError && this.#merges(answer))) this.#torn = true;
+    // Of a refusal that says that it is not as we think; any other leaves it at the rate that it has.
+    else if (!(answer instanceof TidewallError)) this.#torn = true;
+    else if (!this.#merges(answer))
+      this.#torn = ['not_subscribed', 'already_subscribed', 'internal'].includes(answer.kind);
     this.#isOn();
   }
 

@@ -19,10 +19,6 @@ export class Subscriptions {
     const set = this;
     this.#host = {
       ...context,
-      // Spread would freeze it.
-      get up() {
-        return context.up;
-      },
       route(view, held, subscription) {
         this.unroute(held);
         held.view = view;
@@ -40,9 +36,7 @@ export class Subscriptions {
       others: (subscription) =>
         [...set.#byKey.values()].filter((one) => one !== subscription && one.topic === subscription.topic),
       dirty: (held, subscription) => void set.#dirty.set(held, subscription),
-      forget(subscription) {
-        if (set.#byKey.get(subscription.key) === subscription) set.#byKey.delete(subscription.key);
-      },
+      forget: (subscription) => void set.#byKey.delete(subscription.key),
     };
   }
 
