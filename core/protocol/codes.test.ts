@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { CLOSE_CODES, ERROR_CODES, type ErrorName, mayReconnect } from './codes.ts';
+import { CLOSE_CODES, ERROR_CODES, ERROR_MEANINGS, type ErrorName, mayReconnect } from './codes.ts';
 import { TidewallError } from './error.ts';
 
 const errors = Object.entries(ERROR_CODES);
@@ -17,7 +17,7 @@ describe('error codes', () => {
     expect(row.code).toBeLessThan(200);
     expect(row.status).toBeGreaterThanOrEqual(400);
     expect(row.status).toBeLessThan(600);
-    expect(row.meaning).toMatch(/^[a-z].*[^.]$/);
+    expect(ERROR_MEANINGS[name as ErrorName]).toMatch(/^[a-z].*[^.]$/);
   });
 
   test('the numbers that other programs rely on', () => {

@@ -2,6 +2,7 @@ import { isJsonObject, type JsonValue, setOwn } from '@tidewall/base';
 import { z } from 'zod';
 import { TidewallError } from './error.ts';
 import { parseFilter } from './filter.ts';
+import type { Since } from './frames.ts';
 import { KINDS, MAX_TOPIC_NAME_LENGTH, OPERATIONS } from './topic.ts';
 
 /*
@@ -56,28 +57,23 @@ const filterSchema = z.unknown().transform((value, context) => {
 const MAX_POSITIONS = 1024;
 
 /** Not a `z.record`, which leaves out what is called `__proto__`. */
-const positionsSchema = z
-  .unknown()
-  .transform((value, context): Readonly<Record<string, z.infer<typeof sinceSchema>>> => {
-    const positions: Record<string, z.infer<typeof sinceSchema>> = {};
-    const refuse = (message: string, path: readonly PropertyKey[] = []): never => {
-      context.addIssue({ code: 'custom', message, path: [...path], input: value });
-      return z.NEVER;
-    };
-    if (!isJsonObject(value)) return refuse('must be an object with a position for each topic');
-    const names = Object.keys(value);
-    if (names.length > MAX_POSITIONS) return refuse(`must name at most ${MAX_POSITIONS} topics`);
-    for (const name of names) {
-      const since = sinceSchema.safeParse(value[name]);
-      if (!since.success)
-        return refuse(since.error.issues[0]?.message ?? 'is no position', [
-          name,
-          ...(since.error.issues[0]?.path ?? []),
-        ]);
-      setOwn(positions, name, since.data);
-    }
-    return positions;
-  });
+const positionsSchema = z.unknown().transform((value, context): Readonly<Record<string, Since>> => {
+  const refuse = (message: string, path: PropertyKey[] = []): never => {
+    context.addIssue({ code: 'custom', message, path, input: value });
+    return z.NEVER;
+  };
+  if (!isJsonObject(value)) return refuse('must be an object with the position of each topic');
+  const names = Object.keys(value);
+  if (names.length > MAX_POSITIONS) return refuse(`must name at most ${MAX_POSITIONS} topics`);
+  const positions: Record<string, Since> = {};
+  for (const name of names) {
+    const { data, error } = sinceSchema.safeParse(value[name]);
+    const [issue] = error?.issues ?? [];
+    if (issue) return refuse(issue.message, [name, ...issue.path]);
+    setOwn(positions, name, data);
+  }
+  return positions;
+});
 
 const fieldsSchema = z.array(z.string().min(1).max(MAX_TOPIC_NAME_LENGTH)).min(1).max(256);
 /** More often than a flush window is as often as a flush window. */
