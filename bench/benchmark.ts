@@ -37,6 +37,8 @@ export class Benchmark {
     this.name = name;
     this.options = options;
     this.#columns = columns;
+    // Only an orderly exit stops the servers.
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1));
     const { server, client } = this.#cores ?? {};
     console.log(`${name}: ${describeMachine()}`);
     console.log(

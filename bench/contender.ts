@@ -1,7 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, readFileSync } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -50,7 +49,7 @@ export interface RunningContender {
  * @throws Error with what it has said when it ends, or is not ready in time
  */
 export async function startContender(contender: Contender, core: number | undefined): Promise<RunningContender> {
-  const folder = await mkdtemp(join(tmpdir(), 'tidewall-bench-'));
+  const folder = mkdtempSync(join(tmpdir(), 'tidewall-bench-'));
   const [port, publisherPort] = await Promise.all([freePort(), freePort()]);
   const [program, ...args] = pinned(core, contender.command({ folder, port, publisherPort }));
   const child = spawn(program as string, args, { stdio: ['ignore', 'pipe', 'pipe'], cwd: folder });
@@ -60,9 +59,16 @@ export async function startContender(contender: Contender, core: number | undefi
   };
   child.stdout.on('data', hear);
   child.stderr.on('data', hear);
+  // Whoever ends the benchmark early ends its servers too.
+  const clean = () => {
+    child.kill('SIGKILL');
+    rmSync(folder, { recursive: true, force: true });
+  };
+  process.once('exit', clean);
   const stop = async () => {
     await end(child);
-    await rm(folder, { recursive: true, force: true });
+    clean();
+    process.off('exit', clean);
   };
   const begun = performance.now();
   while (!(await isReady(port, contender.readyPath))) {
