@@ -10,6 +10,7 @@ import { run } from './run.mjs';
 export const CHECKS = [
   { name: 'layers', command: ['--import', 'tsx', 'scripts/check-layers.ts'] },
   { name: 'lengths', command: ['--import', 'tsx', 'scripts/check-lengths.ts'] },
+  { name: 'rules', command: ['--import', 'tsx', 'scripts/check-rules.ts'] },
   { name: 'format and lint', command: ['node_modules/@biomejs/biome/bin/biome', 'ci', '--colors=off', '.'] },
   // A type check for each environment, so that nothing can use what is not there where it runs.
   types('core', 'core'),
