@@ -56,3 +56,12 @@ test('over any time, no more than burst + average × time is carried out', () =>
     }),
   );
 });
+
+test('it is fresh again when a new one would say the same from then on', () => {
+  const rate = new CommandRate(LIMITS, 0);
+  expect(rate.fresh(0)).toBe(true);
+  countUntilFlood(rate, COMMAND_COST, 0);
+  expect(rate.fresh(1_999)).toBe(false);
+  expect(rate.fresh(2_000)).toBe(true);
+  expect(countUntilFlood(rate, COMMAND_COST, 2_000)).toEqual({ admitted: 100, refused: 100 });
+});

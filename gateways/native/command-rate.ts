@@ -26,6 +26,11 @@ export class CommandRate {
     this.#refused = new TokenBucket(commandsPerSecond, commandBurst, now);
   }
 
+  /** Nothing is remembered of what was taken: it is as good as a new one. */
+  fresh(now: number): boolean {
+    return this.#carriedOut.full(now) && this.#refused.full(now);
+  }
+
   take(cost: number, now: number): Verdict {
     if (this.#carriedOut.take(cost, now)) return ADMITTED;
     // A refusal costs the same whatever was refused: it is an answer that has to be written.

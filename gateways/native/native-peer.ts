@@ -55,7 +55,8 @@ export class NativePeer {
   readonly #wire: NativeWire;
   readonly #principal: Principal;
   readonly #metrics: GatewayMetrics;
-  readonly #rate: CommandRate;
+  /** Absent once nothing has come for long enough to be as good as new. */
+  #rate: CommandRate | undefined;
   readonly #openedAt: number;
   #heardAt: number;
   #takenBytes = 0;
@@ -68,7 +69,8 @@ export class NativePeer {
   #ended = false;
   /** The answer to the newest heartbeat that came while the wire was congested; older ones need none. */
   #owedHeartbeat: string | undefined;
-  #idle: (() => void)[] = [];
+  /** Those who wait in `finish`. */
+  #idle: (() => void)[] | undefined;
 
   constructor(context: GatewayContext, wire: NativeWire, principal: Principal, metrics: GatewayMetrics) {
     const now = context.clock.monotonic();
@@ -76,7 +78,6 @@ export class NativePeer {
     this.#wire = wire;
     this.#principal = principal;
     this.#metrics = metrics;
-    this.#rate = new CommandRate(context.limits, now);
     this.#openedAt = now;
     this.#heardAt = now;
     this.#movedAt = now;
@@ -115,6 +116,7 @@ export class NativePeer {
   sweep(): void {
     const { clock, limits } = this.#context;
     const now = clock.monotonic();
+    if (this.#rate?.fresh(now)) this.#rate = undefined;
     if (this.#session === undefined && now - this.#openedAt >= limits.connectTimeoutMs) {
       this.#wire.close('connect_timeout', `no connect command within ${limits.connectTimeoutMs} ms`);
     } else if (!this.#paused && now - this.#heardAt >= limits.deadMs) {
@@ -126,7 +128,9 @@ export class NativePeer {
   finish(): Promise<void> {
     this.#finishing = true;
     if (this.#pipeline === undefined) return Promise.resolve();
-    return new Promise((resolve) => this.#idle.push(resolve));
+    return new Promise((resolve) => {
+      this.#idle = [...(this.#idle ?? []), resolve];
+    });
   }
 
   /** The connection is over, from either side. */
@@ -182,7 +186,9 @@ export class NativePeer {
 
   /** The refusal, when commands come too fast; who ignores refusals is cut off. */
   #admit(cost: number): TidewallError | undefined {
-    const verdict = this.#rate.take(cost, this.#context.clock.monotonic());
+    const now = this.#context.clock.monotonic();
+    this.#rate ??= new CommandRate(this.#context.limits, now);
+    const verdict = this.#rate.take(cost, now);
     if (verdict.type === 'admitted') return undefined;
     const { commandsPerSecond, commandBurst } = this.#context.limits;
     const limit = `${commandsPerSecond} commands a second, ${commandBurst} at once`;
@@ -334,7 +340,9 @@ export class NativePeer {
   }
 
   #becomeIdle(): void {
-    for (const resolve of this.#idle.splice(0)) resolve();
+    const idle = this.#idle ?? [];
+    this.#idle = undefined;
+    for (const resolve of idle) resolve();
   }
 }
 

@@ -23,6 +23,10 @@ export class TokenBucket {
     return true;
   }
 
+  full(now: number): boolean {
+    return this.msUntilFull(now) === 0;
+  }
+
   /** How long until it is full again when nothing more is taken. */
   msUntilFull(now: number): number {
     this.#fill(now);
