@@ -121,6 +121,49 @@ describe('patterns', () => {
     session.unsubscribe(reply.topic);
   });
 
+  test('[H50] what is followed by name too is brought up to date before it begins as if it were new', async () => {
+    bed.start({ settings: { 'a/b': { kind: 'series' } } });
+    await bed.publish('a/b', { t: 1, v: 1 });
+    const outlet = new RecordingOutlet();
+    const session = bed.hub.open(anyone, outlet);
+    await session.subscribe({ topic: 'a/b', rateHz: 1 }, () => {});
+    await bed.publish('a/b', { t: 2, v: 2 });
+    await bed.publish('a/b', { t: 3, v: 3 });
+    await session.subscribe({ topic: 'a/+', rateHz: 1, rewind: { count: 3 } }, () => {});
+    const pushes = outlet.pushes.flatMap((push) =>
+      push.type === 'value' ? [{ from: push.offset - push.n, to: push.offset, json: push.json }] : [],
+    );
+    // The one by name is at the head when what is for the pattern comes, so that it is nothing new to it.
+    expect(pushes).toEqual([
+      { from: 0, to: 1, json: '{"t":[1],"v":[1]}' },
+      { from: 1, to: 2, json: '{"t":[2],"v":[2]}' },
+      { from: 2, to: 3, json: '{"t":[3],"v":[3]}' },
+      { from: 0, to: 3, json: '{"t":[1,2,3],"v":[1,2,3]}' },
+    ]);
+  });
+
+  test('[H47] [H50] another rate by name leaves what the pattern finds under its number', async () => {
+    bed.start();
+    await bed.publish('a/b', 1);
+    const { session, outlet, reply } = await follow('a/#');
+    let named = 0;
+    await session.subscribe({ topic: 'a/b' }, (accepted) => {
+      named = accepted.topic;
+    });
+    let moved = 0;
+    session.configure(named, { rateHz: 1 }, (number) => {
+      moved = number;
+    });
+    expect(moved).not.toBe(named);
+    await bed.publish('a/b', 2);
+    await bed.clock.advance(1_000);
+    const of2 = outlet.pushes.filter((push) => 'json' in push && push.json === '2').map((push) => push.view);
+    expect(of2.sort()).toEqual([named, moved].sort());
+    session.unsubscribe(reply.topic);
+    session.unsubscribe(moved);
+    expect(bed.hub.topics(anyone)[0]?.watchers).toBe(0);
+  });
+
   test('[H11] a pattern is followed once with the same options, and the refusal says as what', async () => {
     bed.start();
     const { session, reply } = await follow('a/+', { rateHz: 5 });

@@ -142,23 +142,35 @@ export class HubSession implements Session, SubscriptionOwner, Loner {
       accepted(number);
       return;
     }
+    // What a pattern has found goes on as it is, under its number.
+    const stays = subscription.named && subscription.found;
+    if (stays) this.#requireRoom(1);
     const view = topic.viewFor(before.encoding, options);
     if (this.#subscriptions.has(view.number)) throw alreadySubscribed(topic.name, view.number);
     this.#standAlone();
-    subscription.asked = asked;
-    subscription.view = view;
-    view.viewers.add(subscription);
-    topic.leaveView(before, subscription);
-    this.#subscriptions.delete(number);
-    this.#subscriptions.set(view.number, subscription);
+    const moved = stays
+      ? new Subscription(this, topic, view, asked, permission, { ...subscription.place })
+      : subscription;
+    if (stays) {
+      subscription.named = false;
+      moved.named = true;
+      topic.watch(view, moved);
+    } else {
+      moved.asked = asked;
+      moved.view = view;
+      view.viewers.add(moved);
+      topic.leaveView(before, moved);
+      this.#subscriptions.delete(number);
+    }
+    this.#subscriptions.set(view.number, moved);
     // What was hidden before is not held by the client. Of a log and a signal, only what comes matters.
     const sameShown = options.selection?.key === before.options.selection?.key;
     const voids = !sameShown && topic.kind.startsWith === 'snapshot' && topic.log.head > 0;
-    if (voids) subscription.place.offset = NEEDS_SNAPSHOT;
+    if (voids) moved.place.offset = NEEDS_SNAPSHOT;
     accepted(view.number);
     if (!this.#ready) return;
     try {
-      const frame = view.pull(subscription.place);
+      const frame = view.pull(moved.place);
       if (frame) this.write([frame]);
     } catch (failure) {
       this.#context.failed(failure, view);

@@ -36,8 +36,13 @@ export class Subscription implements Viewer {
     this.place = place;
   }
 
+  /** Some pattern wants it. */
+  get found(): boolean {
+    return this.#patterns !== undefined;
+  }
+
   get wanted(): boolean {
-    return this.named || this.#patterns !== undefined;
+    return this.named || this.found;
   }
 
   foundBy(pattern: PatternSubscription): void {
