@@ -32,6 +32,7 @@ const limits = {
   seriesColumns: count(2, 10_000, DEFAULT_LIMITS.seriesColumns),
   historyEntries: count(1, 100_000, DEFAULT_LIMITS.historyEntries),
   flushWindowMs: ms(0, 1000, DEFAULT_LIMITS.flushWindowMs),
+  viewsPerTopic: count(1, 1_000_000, DEFAULT_LIMITS.viewsPerTopic),
   patternsPerSession: count(0, 10_000, DEFAULT_LIMITS.patternsPerSession),
   presenceMembers: count(0, 100_000, DEFAULT_LIMITS.presenceMembers),
   publicationKeys: count(0, 1_000_000, DEFAULT_LIMITS.publicationKeys),

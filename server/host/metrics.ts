@@ -20,10 +20,23 @@ export function createMetrics(): Metrics {
     counter(name, help, labelNames = []) {
       const known = counters.get(name);
       if (known !== undefined) return known;
-      const counter = new PrometheusCounter({ name, help, labelNames: [...labelNames], registers: [registry] });
+      // The library's counter costs more than much of what is counted; without labels it is asked once a scrape.
+      let uncounted = 0;
+      const counter = new PrometheusCounter({
+        name,
+        help,
+        labelNames: [...labelNames],
+        registers: [registry],
+        collect() {
+          if (uncounted > 0) this.inc(uncounted);
+          uncounted = 0;
+        },
+      });
       const port: Counter = {
-        add: (amount: number, labels?: Labels) =>
-          labels === undefined ? counter.inc(amount) : counter.inc(labels, amount),
+        add(amount: number, labels?: Labels) {
+          if (labels === undefined) uncounted += amount;
+          else counter.inc(labels, amount);
+        },
       };
       counters.set(name, port);
       return port;

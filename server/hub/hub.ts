@@ -268,13 +268,13 @@ export class Hub implements HubPort {
   }
 
   async #publishTo(topic: Topic, request: PublishRequest): Promise<Position> {
-    const { broker, limits, clock } = this.#options;
-    let made = false;
     try {
-      const position = await topic.keys.once(request.key, () => {
+      let made = request.key === undefined;
+      const make = () => {
         made = true;
-        return broker.publish(topic.name, admit(topic, request, limits.publicationBytes, clock.now()));
-      });
+        return this.#make(topic, request);
+      };
+      const position = await (request.key === undefined ? make() : topic.keys.once(request.key, make));
       (made ? this.#published : this.#repeated).add(1);
       return position;
     } catch (failure) {
@@ -282,6 +282,11 @@ export class Hub implements HubPort {
       this.#topics.maybeUnused(topic);
       throw failure;
     }
+  }
+
+  #make(topic: Topic, request: PublishRequest): Promise<Position> {
+    const { broker, limits, clock } = this.#options;
+    return broker.publish(topic.name, admit(topic, request, limits.publicationBytes, clock.now()));
   }
 
   *#matching(pattern: TopicPattern, passes: (topic: Topic) => boolean): Iterable<Topic> {

@@ -18,8 +18,7 @@ export class PublicationKeys {
   }
 
   /** The position of the publication with that key: of the one that was made, or is being made, or is made now. */
-  async once(key: string | undefined, publish: () => Promise<Position>): Promise<Position> {
-    if (key === undefined) return publish();
+  async once(key: string, publish: () => Promise<Position>): Promise<Position> {
     const known = this.#positions.get(key);
     if (known) return known;
     const made = publish();
