@@ -3,6 +3,7 @@ import { type Filter, KINDS, OPERATIONS, parseFilter } from '@tidewall/protocol'
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { CommandFailure } from './command-failure.ts';
 import { type PublishOptions, publish } from './commands/publish.ts';
+import { type SelftestOptions, selftest } from './commands/selftest.ts';
 import { serve } from './commands/serve.ts';
 import { type SubscribeOptions, subscribe } from './commands/subscribe.ts';
 import { type SetOptions, setTopics, showSettings, unsetTopics } from './commands/topic-settings.ts';
@@ -29,6 +30,7 @@ export function createProgram(files: ProductFiles, version: string): Command {
   addPublish(program);
   addSubscribe(program);
   addTopics(program);
+  addSelftest(program, version);
   return program;
 }
 
@@ -164,6 +166,18 @@ function addTopics(program: Command): void {
     .argument('<topic>')
     .addOption(urlOption())
     .action((topic: string, options) => deleteTopic(topic, options));
+}
+
+function addSelftest(program: Command, version: string): void {
+  program
+    .command('selftest')
+    .description('try the rules of the server with real clients, on this machine')
+    .option('--seed <number>', 'makes the same choices again (default: any)', wholeNumber)
+    .option('--only <name...>', 'these scenarios alone')
+    .option('--list', 'the scenarios, and the rule that each tries')
+    .option('--json', 'a JSON line each')
+    .addHelpText('after', `\nIt starts a server of its own, and takes about half a minute at most.\n${EXIT_CODES}`)
+    .action((options: SelftestOptions) => selftest(options, version));
 }
 
 function urlOption(): Option {

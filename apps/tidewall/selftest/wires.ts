@@ -1,0 +1,5 @@
+import { websocketWire } from './websocket-wire.ts';
+import type { Wire } from './wire.ts';
+
+/** Every way to reach a server that there is. */
+export const WIRES: readonly Wire[] = [websocketWire];
