@@ -2,8 +2,10 @@ import type { Socket } from 'node:net';
 import type { Encoding, GatewayContext, Principal } from '@tidewall/contracts';
 import { CLOSE_CODES, type CloseName } from '@tidewall/protocol';
 import { encodeBye, type GatewayMetrics, NativePeer, type NativeWire } from '../native/index.ts';
+import type { DirectWrites } from './direct-writes.ts';
 import { type FrameLimits, type FrameListener, FrameReader, type Violation } from './frame-reader.ts';
 import { closeFrame, pongFrame, textFrame } from './server-frame.ts';
+import { SocketOutput } from './socket-output.ts';
 
 /*
  *            close, or the peer's close frame                both have said goodbye
@@ -29,8 +31,19 @@ export interface ConnectionKind {
   readonly metrics: GatewayMetrics;
   readonly encoding: Encoding;
   readonly frames: FrameLimits;
+  readonly direct: DirectWrites;
   /** Called once, when the socket is gone. */
   gone(connection: WebSocketConnection): void;
+}
+
+export interface ConnectionOptions {
+  readonly kind: ConnectionKind;
+  readonly socket: Socket;
+  /** What the handshake is answered with. */
+  readonly answer: Buffer;
+  /** Bytes that came with the handshake. */
+  readonly head: Buffer;
+  readonly principal: Principal;
 }
 
 const CONNECTION = Symbol('connection');
@@ -42,6 +55,7 @@ export class WebSocketConnection implements NativeWire, FrameListener {
   readonly peer: NativePeer;
   readonly #kind: ConnectionKind;
   readonly #socket: Socket;
+  readonly #output: SocketOutput;
   readonly #reader: FrameReader;
   /** Above high water, and not drained since. */
   #stalled = false;
@@ -50,10 +64,10 @@ export class WebSocketConnection implements NativeWire, FrameListener {
   /** The payload of the newest ping that came while congested; RFC 6455, 5.5.3 lets the older ones go unanswered. */
   #owedPong: Buffer | undefined;
 
-  /** @param head bytes that came with the handshake */
-  constructor(kind: ConnectionKind, socket: Socket, head: Buffer, principal: Principal) {
+  constructor({ kind, socket, answer, head, principal }: ConnectionOptions) {
     this.#kind = kind;
     this.#socket = socket;
+    this.#output = new SocketOutput(socket, answer, kind.direct, this);
     this.#reader = new FrameReader(this, kind.frames);
     this.peer = new NativePeer(kind.context, this, principal, kind.metrics);
     socket.setTimeout(0);
@@ -73,11 +87,7 @@ export class WebSocketConnection implements NativeWire, FrameListener {
   }
 
   get congested(): boolean {
-    if (!this.#stalled) {
-      const { highWaterBytes } = this.#kind.context.limits;
-      // Below its own mark a socket never says 'drain', so ours cannot be lower.
-      this.#stalled = this.#socket.writableLength >= Math.max(highWaterBytes, this.#socket.writableHighWaterMark);
-    }
+    if (!this.#stalled) this.#stalled = this.#output.isAbove(this.#kind.context.limits.highWaterBytes);
     return this.#stalled;
   }
 
@@ -86,7 +96,8 @@ export class WebSocketConnection implements NativeWire, FrameListener {
     const [first] = frames;
     const bytes = frames.length === 1 && first !== undefined ? first : Buffer.concat(frames);
     this.#kind.metrics.tally.bytesWritten += bytes.length;
-    return this.#socket.write(bytes) || !this.congested;
+    this.#output.write(bytes);
+    return !this.congested;
   }
 
   send(text: string): void {
@@ -134,7 +145,7 @@ export class WebSocketConnection implements NativeWire, FrameListener {
   ping(payload: Buffer): void {
     if (!this.peer.heartbeat()) return;
     if (this.congested) this.#owedPong = Buffer.from(payload);
-    else this.#socket.write(pongFrame(payload));
+    else this.#output.write(pongFrame(payload));
   }
 
   pong(): void {
@@ -165,7 +176,7 @@ export class WebSocketConnection implements NativeWire, FrameListener {
   drained(): void {
     if (!this.#stalled || this.closing) return;
     this.#stalled = false;
-    if (this.#owedPong !== undefined) this.#socket.write(pongFrame(this.#owedPong));
+    if (this.#owedPong !== undefined) this.#output.write(pongFrame(this.#owedPong));
     this.#owedPong = undefined;
     this.peer.drained();
   }
@@ -173,7 +184,7 @@ export class WebSocketConnection implements NativeWire, FrameListener {
   /** The peer's side of the socket has ended. */
   finished(): void {
     // Who has ended its side reads no more; what waits for it would keep the socket for ever.
-    if (this.#socket.writableLength > 0) this.#socket.destroy();
+    if (this.#output.waitingBytes > 0) this.#socket.destroy();
     else this.#socket.end();
   }
 
@@ -188,7 +199,7 @@ export class WebSocketConnection implements NativeWire, FrameListener {
     // Behind a full buffer no goodbye arrives in time, and the buffer would live on for as long as the peer likes.
     const reachable = !this.congested;
     const goodbye = closeFrame(code, reason);
-    if (reachable) this.#socket.write(lastWord === undefined ? goodbye : Buffer.concat([lastWord, goodbye]));
+    if (reachable) this.#output.write(lastWord === undefined ? goodbye : Buffer.concat([lastWord, goodbye]));
     this.#end(code);
     if (!reachable) this.#socket.destroy();
     // Reading may be paused, and then the peer's half of the goodbye would never be seen.

@@ -5,8 +5,9 @@ import { assert } from '@tidewall/base';
 import type { Gateway, GatewayContext, GatewayDefinition, Principal } from '@tidewall/contracts';
 import { type CloseName, TidewallError } from '@tidewall/protocol';
 import { createGatewayMetrics, reconnectWindowMs } from '../native/index.ts';
+import { DirectWrites } from './direct-writes.ts';
 import { answerUpgrade } from './handshake.ts';
-import { type ConnectionKind, WebSocketConnection } from './server-connection.ts';
+import { type ConnectionKind, type ConnectionOptions, WebSocketConnection } from './server-connection.ts';
 import { createTextEncoding } from './server-frame.ts';
 
 /** One timer for all connections: their times to live are seconds and minutes. */
@@ -40,6 +41,7 @@ class WebSocketGateway implements Gateway {
       metrics: this.#metrics,
       encoding: createTextEncoding(frameBytes),
       frames: { frameBytes, deflates: false },
+      direct: new DirectWrites(),
       gone: (connection) => this.#forget(connection),
     };
   }
@@ -52,8 +54,7 @@ class WebSocketGateway implements Gateway {
       refuseUpgrade(socket, handshake.why);
       return;
     }
-    socket.write(handshake.head);
-    this.#accept(request, socket, head);
+    this.#accept(request, { socket, head, answer: Buffer.from(handshake.head), kind: this.#plain });
   }
 
   async drain(signal: AbortSignal): Promise<void> {
@@ -79,10 +80,11 @@ class WebSocketGateway implements Gateway {
     for (const connection of this.#connections) connection.cut();
   }
 
-  #accept(request: IncomingMessage, socket: Socket, head: Buffer): void {
+  #accept(request: IncomingMessage, link: Omit<ConnectionOptions, 'principal'>): void {
     const full = this.#connections.size >= this.#context.limits.sessions;
     const who = full ? NOBODY : this.#identify(request);
-    const connection = new WebSocketConnection(this.#plain, socket, head, who instanceof TidewallError ? NOBODY : who);
+    const principal = who instanceof TidewallError ? NOBODY : who;
+    const connection = new WebSocketConnection({ ...link, principal });
     this.#connections.add(connection);
     this.#cancelSweep ??= this.#context.clock.after(SWEEP_MS, () => this.#sweep());
     // Accepted first and closed then: a browser shows its page the code of a close, but not the status of an upgrade.
