@@ -55,7 +55,7 @@ async function leaveLock(changes: object): Promise<void> {
   await writeFile(path, JSON.stringify({ pid: 1, host: hostname(), boot, pids, lock: 'left', ...changes }));
 }
 
-test('who comes second is told whose the folder is and what to do, until it is released', async () => {
+test('[J13] who comes second is told whose the folder is and what to do, until it is released', async () => {
   const first = await acquire();
   const { message } = await refusal();
   expect(message).toContain(`${folder} is in use by process ${process.pid} on ${hostname()}`);
@@ -70,7 +70,7 @@ test('of many that come at once, one gets it', async () => {
   expect(all.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
 });
 
-test('of many that find the lock of a process that has ended, one gets it', async () => {
+test('[J13] of many that find the lock of a process that has ended, one gets it', async () => {
   const child = await running();
   const { pid } = child;
   child.kill('SIGKILL');

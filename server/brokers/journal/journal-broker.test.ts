@@ -29,7 +29,7 @@ const sealOf = async () => JSON.parse(await readFile(join(bed.folder, 'seal'), '
 const changeSeal = async (changes: object) =>
   writeFile(join(bed.folder, 'seal'), JSON.stringify({ ...(await sealOf()), ...changes }));
 
-test('a process that is killed leaves everything that it has acknowledged, with epoch and offsets', async () => {
+test('[J2] a process that is killed leaves everything that it has acknowledged, with epoch and offsets', async () => {
   const broker = await bed.open();
   await broker.follow(topic, follower());
   let acknowledged = 0;
@@ -50,7 +50,7 @@ test('a process that is killed leaves everything that it has acknowledged, with 
   await Promise.all([...publishing, more]);
 });
 
-test('followers are told only what a killed process would leave', async () => {
+test('[J1] followers are told only what a killed process would leave', async () => {
   const broker = await bed.open();
   const copies: Promise<string>[] = [];
   await broker.follow(
@@ -64,7 +64,7 @@ test('followers are told only what a killed process would leave', async () => {
   }
 });
 
-test('a log that ends anywhere in its last writes is cut there, told, and continued', async () => {
+test('[J3] a log that ends anywhere in its last writes is cut there, told, and continued', async () => {
   const broker = await bed.open();
   const { epoch } = await broker.follow(topic, follower());
   for (let i = 1; i <= 4; i++) await broker.publish(topic, draft(`"entry ${i}"`));
@@ -96,7 +96,7 @@ test('a log that ends anywhere in its last writes is cut there, told, and contin
   }
 });
 
-test('wherever a byte is changed: what is there is right, or its epoch is new, and the place is named', async () => {
+test('[J4] wherever a byte is changed: what is there is right, or its epoch is new, and the place is named', async () => {
   const broker = await bed.open({ maxBytes: 24 * 1024 });
   // So much that there is a checkpoint too.
   const newest = await publishAll(broker, 60);
@@ -133,7 +133,7 @@ test('wherever a byte is changed: what is there is right, or its epoch is new, a
   }
 });
 
-test('the file is bounded: what is let go makes room, and what is kept stays', async () => {
+test('[J7] the files are bounded: what is let go makes room, and what is kept stays', async () => {
   const maxBytes = 256 * 1024;
   const broker = await bed.open({ maxBytes });
   const keep = { count: 20, bytes: 1024 * 1024 };
@@ -164,7 +164,7 @@ test('the file is bounded: what is let go makes room, and what is kept stays', a
   expect(log3.at(3000)?.json).toBe(value.held);
 });
 
-test('when not all fits, the topics that keep most lose their oldest on the disk, and that is told', async () => {
+test('[J8] when not all fits, the topics that keep most lose their oldest on the disk, and that is told', async () => {
   const maxBytes = 128 * 1024;
   const broker = await bed.open({ maxBytes });
   const [large = topic, small = topic] = topics;
@@ -184,7 +184,7 @@ test('when not all fits, the topics that keep most lose their oldest on the disk
   expect(largeLog.first).toBeLessThan(380);
 });
 
-test('what a state held is there although only a few of its merges are kept', async () => {
+test('[J9] what a state held is there although only a few of its merges are kept', async () => {
   const broker = await bed.open();
   const keep = { count: 3, bytes: 10_000 };
   const value = stateFollower(keep);
@@ -199,7 +199,7 @@ test('what a state held is there although only a few of its merges are kept', as
   expect([log.first, log.head]).toEqual([1999, 2001]);
 });
 
-test('after the machine itself has stopped, topics have new epochs and what reached the disk', async () => {
+test('[J5] after the machine itself has stopped, topics have new epochs and what reached the disk', async () => {
   const broker = await bed.open();
   const newest = await publishAll(broker, 12);
   bed.folder = await bed.killed('copy');
@@ -217,7 +217,7 @@ test('after the machine itself has stopped, topics have new epochs and what reac
 test.each([
   ['it was closed', { closed: true }],
   ['each write had reached the disk', { sync: 'always' }],
-])('after the machine has stopped, epochs stay when %s', async (_, seal) => {
+])('[J5] after the machine has stopped, epochs stay when %s', async (_, seal) => {
   const broker = await bed.open({ sync: 'always' });
   const newest = await publishAll(broker, 12);
   bed.folder = await bed.killed('copy');
@@ -226,7 +226,7 @@ test.each([
   expect({ epoch: log.epoch, offset: log.head }).toEqual(newest.get(topic));
 });
 
-test('without a seal, topics have new epochs', async () => {
+test('[J6] without a seal, topics have new epochs', async () => {
   const newest = await publishAll(await bed.open(), 12);
   bed.folder = await bed.killed('copy');
   await rm(join(bed.folder, 'seal'));
@@ -234,7 +234,7 @@ test('without a seal, topics have new epochs', async () => {
   expect([log.head, log.epoch === newest.get(topic)?.epoch]).toEqual([2, false]);
 });
 
-test('a log that was closed and is shorter now was cut by somebody: topics have new epochs', async () => {
+test('[J6] a log that was closed and is shorter now was cut by somebody: topics have new epochs', async () => {
   const broker = await bed.open();
   const newest = await publishAll(broker, 12);
   await broker.close();
@@ -244,7 +244,7 @@ test('a log that was closed and is shorter now was cut by somebody: topics have 
   expect(log.epoch).not.toBe(newest.get(topic)?.epoch);
 });
 
-test('a journal of a newer version is refused by name, and left alone', async () => {
+test('[J14] a journal of a newer version is refused by name, and left alone', async () => {
   await (await bed.open()).close();
   const path = join(bed.folder, '00000009.log');
   await writeFile(path, encodeFrame('v {"version":2}\n'));
@@ -255,13 +255,22 @@ test('a journal of a newer version is refused by name, and left alone', async ()
   await bed.open();
 });
 
-test('data that is not on one line is refused: it could say anything in the name of the journal', async () => {
+test('[J15] data that is not on one line is refused: it could say anything in the name of the journal', async () => {
   const broker = await bed.open();
   await broker.follow(topic, follower());
   await expect(broker.publish(topic, draft('1\nf 1'))).rejects.toThrow('the data must be on one line');
   await broker.publish(topic, draft('2'));
   const log = await (await bed.open({ folder: await bed.killed('copy') })).follow(topic, follower());
   expect(textsOf(log)).toEqual(['2']);
+});
+
+test('[J16] what is forgotten is gone once something after it is written', async () => {
+  const broker = await bed.open();
+  await publishAll(broker, 12);
+  broker.forget(topic);
+  await broker.publish(topics[0] ?? topic, draft('1'));
+  const again = await bed.open({ folder: await bed.killed('copy') });
+  expect([...again.kept()].map((one) => one.topic)).toEqual(topics.filter((one) => one !== topic));
 });
 
 test('after close nothing is published any more', async () => {
@@ -272,7 +281,7 @@ test('after close nothing is published any more', async () => {
   await expect(broker.publish(topic, draft('2'))).rejects.toMatchObject({ kind: 'busy' });
 });
 
-test('what need not outlive the process is told at once, and not written', async () => {
+test('[J12] what need not outlive the process is told at once, and not written', async () => {
   const broker = await bed.open({ maxBytes: 128 * 1024 });
   const told: Publication[] = [];
   await broker.follow(topic, follower({ retain: false, received: (publication) => void told.push(publication) }));

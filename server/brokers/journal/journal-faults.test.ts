@@ -80,7 +80,7 @@ const canMount = SmallDisk.isPossible('inMemory');
 const needsRoot = canMount ? '' : ' (not here: it takes root to mount a small file system)';
 
 test.skipIf(!canMount)(
-  `a full disk: topics go on in memory and are written again when there is room${needsRoot}`,
+  `[J10] a full disk: topics go on in memory and are written again when there is room${needsRoot}`,
   async () => {
     const disk = on(SmallDisk.inMemory(4));
     const broker = await bed.open();
@@ -102,7 +102,7 @@ test.skipIf(!canMount)(
 );
 
 test.skipIf(!canMount)(
-  `a disk that the journal itself has filled: what it replaces makes the room${needsRoot}`,
+  `[J10] a disk that the journal itself has filled: what it replaces makes the room${needsRoot}`,
   async () => {
     on(SmallDisk.inMemory(4));
     const broker = await bed.open();
@@ -114,7 +114,7 @@ test.skipIf(!canMount)(
 );
 
 test.skipIf(!canMount)(
-  `a disk that is full at the start: topics are there, and go on in memory${needsRoot}`,
+  `[J10] a disk that is full at the start: topics are there, and go on in memory${needsRoot}`,
   async () => {
     const disk = on(SmallDisk.inMemory(4));
     const before = await bed.open();
@@ -135,7 +135,7 @@ test.skipIf(!canMount)(
 );
 
 test.skipIf(!canMount)(
-  `a read-only disk at the start: topics are there under new epochs${needsRoot}`,
+  `[J6] a read-only disk at the start: topics are there under new epochs${needsRoot}`,
   async () => {
     const disk = on(SmallDisk.inMemory(4));
     const before = await bed.open();
@@ -156,7 +156,7 @@ test.skipIf(!canMount)(
 
 const canOverbook = SmallDisk.isPossible('overbooked');
 test.skipIf(!canOverbook)(
-  `a disk that fails when it is synced: nobody is promised what it may have forgotten${
+  `[J10] a disk that fails when it is synced: nobody is promised what it may have forgotten${
     canOverbook ? '' : ' (not here: it takes root, and a loop device)'
   }`,
   async () => {
@@ -172,7 +172,7 @@ test.skipIf(!canOverbook)(
   60_000,
 );
 
-test('a file that may not grow: topics go on in memory and are written again when it may', async () => {
+test('[J10] a file that may not grow: topics go on in memory and are written again when it may', async () => {
   const limit = (bytes: number | 'unlimited') =>
     execFileSync('prlimit', ['--pid', String(process.pid), `--fsize=${bytes}:unlimited`]);
   const broker = await bed.open();
@@ -185,7 +185,7 @@ test('a file that may not grow: topics go on in memory and are written again whe
   await expectRecovered(log);
 }, 60_000);
 
-test('a disk that does not answer: publishing waits no longer than stallMs, and order stays', async () => {
+test('[J11] a disk that does not answer: publishing waits no longer than stallMs, and order stays', async () => {
   const stallMs = 200;
   const broker = await bed.open({ stallMs });
   const told: number[] = [];
@@ -205,7 +205,7 @@ test('a disk that does not answer: publishing waits no longer than stallMs, and 
   expect(told).toEqual(Array.from({ length: 40 }, (_, i) => i + 1));
 }, 60_000);
 
-test('closing while topics live in memory alone ends, and promises nothing', async () => {
+test('[J6] closing while topics live in memory alone ends, and promises nothing', async () => {
   const broker = await bed.open({ stallMs: 200 });
   const { epoch } = await broker.follow(topic, follower({ keep }));
   await publishMany(broker, 1, 10);
@@ -218,7 +218,7 @@ test('closing while topics live in memory alone ends, and promises nothing', asy
   expect(log.epoch).not.toBe(epoch);
 });
 
-test('a process that stood still while another took its folder writes nothing more there', async () => {
+test('[J13] a process that stood still while another took its folder writes nothing more there', async () => {
   let jump = 0;
   const clock: Clock = { ...systemClock, monotonic: () => systemClock.monotonic() + jump };
   const broker = await bed.open({ clock });

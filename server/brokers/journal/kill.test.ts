@@ -160,7 +160,7 @@ async function expectAll(topic: Topic, sent: Sent, since: number): Promise<void>
   expect(entries.map(({ d }) => d)).toEqual(sent.data.slice(first));
 }
 
-test(`kill -9 during ${PUBLICATIONS} acknowledged publications loses none of them, ${RUNS} times`, async () => {
+test(`[J2] kill -9 during ${PUBLICATIONS} acknowledged publications loses none of them, ${RUNS} times`, async () => {
   const seed = Math.floor(Math.random() * 2 ** 31);
   const random = seeded(seed);
   const topics = new Map<Topic, Sent>(TOPICS.map((topic) => [topic, { epoch: undefined, data: [], acknowledged: 0 }]));
@@ -190,7 +190,7 @@ test(`kill -9 during ${PUBLICATIONS} acknowledged publications loses none of the
   }
 }, 240_000);
 
-test('a second server on the same data folder says whose it is, and stops', async () => {
+test('[J13] a second server on the same data folder says whose it is, and stops', async () => {
   const second = runTidewall(['serve', '--no-demo', '--port', '0', '--data-dir', server.dataDir]);
   const { code } = await second.ended;
   expect(code).toBe(1);
