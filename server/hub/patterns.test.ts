@@ -202,6 +202,19 @@ describe('patterns', () => {
     expect((await refusal(session.subscribe({ topic: 'e/+' }, () => {}))).kind).toBe('limit_exceeded');
   });
 
+  test('[H30] topics that are held with other options count too', async () => {
+    bed.start({ limits: { subscriptionsPerSession: 3 } });
+    for (const topic of ['a/1', 'a/2']) await bed.publish(topic, 1);
+    const { session, outlet } = await follow('a/+');
+    let second = 0;
+    await session.subscribe({ topic: 'a/#', rateHz: 1 }, (reply) => {
+      second = reply.topic;
+    });
+    expect(outlet.pushes.at(-1)).toMatchObject({ type: 'end', view: second, code: 2001 });
+    expect(bed.meter.read('tidewall_subscriptions')).toBe(2);
+    expect(bed.meter.read('tidewall_views')).toBe(2);
+  });
+
   test('[H33] [H50] a pattern finds only what its session may read, of the kind that it asks for', async () => {
     const topics = 'a/#' as TopicPattern;
     bed.start({

@@ -70,7 +70,8 @@ export class SessionPatterns {
       const since = Object.hasOwn(positions, topic.name) ? positions[topic.name] : undefined;
       return this.#follow(topic, followed, startOf(topic, { ...request, since }));
     });
-    if (frames.length > 0) this.#host.write(frames);
+    // One that has ended meanwhile has let go of what it found, and its client was told.
+    if (frames.length > 0 && this.#patterns.has(number)) this.#host.write(frames);
   }
 
   /** True: there was a pattern with that number. */

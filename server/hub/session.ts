@@ -276,6 +276,16 @@ export class HubSession implements Session, SubscriptionOwner, Loner {
     );
   }
 
+  /** As `requireRoom`, for a subscription that would leave a view behind if it is refused. */
+  #requireRoomFor(placed: Subscription): void {
+    try {
+      this.#requireRoom(1);
+    } catch (failure) {
+      placed.topic.leaveView(placed.view, placed);
+      throw failure;
+    }
+  }
+
   #subscription(number: number): Subscription {
     const subscription = this.#subscriptions.get(number);
     if (subscription) return subscription;
@@ -386,6 +396,9 @@ export class HubSession implements Session, SubscriptionOwner, Loner {
       requireRoom: (topics) => this.#requireRoom(topics),
       begin: (topic, request, start) => {
         const placed = this.#place(topic, request, this.#permission('read', topic.name));
+        const { number } = placed.view;
+        // A topic that is held with other options takes a subscription more.
+        if (!this.#subscriptions.has(number)) this.#requireRoomFor(placed);
         const frame = this.#begin(placed, start);
         const subscription = this.#add(placed);
         return frame ? { subscription, frame } : { subscription };
