@@ -7,6 +7,7 @@ import { compileNative } from './native/compile.ts';
 import { nativeLoad } from './native-load.ts';
 import { NodeLoad } from './node-load.ts';
 import type { Options } from './options.ts';
+import { hottest, newestProfile, underProfiler } from './profile.ts';
 import { awaitRest, takeTurn } from './quiet.ts';
 import { keepResult } from './results.ts';
 import { disturbed, type Figures, type Row } from './rows.ts';
@@ -104,13 +105,14 @@ export class Benchmark {
     round: number,
     measure: (bench: Bench) => Promise<Figures>,
   ): Promise<Row> {
+    const profiled = this.options.profile && contender.name.startsWith('tidewall');
     const row = { setting, contender: contender.name, round };
     const giveUpTurn = await takeTurn();
     await awaitRest(this.options.patienceMs);
     let server: RunningContender | undefined;
     const clients: LoadClient[] = [];
     try {
-      const started = await startContender(contender, this.#cores?.server);
+      const started = await startContender(profiled ? underProfiler(contender) : contender, this.#cores?.server);
       server = started;
       const figures = await measure({
         contender,
@@ -128,6 +130,8 @@ export class Benchmark {
       for (const client of clients) await client.close();
       await server?.stop();
       giveUpTurn();
+      const profile = profiled ? newestProfile() : undefined;
+      if (profile !== undefined) console.log(`${setting}, ${contender.name}\n${hottest(profile).join('\n')}`);
     }
   }
 

@@ -16,6 +16,8 @@ export interface Options {
   /** How long to wait before each turn for a machine that does little else, and how often to measure again when it did. */
   readonly patienceMs: number;
   readonly retries: number;
+  /** Run Tidewall under the profiler of Node, which costs a little, and tell where its time goes. */
+  readonly profile: boolean;
   /** Write the rows to `results/`. */
   readonly save: boolean;
 }
@@ -31,17 +33,20 @@ export function readOptions(usual: { readonly rounds?: number } = {}, args = pro
       only: { type: 'string', multiple: true, default: [] },
       beside: { type: 'string' },
       patience: { type: 'string' },
+      profile: { type: 'boolean', default: false },
       save: { type: 'boolean', default: false },
     },
   });
+  const patience = values.patience === undefined ? (values.quick ? 0 : 5) : Number(values.patience);
   return {
     quick: values.quick,
     rounds: atLeastOne('rounds', values.rounds, values.quick ? 1 : (usual.rounds ?? 5)),
     seconds: atLeastOne('seconds', values.seconds, values.quick ? 1 : 2),
     only: values.only.flatMap((list) => list.split(',')),
     beside: values.beside,
-    patienceMs: values.patience === undefined ? (values.quick ? 0 : 5000) : Number(values.patience) * 1000,
-    retries: values.quick ? 0 : RETRIES,
+    patienceMs: patience * 1000,
+    retries: patience > 0 ? RETRIES : 0,
+    profile: values.profile,
     save: values.save,
   };
 }

@@ -42,10 +42,12 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "bytes.h"
+#include "cost.h"
+#include "fail.h"
+#include "latency.h"
+
 enum {
-  DIGITS = 10,            /* of a publication's number */
-  TOPIC_DIGITS = 4,
-  MAX_PLACES = 8,         /* where a publication has its number, or its topic's */
   MAX_PIDS = 64,
   MAX_SAYS = 8,
   MAX_KEPT = 2,
@@ -60,13 +62,7 @@ enum {
 };
 /* Ten digits without a leading zero are a number in JSON too. */
 static const uint64_t FIRST_NUMBER = 1000000000;
-static const uint64_t SECOND = 1000000000, MILLISECOND = 1000000;
 static const uint64_t STUCK_AFTER = 10 * 1000000000ull, CONNECT_TIMEOUT = 60 * 1000000000ull;
-
-struct bytes {
-  uint8_t *at;
-  size_t length;
-};
 
 /* ---- settings ---- */
 
@@ -120,136 +116,6 @@ static bool measuring, reading_stalled = true;
 static uint8_t *inbox;
 static uint64_t again_done_at, again_target; /* of a reconnect */
 static uint64_t again_finished;
-
-static void fail(const char *format, ...) {
-  va_list args;
-  va_start(args, format);
-  fprintf(stderr, "load: ");
-  vfprintf(stderr, format, args);
-  fprintf(stderr, "\n");
-  va_end(args);
-  exit(1);
-}
-
-static void *allocate(size_t count, size_t size) {
-  void *at = calloc(count, size);
-  if (at == NULL) fail("no memory for %zu × %zu bytes", count, size);
-  return at;
-}
-
-static uint64_t now(void) {
-  struct timespec time;
-  clock_gettime(CLOCK_MONOTONIC, &time);
-  return (uint64_t)time.tv_sec * SECOND + (uint64_t)time.tv_nsec;
-}
-
-/* ---- latencies: buckets of 3 % ---- */
-
-enum { STEPS = 32, STEP_BITS = 5, BUCKETS = 64 * STEPS };
-static uint64_t histogram[BUCKETS], slowest;
-
-static void record(uint64_t ns) {
-  if (ns > slowest) slowest = ns;
-  if (ns < STEPS) {
-    histogram[ns]++;
-    return;
-  }
-  const unsigned shift = 63 - STEP_BITS - (unsigned)__builtin_clzll(ns);
-  histogram[(shift + 1) * STEPS + ((ns >> shift) & (STEPS - 1))]++;
-}
-
-static double quantile_us(double share) {
-  uint64_t all = 0, seen = 0;
-  for (int i = 0; i < BUCKETS; i++) all += histogram[i];
-  for (int i = 0; i < BUCKETS; i++) {
-    seen += histogram[i];
-    if (histogram[i] == 0 || (double)seen < (double)all * share) continue;
-    if (i < STEPS) return i / 1e3;
-    return (double)((uint64_t)(STEPS + i % STEPS) << (i / STEPS - 1)) / 1e3;
-  }
-  return 0;
-}
-
-/* ---- the server's cost ---- */
-
-struct cost {
-  uint64_t cpu_ns, user_ticks, system_ticks, resident_kb;
-};
-
-static struct cost cost_now(void) {
-  struct cost sum = {0};
-  for (int i = 0; i < pid_count; i++) {
-    char path[64], text[2048];
-    clockid_t clock;
-    struct timespec time;
-    if (clock_getcpuclockid(pids[i], &clock) == 0 && clock_gettime(clock, &time) == 0) {
-      sum.cpu_ns += (uint64_t)time.tv_sec * SECOND + (uint64_t)time.tv_nsec;
-    }
-    snprintf(path, sizeof path, "/proc/%d/stat", pids[i]);
-    FILE *file = fopen(path, "r");
-    if (file == NULL) continue;
-    text[fread(text, 1, sizeof text - 1, file)] = 0;
-    fclose(file);
-    /* The name in brackets may hold anything; behind it stand the state and ten numbers, then the times. */
-    char *behind = strrchr(text, ')');
-    uint64_t user = 0, system = 0;
-    int64_t pages = 0;
-    if (behind != NULL &&
-        sscanf(behind + 2, "%*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %lu %lu %*d %*d %*d %*d %*d %*d %*u %*u %ld", &user,
-               &system, &pages) == 3) {
-      sum.user_ticks += user;
-      sum.system_ticks += system;
-      sum.resident_kb += (uint64_t)pages * (uint64_t)sysconf(_SC_PAGESIZE) / 1024;
-    }
-  }
-  return sum;
-}
-
-static uint64_t own_cpu_ns(void) {
-  struct timespec time;
-  clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time);
-  return (uint64_t)time.tv_sec * SECOND + (uint64_t)time.tv_nsec;
-}
-
-/* What all processes of the machine have used, in ticks; idle time and waiting for disks left out. */
-static uint64_t machine_ticks(void) {
-  uint64_t user = 0, nice = 0, system = 0, interrupts = 0, soft_interrupts = 0;
-  FILE *file = fopen("/proc/stat", "r");
-  if (file == NULL) return 0;
-  if (fscanf(file, "cpu %lu %lu %lu %*u %*u %lu %lu", &user, &nice, &system, &interrupts, &soft_interrupts) != 5) user = 0;
-  fclose(file);
-  return user + nice + system + interrupts + soft_interrupts;
-}
-
-/* ---- numbers in bytes ---- */
-
-static void write_digits(uint8_t *at, int digits, uint64_t number) {
-  for (int i = digits - 1; i >= 0; i--, number /= 10) at[i] = (uint8_t)('0' + number % 10);
-}
-
-static bool read_number(const uint8_t *at, uint64_t *number) {
-  uint64_t sum = 0;
-  for (int i = 0; i < DIGITS; i++) {
-    unsigned digit = at[i] - (unsigned)'0';
-    if (digit > 9) return false;
-    sum = sum * 10 + digit;
-  }
-  *number = sum;
-  return true;
-}
-
-/* Where a run of a placeholder begins, in order. */
-static int find_places(struct bytes in, char sign, int length, size_t *places) {
-  int found = 0;
-  for (size_t i = 0; i + (size_t)length <= in.length && found < MAX_PLACES; i++) {
-    int run = 0;
-    while (run < length && in.at[i + (size_t)run] == (uint8_t)sign) run++;
-    if (run < length) continue;
-    places[found++] = i;
-    i += (size_t)length - 1;
-  }
-  return found;
-}
 
 /* ---- what arrives ---- */
 
@@ -696,8 +562,7 @@ static void sum_of(bool stalled, uint64_t *received, uint64_t *lost, uint64_t *d
 }
 
 static void act_run(void) {
-  memset(histogram, 0, sizeof histogram);
-  slowest = 0;
+  forget_latencies();
   for (uint64_t i = 0; i < client_count; i++) {
     clients[i].stalled = i < stall_clients;
     clients[i].received = clients[i].lost = clients[i].doubled = 0;
@@ -710,7 +575,7 @@ static void act_run(void) {
   bool stuck = false;
   while ((time = now()) < end) {
     if (!measuring && time >= measure_at) {
-      before = cost_now();
+      before = cost_of(pids, pid_count);
       peak_kb = before.resident_kb;
       deliveries_before = deliveries;
       bytes_before = wire_bytes;
@@ -740,13 +605,13 @@ static void act_run(void) {
       break;
     }
     if (measuring && time >= sample_at) {
-      const uint64_t kb = cost_now().resident_kb;
+      const uint64_t kb = cost_of(pids, pid_count).resident_kb;
       if (kb > peak_kb) peak_kb = kb;
       sample_at = time + 100 * MILLISECOND;
     }
     if (rate > 0) settle_finished();
   }
-  const struct cost after = cost_now();
+  const struct cost after = cost_of(pids, pid_count);
   const double seconds = (double)(now() - started_at) / 1e9;
   const uint64_t delivered = deliveries - deliveries_before, wire = wire_bytes - bytes_before, framed = frames - frames_before;
   const uint64_t sent = published - published_before, own = own_cpu_ns() - own_before, behind = outstanding();
@@ -796,12 +661,12 @@ static void act_publish(uint64_t count) {
 static void act_cut(void) {
   for (uint64_t i = 0; i < client_count; i++) close_client(&clients[i]);
   pump_for(1000 * MILLISECOND);
-  printf("{\"residentKb\":%lu}\n", cost_now().resident_kb);
+  printf("{\"residentKb\":%lu}\n", cost_of(pids, pid_count).resident_kb);
 }
 
 /* All clients come back in the same moment, each with the position that it had. */
 static void act_reconnect(void) {
-  const struct cost before = cost_now();
+  const struct cost before = cost_of(pids, pid_count);
   const uint64_t begin = now(), missed = published - clients[0].next[0];
   uint64_t peak_kb = before.resident_kb, sample_at = begin;
   again_target = published;
@@ -811,11 +676,11 @@ static void act_reconnect(void) {
   while (again_finished < client_count && closed == 0 && now() - begin < CONNECT_TIMEOUT) {
     pump(1);
     if (now() < sample_at) continue;
-    const uint64_t kb = cost_now().resident_kb;
+    const uint64_t kb = cost_of(pids, pid_count).resident_kb;
     if (kb > peak_kb) peak_kb = kb;
     sample_at = now() + 20 * MILLISECOND;
   }
-  const struct cost after = cost_now();
+  const struct cost after = cost_of(pids, pid_count);
   pump_until_quiet(500 * MILLISECOND);
   uint64_t received, lost, doubled;
   sum_of(false, &received, &lost, &doubled);
@@ -828,26 +693,6 @@ static void act_reconnect(void) {
 }
 
 /* ---- the input ---- */
-
-static struct bytes unescape(const char *text) {
-  struct bytes bytes = {.at = allocate(strlen(text) + 1, 1)};
-  for (; *text != 0; text++) {
-    uint8_t byte = (uint8_t)*text;
-    if (byte == '\\') {
-      text++;
-      unsigned hex = 0;
-      if (*text == 'n') byte = '\n';
-      else if (*text == 'r') byte = '\r';
-      else if (*text == '\\') byte = '\\';
-      else if (*text == 'x' && sscanf(text + 1, "%2x", &hex) == 1) {
-        byte = (uint8_t)hex;
-        text += 2;
-      } else fail("a backslash is followed by \"%.3s\"", text);
-    }
-    bytes.at[bytes.length++] = byte;
-  }
-  return bytes;
-}
 
 static void take_line(char *line) {
   char *value = strchr(line, ' ');
