@@ -41,12 +41,15 @@ export async function startTestedServer(version: string): Promise<TestedServer> 
   const remove = () => rm(dataDir, { recursive: true, force: true });
   try {
     const host = await startHost({ loaded, log, version });
+    // The server's own timers keep no process alive, and while it closes nothing else does.
+    const alive = setInterval(() => {}, 1 << 30);
     return {
       url: host.url,
       errors,
       close: async () => {
         await host.close();
         await remove();
+        clearInterval(alive);
       },
     };
   } catch (failure) {
