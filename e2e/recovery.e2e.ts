@@ -21,6 +21,8 @@ beforeEach(async () => {
   browser = await launchBrowser();
   wall = await startWall(
     {
+      // What a restart does to a page whose topics do not survive it is the harder case; the other is in journal.e2e.ts.
+      broker: 'memory',
       // A page waits for this and 8 s more before it gives a silent connection up.
       limits: { pingMs: 1000 },
       topics: [
