@@ -70,6 +70,30 @@ test('[H51] of a crowd only the number is told, and at most once a second', asyn
   expect(known(watcher.reply.presence, news).names.size).toBe(6);
 });
 
+test('[H51] when a crowd has become few, who knew only their number is told their names', async () => {
+  bed.start({ limits: { presenceMembers: 3 } });
+  const first = await bed.watch('x', { presence: true });
+  const others = [await bed.watch('x'), await bed.watch('x'), await bed.watch('x')];
+  const late = await bed.watch('x', { presence: true });
+  expect(late.reply.presence).toEqual({ count: 5 });
+  const all = new Set([first, late, ...others].map(({ session }) => session.id));
+  for (const { session } of others) {
+    session.end();
+    all.delete(session.id);
+    await bed.clock.advance(1100);
+  }
+  for (const { reply, outlet } of [first, late]) expect(known(reply.presence, outlet.pushes).names).toEqual(all);
+});
+
+test('[H19] [H51] the number of a crowd that is told with its last one leaving needs no timer', async () => {
+  bed.start({ limits: { presenceMembers: 1 } });
+  await bed.watch('x', { presence: true });
+  const { session } = await bed.watch('x');
+  session.end();
+  // The bed finds timers that outlive the hub.
+  await bed.clock.advance(WINDOW);
+});
+
 test('[H15] [H51] who did not read is told who is there when it reads again', async () => {
   bed.start();
   const watcher = await bed.watch('x', { presence: true });

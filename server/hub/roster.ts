@@ -25,6 +25,8 @@ export class Roster {
   readonly #moves = new Ring<Move>(1);
   /** Up to which move is to be told of; further ones wait for `settle`. */
   #settled = 0;
+  /** The last move after which there was a crowd: who was told no later than that may know a number and no names. */
+  #crowdedUntil = -1;
 
   /** @param most members that are told by name */
   constructor(most: number) {
@@ -73,7 +75,8 @@ export class Roster {
 
   since(revision: number): RosterNews {
     const count = this.#members.size;
-    if (this.crowded || revision + 1 < this.#moves.first) return { join: [], leave: [], count, complete: false };
+    const names = !this.crowded && revision >= this.#moves.first - 1 && revision > this.#crowdedUntil;
+    if (!names) return { join: [], leave: [], count, complete: false };
     const join = new Map<string, Member>();
     const leave = new Map<string, Member>();
     for (let number = revision + 1; number <= this.#settled; number++) {
@@ -87,6 +90,7 @@ export class Roster {
 
   #note(move: Move): void {
     this.#moves.push(move);
+    if (this.crowded) this.#crowdedUntil = this.#moves.end - 1;
     while (this.#moves.length > Math.max(1, this.#most)) this.#moves.shift();
   }
 }

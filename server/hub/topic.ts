@@ -302,6 +302,7 @@ export class Topic {
   /** Somebody came or went. Of a crowd it is told later, together with all others. */
   #rosterMoved(roster: Roster): void {
     const tell = () => {
+      this.#cancelCrowdNews?.();
       this.#cancelCrowdNews = undefined;
       roster.settle();
       for (const view of this.#allViews()) if (view.options.presence) this.#context.changed(view);
