@@ -5,6 +5,7 @@ import { DELIVERY_COLUMNS, deliveryFigures } from './delivery.ts';
 import { readOptions } from './options.ts';
 import { column } from './table.ts';
 import { NUMBER } from './wire.ts';
+import { Witness } from './witness.ts';
 
 /*
  * A state of 4 KB of which two fields of fifty change: what is sent of it, as a whole, as a change, and compressed. One
@@ -26,9 +27,17 @@ const contenders = [
   plainWsCompressing,
 ];
 await benchmark.turns(setting, contenders, async (bench) => {
+  const { wire } = bench.contender;
   const clients = bench.load({ clients: 1000, payload: stateOf(FIELDS, CHANGING, STATE_BYTES) });
   await clients.connect();
-  return deliveryFigures(await clients.run({ inFlight: 1, warmUpMs: 1000, measureMs: options.seconds * 1000 }));
+  const witness = wire.compressed ? await Witness.open(bench.server, wire) : undefined;
+  const figures = deliveryFigures(
+    await clients.run({ inFlight: 1, warmUpMs: 1000, measureMs: options.seconds * 1000 }),
+  );
+  witness?.close();
+  if (witness !== undefined && witness.longest < STATE_BYTES) throw new Error('what came compressed is not the state');
+  const { lost = 0, doubled = 0 } = figures;
+  return { ...figures, lost: lost + (witness?.lost ?? 0), doubled: doubled + (witness?.doubled ?? 0) };
 });
 
 benchmark.finish([

@@ -1,7 +1,16 @@
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
+import { inflateRawSync } from 'node:zlib';
 
-/** The client's half of RFC 6455, as little of it as a load needs: no fragments, no extension, nothing checked. */
+const DATA_OPCODES = 2;
+const COMPRESSED = 0x40;
+/** What a sender leaves out of a compressed message (RFC 7692, section 7.2.1). */
+const TAIL = Buffer.from([0, 0, 0xff, 0xff]);
+
+/**
+ * The client's half of RFC 6455, as little of it as a load needs: no fragments, nothing checked, and compression without
+ * context takeover where it was negotiated.
+ */
 export class RawWebSocket {
   readonly #socket: Socket;
   #rest: Buffer = Buffer.alloc(0);
@@ -61,7 +70,11 @@ export class RawWebSocket {
         head = 10;
       }
       if (buffer.length < head + length) break;
-      if (((buffer[0] as number) & 0x0f) <= 2) this.receive(buffer.subarray(head, head + length));
+      const first = buffer[0] as number;
+      const payload = buffer.subarray(head, head + length);
+      if ((first & 0x0f) <= DATA_OPCODES) {
+        this.receive(first & COMPRESSED ? inflateRawSync(Buffer.concat([payload, TAIL])) : payload);
+      }
       buffer = buffer.subarray(head + length);
     }
     this.#rest = buffer;
