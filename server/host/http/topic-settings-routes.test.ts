@@ -16,7 +16,8 @@ const FILE = [
   { pattern: 'both/#', kind: 'series' },
 ];
 
-const start = () => startTestHost({ settings: { dataDir, topics: FILE, limits: { publicationBytes: 300_000 } } });
+const start = () =>
+  startTestHost({ settings: { dataDir, broker: 'journal', topics: FILE, limits: { publicationBytes: 300_000 } } });
 
 beforeEach(async () => {
   dataDir = await mkdtemp(join(tmpdir(), 'tidewall-settings-'));
@@ -137,13 +138,17 @@ test('only a source may publish to what is read-only', async () => {
   expect([status, body.error.name]).toEqual([403, 'permission_denied']);
 });
 
-test('a restart keeps what was said, and a broken file is named instead of being passed over', async () => {
+test('a restart keeps what was said, and of the topics those that are to be retained', async () => {
   await put('kept/+', { kind: 'table', keyField: 'k', schema: { required: ['v'] }, retain: false });
   await put('late', { kind: 'log' });
+  await publish('kept/b', [{ k: 1, v: 1 }]);
+  await publish('late', 'entry');
   await host.close();
   host = await start();
   expect(await listed()).toEqual(['api late', 'api kept/+', 'file file/+', 'file both/#']);
   expect((await publish('kept/a', [{ k: 1 }])).body.error.detail).toMatchObject({ path: '[0].v' });
+  expect((await ask('GET', '/api/topics/late')).body).toMatchObject({ kind: 'log', data: ['entry'] });
+  expect((await ask('GET', '/api/topics/kept/b')).status).toBe(404);
   const text = await readFile(join(dataDir, 'topic-settings.json'), 'utf8');
   expect(JSON.parse(text)).toMatchObject({ topics: [{ pattern: 'late' }, { pattern: 'kept/+', retain: false }] });
 });
