@@ -136,7 +136,7 @@ export class HubSession implements Session, SubscriptionOwner, Loner {
     const subscription = this.#subscription(number);
     const { topic, permission } = subscription;
     const asked = changedAsking(subscription.asked, change);
-    const options = viewOptions(topic.settings.kind, asked, permission, this.#context.limits.flushWindowMs);
+    const options = viewOptions(topic.settings, asked, permission, this.#context.limits.flushWindowMs);
     const before = subscription.view;
     if (options.key === before.options.key) {
       accepted(number);
@@ -295,7 +295,7 @@ export class HubSession implements Session, SubscriptionOwner, Loner {
   /** A subscription that nobody knows of yet. */
   #place(topic: Topic, request: SubscribeRequest, permission: Permission): Subscription {
     const { limits } = this.#context;
-    const options = viewOptions(topic.settings.kind, request, permission, limits.flushWindowMs);
+    const options = viewOptions(topic.settings, request, permission, limits.flushWindowMs);
     topic.checkFreshness();
     const view = topic.viewFor(this.outlet.encoding, options);
     const { rateHz, filter, fields, delta, presence } = request;

@@ -1,5 +1,4 @@
-import type { ConfigureRequest, Permission, SubscribeRequest } from '@tidewall/contracts';
-import type { TopicKind } from '@tidewall/protocol';
+import type { ConfigureRequest, Permission, SubscribeRequest, TopicSettings } from '@tidewall/contracts';
 import { type Selection, selectionOf } from './selection.ts';
 
 /** What a subscriber asked of its view. */
@@ -17,7 +16,7 @@ export interface ViewOptions {
 
 /** The options of a subscriber, in a normal form, so that those who need the same bytes find each other. */
 export function viewOptions(
-  kind: TopicKind,
+  { kind, keyField }: Pick<TopicSettings, 'kind' | 'keyField'>,
   { rateHz, filter, fields, delta, presence }: Asked,
   permission: Permission,
   windowMs: number,
@@ -25,7 +24,11 @@ export function viewOptions(
   const periodMs = rateHz === undefined ? 0 : 1000 / rateHz;
   const options = {
     periodMs: periodMs <= windowMs ? 0 : periodMs,
-    selection: selectionOf({ filter, fields }, permission),
+    selection: selectionOf(
+      { filter, fields },
+      permission,
+      kind === 'table' ? keyField : kind === 'series' ? 't' : undefined,
+    ),
     // The other kinds send nothing but changes as it is.
     delta: delta === true && (kind === 'state' || kind === 'table'),
     presence: presence === true,

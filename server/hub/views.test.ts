@@ -1,3 +1,4 @@
+import type { Filter } from '@tidewall/protocol';
 import { RecordingEncoding, RecordingOutlet } from '@tidewall/testkit';
 import { describe, expect, test } from 'vitest';
 import { anyone, refusal, texts, useHubBed, WINDOW } from './hub-bed.contract.ts';
@@ -314,6 +315,38 @@ describe('access', () => {
     const since = { epoch, offset: 1 };
     await bed.hub.open(shop, back).subscribe({ topic: 'sales/rows', since }, () => {});
     expect(JSON.stringify(back.pushes)).not.toMatch(/bj|secret/);
+  });
+
+  test('[H40] [H48] a filter learns nothing of members that no rule shows, except of a key and a time', async () => {
+    const rule = { topics: pattern('#'), may: ['read', 'publish'] as const };
+    bed.start({
+      settings: { t: { kind: 'table' }, s: { kind: 'series' } },
+      access: ruleAccess([
+        { ...rule, roles: ['some'], fields: ['name', 'v'] },
+        { ...rule, roles: ['all'] },
+      ]),
+    });
+    const some = { id: 'some', roles: ['some'] };
+    const all = { id: 'all', roles: ['all'] };
+    const rows = [
+      { id: 'a', name: 'A', pay: 9 },
+      { id: 'b', name: 'B', pay: 1 },
+    ];
+    await bed.hub.publish(all, { topic: 't', data: rows });
+    await bed.hub.publish(all, { topic: 's', data: { t: [1, 2], v: [1, 2], w: [1, 2] } });
+    const encoding = new RecordingEncoding();
+    const shown = async (who: typeof some, topic: string, filter: Filter, fields?: string[]) => {
+      const outlet = new RecordingOutlet(encoding);
+      await bed.hub.open(who, outlet).subscribe({ topic, filter, fields }, () => {});
+      return texts(outlet.pushes)[0];
+    };
+    // Both ask for the same and see it of different members, so they are not the same view.
+    expect(await shown(all, 't', ['pay', 'gt', 5], ['name', 'v'])).toBe('[{"id":"a","name":"A"}]');
+    expect(await shown(some, 't', ['pay', 'gt', 5])).toBe('[]');
+    expect(await shown(some, 't', ['not', ['pay', 'gt', 5]])).toContain('"B"');
+    expect(await shown(some, 't', ['id', 'eq', 'b'])).toBe('[{"id":"b","name":"B"}]');
+    expect(await shown(some, 's', ['t', 'gt', 1])).toBe('{"t":[2],"v":[2]}');
+    expect(await shown(some, 's', ['w', 'gt', 1])).toBe('{"t":[],"v":[]}');
   });
 
   test('[H48] several rules show what any of them shows', async () => {
