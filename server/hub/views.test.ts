@@ -349,6 +349,52 @@ describe('access', () => {
     expect(await shown(some, 's', ['w', 'gt', 1])).toBe('{"t":[],"v":[]}');
   });
 
+  test('[H41] [H44] [H48] of rows that are not shown nothing is told, and no key when they go', async () => {
+    const may = ['read', 'publish', 'history'] as const;
+    const shanghai: Filter = ['site', 'eq', 'sh'];
+    bed.start({
+      settings: { t: { kind: 'table' } },
+      access: ruleAccess([{ topics: pattern('#'), roles: ['sh'], may, filter: shanghai }]),
+    });
+    const who = { id: 'who', roles: ['sh'] };
+    const outlets = [undefined, true].map((delta) => {
+      const outlet = new RecordingOutlet();
+      void bed.hub.open(who, outlet).subscribe({ topic: 't', kind: 'table', delta }, () => {});
+      return outlet;
+    });
+    const publish = async (data: unknown, op = 'upsert') => {
+      await bed.hub.publish(who, { topic: 't', op: op as never, data: data as never });
+      await bed.clock.advance(WINDOW);
+    };
+    await publish([
+      { id: 'a', site: 'sh' },
+      { id: 'b', site: 'sh' },
+      { id: 'secret1', site: 'bj' },
+    ]);
+    await publish({ id: 'secret2', site: 'bj' });
+    await publish(['secret2', 'unknown'], 'remove');
+    await publish([{ id: 'a', site: 'bj' }]);
+    await publish(['b', 'secret1'], 'remove');
+    for (const { pushes } of outlets) {
+      expect(JSON.stringify(pushes)).not.toMatch(/secret|unknown/);
+      expect(pushes.flatMap((push) => (push.type === 'rows' ? [push.removals] : []))).toEqual(['[]', '["a"]', '["b"]']);
+    }
+    const { entries } = await bed.hub.history(who, { topic: 't' });
+    expect(entries.map(({ json }) => json)).toEqual(['[{"id":"a","site":"sh"},{"id":"b","site":"sh"}]', '["b"]']);
+  });
+
+  test('[H42] a row of which nothing differs that is shown is not told again', async () => {
+    bed.start({ settings: { t: { kind: 'table' } } });
+    await bed.publish('t', { id: 'a', v: 1, w: 1 });
+    const { outlet } = await bed.watch('t', { fields: ['v'], delta: true });
+    await bed.publish('t', { id: 'a', v: 1, w: 2 });
+    await bed.clock.advance(WINDOW);
+    await bed.publish('t', { id: 'a', v: 2, w: 2 });
+    await bed.clock.advance(WINDOW);
+    const rows = outlet.pushes.flatMap((push) => (push.type === 'rows' ? [push.upserts] : []));
+    expect(rows).toEqual(['[{"id":"a","v":2}]']);
+  });
+
   test('[H48] several rules show what any of them shows', async () => {
     const two = ruleAccess([
       { topics: pattern('a'), roles: ['x'], may: ['read'], filter: ['v', 'eq', 1], fields: ['v'] },

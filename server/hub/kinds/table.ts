@@ -23,6 +23,8 @@ interface Touch {
   /** Keys of rows that are gone, and of rows that were set, in order. */
   readonly removed: readonly Key[];
   readonly set: readonly Key[];
+  /** Those of these rows that were there before, as they were; undefined when that is not known. */
+  readonly before: ReadonlyMap<string, string> | undefined;
   /** The same for those who know what was before: rows that stayed as they were are left out. */
   readonly difference: { readonly removed: readonly Key[]; readonly set: readonly Key[] } | undefined;
 }
@@ -98,28 +100,36 @@ export function createTable({ log, keyField, limits }: KindContext): Kind {
   function upsert(list: readonly JsonObject[]): Touch {
     const set: Key[] = [];
     const changed: Key[] = [];
+    const before = new Map<string, string>();
+    const fresh = new Set<string>();
     for (const row of list) {
       const key = row[keyField] as Key;
+      const name = String(key);
       const text = JSON.stringify(row);
-      const before = rows.get(String(key));
+      const was = rows.get(name);
       set.push(key);
-      if (text !== before) changed.push(key);
-      size += text.length - (before?.length ?? 0);
-      rows.set(String(key), text);
+      if (text !== was) changed.push(key);
+      if (was === undefined) fresh.add(name);
+      else if (!before.has(name) && !fresh.has(name)) before.set(name, was);
+      size += text.length - (was?.length ?? 0);
+      rows.set(name, text);
     }
-    return { voids: false, removed: [], set, difference: { removed: [], set: changed } };
+    return { voids: false, removed: [], set, before, difference: { removed: [], set: changed } };
   }
 
   function remove(keys: readonly Key[]): Touch {
     const gone: Key[] = [];
+    const before = new Map<string, string>();
     for (const key of keys) {
-      const before = rows.get(String(key));
-      if (before === undefined) continue;
+      const name = String(key);
+      const was = rows.get(name);
+      if (was === undefined) continue;
       gone.push(key);
-      size -= before.length;
-      rows.delete(String(key));
+      before.set(name, was);
+      size -= was.length;
+      rows.delete(name);
     }
-    return { voids: false, removed: keys, set: [], difference: { removed: gone, set: [] } };
+    return { voids: false, removed: keys, set: [], before, difference: { removed: gone, set: [] } };
   }
 
   function replace(list: readonly JsonObject[]): Touch {
@@ -127,7 +137,7 @@ export function createTable({ log, keyField, limits }: KindContext): Kind {
     rows = new Map();
     size = 0;
     const { set } = upsert(list);
-    return { voids: true, removed: [], set, difference: differenceOf(before, set) };
+    return { voids: true, removed: [], set, before, difference: differenceOf(before, set) };
   }
 
   /** What takes rows to the rows of now; undefined when that cannot keep them in order. */
@@ -158,12 +168,14 @@ export function createTable({ log, keyField, limits }: KindContext): Kind {
   function textsOf(names: Iterable<string>, { selection }: Shape): string[] {
     const texts: string[] = [];
     for (const name of names) {
-      const text = rows.get(name);
-      if (text === undefined) continue;
-      const shown = selection === undefined ? text : shownRow(parse(text) as JsonObject, selection);
+      const shown = shownText(rows.get(name), selection);
       if (shown !== undefined) texts.push(shown);
     }
     return texts;
+  }
+
+  function shownText(text: string | undefined, selection: Selection | undefined): string | undefined {
+    return text === undefined || selection === undefined ? text : shownRow(parse(text) as JsonObject, selection);
   }
 
   function shownRow(row: JsonObject, selection: Selection): string | undefined {
@@ -192,10 +204,20 @@ export function createTable({ log, keyField, limits }: KindContext): Kind {
     const keys = new Map<string, Key>();
     const gone = new Set<string>();
     const removals = new Map<string, Key>();
+    /** Rows as they were at `from`; of use where not all are shown. */
+    const before = new Map<string, string | undefined>();
     for (let offset = from + 1; offset <= log.head; offset++) {
       const one = touched.at(offset);
       const told = delta ? one?.difference : one?.voids === true ? undefined : one;
-      if (told === undefined) return [{ type: 'value', ...head, json: shown(shape) ?? '[]', reset: true }];
+      if (told === undefined || (selection !== undefined && one?.before === undefined)) {
+        return [{ type: 'value', ...head, json: shown(shape) ?? '[]', reset: true }];
+      }
+      if (selection !== undefined) {
+        for (const key of [...told.removed, ...told.set]) {
+          const name = String(key);
+          if (!before.has(name)) before.set(name, one?.before?.get(name));
+        }
+      }
       for (const key of told.removed) {
         const name = String(key);
         gone.add(name);
@@ -209,8 +231,14 @@ export function createTable({ log, keyField, limits }: KindContext): Kind {
       }
     }
     if (selection !== undefined) {
-      // What has come to be hidden is gone, for this view; whether it was ever shown does not matter.
-      for (const [name, key] of keys) if (textsOf([name], shape).length === 0) removals.set(name, key);
+      for (const [name, key] of [...keys]) {
+        const was = shownText(before.get(name), selection);
+        const is = shownText(rows.get(name), selection);
+        // Of a row that was not shown, nobody is told that it is gone: its key would be.
+        if (was === undefined) removals.delete(name);
+        else if (is === undefined) removals.set(name, key);
+        else if (delta && is === was && !removals.has(name)) keys.delete(name);
+      }
     }
     const upserts = textsOf(keys.keys(), shape);
     if (upserts.length === 0 && removals.size === 0 && (delta || selection !== undefined)) return [];
@@ -239,15 +267,20 @@ export function createTable({ log, keyField, limits }: KindContext): Kind {
     },
     recall({ op, json }) {
       const data = JSON.parse(json) as JsonValue[];
-      if (op === 'remove') note({ voids: false, removed: data as Key[], set: [], difference: undefined });
+      if (op === 'remove')
+        note({ voids: false, removed: data as Key[], set: [], before: undefined, difference: undefined });
       else {
         const set = (data as JsonObject[]).map((row) => row[keyField] as Key);
-        note({ voids: op === 'replace', removed: [], set, difference: undefined });
+        note({ voids: op === 'replace', removed: [], set, before: undefined, difference: undefined });
       }
     },
-    shownOf({ op, json }, selection) {
-      // Keys are shown of every row, or nobody could be told that one is gone.
-      if (op === 'remove') return json;
+    shownOf({ op, json, offset }, selection) {
+      if (op === 'remove') {
+        if (selection.passesAll) return json;
+        const { removed = [], before } = touched.at(offset) ?? {};
+        const keys = removed.filter((key) => shownText(before?.get(String(key)), selection) !== undefined);
+        return keys.length === 0 ? undefined : JSON.stringify(keys);
+      }
       const texts = (JSON.parse(json) as JsonObject[]).flatMap((row) => shownRow(row, selection) ?? []);
       return texts.length === 0 && op === 'upsert' ? undefined : `[${texts.join(',')}]`;
     },
