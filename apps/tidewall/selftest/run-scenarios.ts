@@ -28,9 +28,9 @@ export interface ScenarioResult {
   readonly failure: string | undefined;
 }
 
-const PATIENCE_MS = 10_000;
+const PATIENCE_MS = 20_000;
 /** A scenario that hangs where nothing else has a bound. */
-const SCENARIO_MS = 60_000;
+const SCENARIO_MS = 120_000;
 
 /** Runs one after another, and goes on past those that fail. */
 export async function runScenarios(options: RunOptions): Promise<ScenarioResult[]> {
