@@ -281,6 +281,25 @@ describe.each(cases)('broker $kind', ({ brokerCase }) => {
       expect([log.head, log.epoch === epoch]).toEqual([0, false]);
     });
 
+    test('what shall outlive the process from now on does, also what is on its way', async () => {
+      const before = await open();
+      let retain = true;
+      const { epoch } = await before.follow(topic, {
+        ...follower(),
+        get retain() {
+          return retain;
+        },
+      });
+      const publishing: Promise<unknown>[] = [];
+      for (let i = 1; i <= 3; i++) {
+        retain = i !== 2;
+        publishing.push(before.publish(topic, draft(String(i))));
+      }
+      await Promise.all(publishing);
+      const log = await (await reopen()).follow(topic, follower());
+      expect([log.epoch, log.at(1)?.json, log.at(2)?.json, log.at(3)?.json]).toEqual([epoch, '1', '2', '3']);
+    });
+
     test('what shall outlive the process after all does, with all that is kept', async () => {
       const before = await open();
       const { epoch } = await before.follow(topic, follower({ retain: false }));

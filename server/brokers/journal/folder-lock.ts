@@ -1,31 +1,15 @@
 import { randomBytes } from 'node:crypto';
-import { type FileHandle, mkdir, open, readFile, readlink, stat, unlink } from 'node:fs/promises';
-import { hostname } from 'node:os';
+import { type FileHandle, mkdir, open, readFile, stat, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import type { Clock } from '@tidewall/base';
 import type { Log } from '@tidewall/contracts';
-import { type Boot, sameBoot, thisBoot } from './boot.ts';
+import { canSee, type Holder, lives, type Self, thisProcess } from './holder.ts';
 
 /** Another process works in the folder; the message says which, and what to do. */
 export class FolderTaken extends Error {
   override readonly name = 'FolderTaken';
 }
-
-/** Who holds a folder, as its lock says. */
-interface Holder {
-  readonly pid: number;
-  readonly host: string;
-  readonly boot: Boot;
-  /** The kernel's list of processes that `pid` is a number of: containers have their own. Linux only. */
-  readonly pids?: string;
-  /** When the process began, in the kernel's own unit: a number of a process that has ended is given again. Linux only. */
-  readonly began?: string;
-  /** Different for each lock there ever was. */
-  readonly lock: string;
-}
-
-type Self = Omit<Holder, 'lock'>;
 
 export interface FolderLockOptions {
   readonly folder: string;
@@ -160,28 +144,6 @@ async function readHolder(path: string): Promise<Holder | undefined | 'gone'> {
   }
 }
 
-/** Whether this process can look the holder's process up. */
-function canSee(self: Self, holder: Holder): boolean {
-  return holder.host === self.host && holder.pids === self.pids && sameMachine(self, holder);
-}
-
-function sameMachine(self: Self, holder: Holder): boolean {
-  // Another run of this machine ended all its processes, and looking one up says so. Without a name for the run, the
-  // host's must do.
-  return self.boot.id === undefined || sameBoot(self.boot, holder.boot);
-}
-
-async function lives(holder: Holder): Promise<boolean> {
-  try {
-    process.kill(holder.pid, 0);
-  } catch (failure) {
-    // Somebody else's process cannot be signalled, but it is there.
-    if (codeOf(failure) !== 'EPERM') return false;
-  }
-  const began = await beganOf(holder.pid);
-  return holder.began === undefined || began === undefined || began === holder.began;
-}
-
 /** Whether anybody touches the file while it is watched; by its own time, since clocks of two machines differ. */
 async function beats(path: string, beatMs: number): Promise<boolean> {
   const touched = async () => (await stat(path).catch(() => undefined))?.mtimeMs;
@@ -216,31 +178,6 @@ async function removeStale(path: string, holder: Holder | undefined, clock: Cloc
     if (now !== 'gone' && now?.lock === holder?.lock) await unlink(path);
   } finally {
     await unlink(right).catch(() => {});
-  }
-}
-
-async function thisProcess(now: number): Promise<Self> {
-  const [boot, pids, began] = await Promise.all([
-    thisBoot(now),
-    readlink('/proc/self/ns/pid').catch(() => undefined),
-    beganOf(process.pid),
-  ]);
-  return {
-    pid: process.pid,
-    host: hostname(),
-    boot,
-    ...(pids === undefined ? {} : { pids }),
-    ...(began === undefined ? {} : { began }),
-  };
-}
-
-/** Field 22 of `/proc/<pid>/stat`; the name before it may hold anything but ends with the last bracket. */
-async function beganOf(pid: number): Promise<string | undefined> {
-  try {
-    const text = await readFile(`/proc/${pid}/stat`, 'utf8');
-    return text.slice(text.lastIndexOf(')') + 2).split(' ')[19];
-  } catch {
-    return undefined;
   }
 }
 
