@@ -252,6 +252,13 @@ describe('ends', () => {
     expect(bed.hub.topics(anyone)).toHaveLength(0);
   });
 
+  test('[H31] [H54] a publication to a topic that is readOnly leaves none behind', async () => {
+    bed.start({ settings: { r: { readOnly: true } } });
+    expect((await refusal(bed.publish('r', 1))).kind).toBe('permission_denied');
+    await bed.clock.advance(600);
+    expect(bed.meter.read('tidewall_topics')).toBe(0);
+  });
+
   test('[H31] a publication that is refused leaves no topic behind', async () => {
     bed.start();
     await refusal(bed.publish('x', 1, { op: 'append' }));

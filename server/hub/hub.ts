@@ -15,6 +15,7 @@ import type {
   Principal,
   PublishRequest,
   SomeTopicSettings,
+  TopicSettings,
   TopicSnapshot,
   TopicSummary,
 } from '@tidewall/contracts';
@@ -165,10 +166,8 @@ export class Hub implements HubPort {
     try {
       const name = parseTopicName(request.topic);
       this.#permission(principal, 'publish', name);
-      return await this.#topics.use(name, { by: 'publisher', kind: request.kind }, (topic) => {
-        refuseUnlessOpen(topic);
-        return this.#publishTo(topic, request);
-      });
+      const asker = { by: 'publisher', kind: request.kind } as const;
+      return await this.#topics.use(name, asker, (topic) => this.#publishTo(topic, request));
     } catch (failure) {
       this.#refused.add(1, { reason: failure instanceof TidewallError ? failure.kind : 'internal' });
       throw failure;
@@ -213,13 +212,13 @@ export class Hub implements HubPort {
 
   async feed(name: TopicName, source: string, said: FeedSettings, demand: (watched: boolean) => void): Promise<Feed> {
     const complete = feedSettings(said, this.#options.settingsOf(name));
-    const topic = await this.#topics.open(name, { by: 'publisher', settings: complete });
-    if (topic.feeder) {
-      throw new TidewallError('conflict', `${name} is fed by the source "${topic.feeder.source}" already`);
-    }
-    const { kind, keyField } = topic.settings;
-    if (kind !== complete.kind || keyField !== complete.keyField) {
-      throw new TidewallError('conflict', `${name} holds a ${kind} that others published, not a ${complete.kind}`);
+    let topic: Topic;
+    do topic = await this.#topics.open(name, { by: 'publisher', settings: complete });
+    while (topic.disposed);
+    const conflict = conflictOf(topic, complete);
+    if (conflict !== undefined) {
+      topic.claims--;
+      throw new TidewallError('conflict', conflict);
     }
     topic.settle(complete);
     const feeder: Feeder = { source, said, demand };
@@ -227,7 +226,7 @@ export class Hub implements HubPort {
     return {
       publish: async (op, data, at) => {
         if (topic.feeder !== feeder) throw new TidewallError('conflict', `"${source}" has given ${name} up`);
-        await this.#publishTo(topic, { topic: name, op, data, at });
+        await this.#publishTo(topic, { topic: name, op, data, at }, feeder);
       },
       fail: (reason) => {
         if (topic.feeder === feeder) topic.report(reason);
@@ -237,8 +236,7 @@ export class Hub implements HubPort {
       },
       dispose: () => {
         if (topic.feeder !== feeder) return;
-        topic.feeder = undefined;
-        topic.claimed = false;
+        topic.detach();
         this.#topics.maybeUnused(topic);
       },
     };
@@ -267,8 +265,10 @@ export class Hub implements HubPort {
     this.#topics.dispose();
   }
 
-  async #publishTo(topic: Topic, request: PublishRequest): Promise<Position> {
+  /** @param by the source that feeds the topic; everybody else has claimed it for this publication */
+  async #publishTo(topic: Topic, request: PublishRequest, by?: Feeder): Promise<Position> {
     try {
+      if (!by) refuseUnlessOpen(topic);
       let made = request.key === undefined;
       const make = () => {
         made = true;
@@ -278,7 +278,7 @@ export class Hub implements HubPort {
       (made ? this.#published : this.#repeated).add(1);
       return position;
     } catch (failure) {
-      if (!topic.feeder) topic.claimed = false;
+      if (!by) topic.claims--;
       this.#topics.maybeUnused(topic);
       throw failure;
     }
@@ -324,6 +324,12 @@ export class Hub implements HubPort {
       if (overdueMs !== undefined) yield [{ topic: name }, overdueMs / 1000];
     }
   }
+}
+
+function conflictOf({ name, feeder, settings }: Topic, said: TopicSettings): string | undefined {
+  if (feeder) return `${name} is fed by the source "${feeder.source}" already`;
+  if (settings.kind === said.kind && settings.keyField === said.keyField) return undefined;
+  return `${name} holds a ${settings.kind} that others published, not a ${said.kind}`;
 }
 
 function refuseUnlessOpen({ name, feeder, settings }: Topic): void {

@@ -42,6 +42,36 @@ test('[H2] publishing resolves when the broker keeps the publication, and not be
   hub.dispose();
 });
 
+test('[H36] a publication that is refused does not unsettle a topic to which another one is under way', async () => {
+  const clock = new FakeClock();
+  const broker = createMemoryBroker({ random: () => 0.5 });
+  let keep = () => {};
+  const disk = new Promise<void>((resolve) => {
+    keep = resolve;
+  });
+  const hub = createHub({
+    broker: { ...broker, publish: (...of) => disk.then(() => broker.publish(...of)) },
+    access: openAccess,
+    clock,
+    limits: DEFAULT_LIMITS,
+    meter: new CountingMeter(),
+    log: silentLog,
+    random: () => 0.5,
+    settingsOf: () => undefined,
+  });
+  const first = hub.publish(anyone, { topic: 'a', kind: 'table', data: { id: 1 } });
+  const refused = hub.publish(anyone, { topic: 'a', kind: 'table', data: 'no row' });
+  await expect(refused).rejects.toMatchObject({ kind: 'shape_mismatch' });
+  const other = hub.publish(anyone, { topic: 'a', kind: 'log', data: 'entry' });
+  const notTaken = expect(other).rejects.toMatchObject({ kind: 'wrong_kind' });
+  await clock.advance(1000);
+  keep();
+  expect((await first).offset).toBe(1);
+  await notTaken;
+  expect((await hub.snapshot(anyone, 'a')).json).toBe('[{"id":1}]');
+  hub.dispose();
+});
+
 describe('subscribing while others publish', () => {
   const bed = useHubBed();
 

@@ -232,12 +232,44 @@ describe('patterns', () => {
     expect(foundIn(outlet)).toEqual(['a/open/1']);
   });
 
+  test('[H9] [H50] a topic that a source feeds and nothing was published to begins with nothing', async () => {
+    bed.start();
+    const { outlet } = await follow('#');
+    const feed = await bed.hub.feed('f' as TopicName, 'pump', { kind: 'state' }, () => {});
+    await bed.clock.advance(WINDOW);
+    expect(outlet.pushes.map(({ type }) => type)).toEqual(['found']);
+    feed.dispose();
+    // While only its name is left.
+    const late = await follow('#');
+    expect(foundIn(late.outlet)).toEqual([]);
+    await bed.publish('f', 1);
+    await bed.clock.advance(WINDOW);
+    expect(late.outlet.pushes.map(({ type }) => type)).toEqual(['found', 'value']);
+    expect(texts(outlet.pushes)).toEqual(['1']);
+  });
+
+  test('[H15] what a pattern finds is not written to a session that has stopped to read', async () => {
+    bed.start();
+    for (let i = 0; i < 20; i++) await bed.publish(`p/${i}`, 'x'.repeat(30_000));
+    const outlet = new RecordingOutlet();
+    outlet.stall();
+    const { session } = await follow('p/+', {}, outlet);
+    expect(foundIn(outlet)).toHaveLength(20);
+    expect(texts(outlet.pushes)).toHaveLength(3);
+    outlet.resume();
+    session.drained();
+    expect(texts(outlet.pushes)).toHaveLength(20);
+  });
+
   test('[H19] a session that ends leaves no pattern', async () => {
     bed.start();
     const { session, outlet } = await follow('#');
     session.end();
     await bed.publish('a', 1);
     expect(outlet.pushes).toEqual([]);
+    // A command that was waiting when it ended.
+    await session.subscribe({ topic: '#' }, () => expect.unreachable());
+    expect(bed.meter.read('tidewall_patterns')).toBe(0);
   });
 });
 

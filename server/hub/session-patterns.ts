@@ -21,7 +21,8 @@ export interface PatternHost {
   /** Is told of topics that come to be from now on, or not any more. */
   listen(pattern: PatternSubscription): void;
   unlisten(pattern: PatternSubscription): void;
-  holds(topic: Topic): boolean;
+  /** Whether a topic is followed already, at all or because that pattern found it. */
+  holds(topic: Topic, pattern?: PatternSubscription): boolean;
   /** @throws TidewallError limit_exceeded unless there is room for so many topics more */
   requireRoom(topics: number): void;
   /** Follows a topic; the frame brings it to now. @throws TidewallError */
@@ -65,13 +66,23 @@ export class SessionPatterns {
     this.#patterns.set(number, followed);
     this.#host.listen(followed);
     accepted({ topic: number, pattern });
-    const frames = topics.flatMap((topic) => {
-      const { positions = {} } = request;
+    const { positions = {} } = request;
+    let frames: Uint8Array[] = [];
+    let bytes = 0;
+    for (const topic of topics) {
       const since = Object.hasOwn(positions, topic.name) ? positions[topic.name] : undefined;
-      return this.#follow(topic, followed, startOf(topic, { ...request, since }));
-    });
-    // One that has ended meanwhile has let go of what it found, and its client was told.
-    if (frames.length > 0 && this.#patterns.has(number)) this.#host.write(frames);
+      const more = this.#follow(topic, followed, startOf(topic, { ...request, since }));
+      // One that has ended meanwhile has let go of what it found, and its client was told.
+      if (!this.#patterns.has(number)) return;
+      frames.push(...more);
+      for (const frame of more) bytes += frame.length;
+      // A client that does not take these gets the others when it reads.
+      if (bytes < limits.highWaterBytes) continue;
+      this.#host.write(frames);
+      frames = [];
+      bytes = 0;
+    }
+    if (frames.length > 0) this.#host.write(frames);
   }
 
   /** True: there was a pattern with that number. */
@@ -91,14 +102,10 @@ export class SessionPatterns {
 
   /** A topic has come to be. All of it is new to the pattern, also of the kinds that otherwise start at the head. */
   #found(topic: Topic, pattern: PatternSubscription): void {
-    if (!this.#host.sees(topic, pattern.request)) return;
-    try {
-      this.#host.requireRoom(1);
-    } catch {
-      this.#endAs(pattern, `it matches more topics than a session may follow`);
-      return;
-    }
-    const offset = topic.kind.startsWith === 'snapshot' ? NEEDS_SNAPSHOT : topic.log.first - 1;
+    // It has been found before, if it was fed and given up before it was published to.
+    if (this.#host.holds(topic, pattern) || !this.#host.sees(topic, pattern.request)) return;
+    const holds = topic.kind.startsWith === 'snapshot' && topic.log.head > 0;
+    const offset = holds ? NEEDS_SNAPSHOT : topic.log.first - 1;
     const frames = this.#follow(topic, pattern, { offset, recovered: false, live: true });
     if (frames.length > 0) this.#host.write(frames);
   }

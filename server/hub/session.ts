@@ -101,6 +101,7 @@ export class HubSession implements Session, SubscriptionOwner, Loner {
   }
 
   async subscribe(request: SubscribeRequest, accepted: (reply: SubscribeReply | PatternReply) => void): Promise<void> {
+    if (this.#ended) return;
     if (isTopicPattern(request.topic)) {
       this.#patterns ??= new SessionPatterns(this.#patternHost());
       this.#patterns.follow(parseTopicPattern(request.topic), request, accepted);
@@ -392,7 +393,7 @@ export class HubSession implements Session, SubscriptionOwner, Loner {
       sees: (topic, request) => this.#sees(topic, request),
       listen,
       unlisten,
-      holds: (topic) => this.#holds(topic),
+      holds: (topic, pattern) => this.#holds(topic, pattern),
       requireRoom: (topics) => this.#requireRoom(topics),
       begin: (topic, request, start) => {
         const placed = this.#place(topic, request, this.#permission('read', topic.name));
@@ -419,8 +420,10 @@ export class HubSession implements Session, SubscriptionOwner, Loner {
     return may('read') && (presence !== true || may('presence'));
   }
 
-  #holds(topic: Topic): boolean {
-    for (const subscription of this.#subscriptions.values()) if (subscription.topic === topic) return true;
+  #holds(topic: Topic, pattern?: PatternSubscription): boolean {
+    for (const subscription of this.#subscriptions.values()) {
+      if (subscription.topic === topic && (pattern === undefined || subscription.isFoundBy(pattern))) return true;
+    }
     return false;
   }
 }

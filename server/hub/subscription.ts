@@ -50,6 +50,10 @@ export class Subscription implements Viewer {
     this.#patterns.add(pattern);
   }
 
+  isFoundBy(pattern: PatternSubscription): boolean {
+    return this.#patterns?.has(pattern) === true;
+  }
+
   /** One of its patterns lets go of it, or all of them do. True: it was wanted by it. */
   letGo(pattern?: PatternSubscription): boolean {
     const had = pattern === undefined ? this.#patterns !== undefined : this.#patterns?.delete(pattern) === true;

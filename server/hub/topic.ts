@@ -49,8 +49,11 @@ export class Topic {
   readonly rate: RateMeter;
   readonly keys: PublicationKeys;
   feeder: Feeder | undefined;
-  /** Somebody publishes to it, or is about to; set in the very turn in which its settings were found right. */
-  claimed = false;
+  /**
+   * How many are about to publish to it, or have, or feed it; who is refused takes its claim back. Counted in the very
+   * turn in which its settings were found right.
+   */
+  claims = 0;
   readonly #context: TopicContext;
   readonly #views = new Map<Encoding, Map<string, View>>();
   #settings: TopicSettings;
@@ -124,7 +127,7 @@ export class Topic {
    * Whether its settings may still change: nothing was published to it, nobody is about to, and no source feeds it.
    */
   get unsettled(): boolean {
-    return this.log.head === 0 && !this.claimed;
+    return this.log.head === 0 && this.claims === 0;
   }
 
   /** Who follows it, for the views that tell; somebody must be following with presence. */
@@ -240,6 +243,14 @@ export class Topic {
     this.feeder = feeder;
     if (this.#watched) feeder.demand(true);
     this.#begin();
+  }
+
+  /** Its source gives it up; what it holds stays. */
+  detach(): void {
+    this.feeder = undefined;
+    this.claims--;
+    // With nothing published it is only a name again, and begins once more for those who wait for it.
+    if (this.log.head === 0) this.#began = false;
   }
 
   /** Ends every subscription, so that its client subscribes again and learns what the topic is now. */

@@ -81,7 +81,7 @@ export class Topics implements Iterable<Topic> {
       });
     }
     // From here on it stays what it is: otherwise two publishers that disagree would take it from each other for ever.
-    if (by === 'publisher') topic.claimed = true;
+    if (by === 'publisher') topic.claims++;
     return topic;
   }
 
@@ -106,8 +106,7 @@ export class Topics implements Iterable<Topic> {
           keyField: configured?.keyField ?? said.keyField,
         });
         if (settings.keyField !== said.keyField) broker.forget(name);
-        const topic = await this.#follow(name, { settings, guessed: false });
-        topic.claimed = topic.log.head > 0;
+        await this.#follow(name, { settings, guessed: false });
       }
     }
   }
@@ -171,7 +170,7 @@ export class Topics implements Iterable<Topic> {
     const topic = this.#topics.get(name);
     if (!topic || (asker.kind !== undefined && asker.kind !== topic.settings.kind)) return undefined;
     if (topic.unsettled && this.#changedSettings(topic, asker)) return undefined;
-    if (asker.by === 'publisher') topic.claimed = true;
+    if (asker.by === 'publisher') topic.claims++;
     return topic;
   }
 
