@@ -54,7 +54,7 @@ export interface ReadableMeter extends Meter {
 export const PUBLISHER = { id: 'publisher', roles: [] };
 
 const SILENT: Log = { debug() {}, info() {}, warn() {}, error() {} };
-const MAX_STEPS = 2000;
+const MAX_STEPS = 20000;
 
 export async function openGatewayBed(
   definition: GatewayDefinition,

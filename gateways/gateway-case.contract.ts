@@ -6,6 +6,8 @@ export interface GatewayCase {
   readonly definition: GatewayDefinition;
   /** Opens a client on a server of the loopback, not yet connected in the sense of the wire. */
   dial(port: number): Promise<CaseClient>;
+  /** Other ways in which clients of this wire dial; all of them are held to the contract. */
+  readonly variants?: readonly { readonly title: string; readonly dial: GatewayCase['dial'] }[];
   /** Input that this wire refuses by closing. */
   readonly refused: readonly {
     readonly title: string;

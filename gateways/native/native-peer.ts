@@ -43,6 +43,8 @@ interface Work {
   readonly command: Command | TidewallError;
 }
 
+/** A heartbeat or a blank line with more around it than this is as much work as a command. */
+const MOST_HEARTBEAT_BYTES = 256;
 /** Of a newline, in UTF-8 and in nothing else. */
 const NEWLINE = 0x0a;
 
@@ -93,7 +95,7 @@ export class NativePeer {
       const newline = frame.indexOf(NEWLINE, start);
       const end = newline === -1 ? frame.length : newline;
       // Each line by itself: what is kept of one would otherwise keep the text of the whole frame.
-      this.#takeLine(frame.toString('utf8', start, end).trim());
+      this.#takeLine(frame.toString('utf8', start, end).trim(), end - start);
       start = end + 1;
     } while (start < frame.length && !this.#ended);
   }
@@ -101,7 +103,7 @@ export class NativePeer {
   /** Takes a heartbeat of the wire itself (a WebSocket ping or pong). True: it is within the rate and may be answered. */
   heartbeat(): boolean {
     this.#heardAt = this.#context.clock.monotonic();
-    return !this.#ended && this.#admit(HEARTBEAT_COST) === undefined;
+    return !this.#ended && this.#admitHeartbeat(0);
   }
 
   /** The wire takes more again. */
@@ -143,15 +145,15 @@ export class NativePeer {
     this.#becomeIdle();
   }
 
-  #takeLine(line: string): void {
+  #takeLine(line: string, sizeBytes: number): void {
     const heartbeat = TEXT_HEARTBEATS.get(line);
     if (heartbeat !== undefined || line === '') {
-      if (this.#admit(HEARTBEAT_COST) === undefined && heartbeat !== undefined) this.#answerHeartbeat(heartbeat);
+      if (this.#admitHeartbeat(sizeBytes) && heartbeat !== undefined) this.#answerHeartbeat(heartbeat);
       return;
     }
     const publish = parsePublishLine(line);
     if (publish !== undefined) {
-      this.#enqueue(publish.id, publish, line.length);
+      this.#enqueue(publish.id, publish, sizeBytes);
       return;
     }
     let json: JsonValue;
@@ -168,20 +170,25 @@ export class NativePeer {
     } catch (error) {
       frame = this.#asTidewallError(error);
     }
-    if ('type' in frame && frame.type === 'ping') this.#takePing(frame.t0);
-    else this.#enqueue(commandIdOf(json) ?? 0, frame, line.length);
+    if ('type' in frame && frame.type === 'ping') this.#takePing(frame.t0, sizeBytes);
+    else this.#enqueue(commandIdOf(json) ?? 0, frame, sizeBytes);
   }
 
-  #takePing(t0: number): void {
+  #takePing(t0: number, sizeBytes: number): void {
     const t1 = this.#context.clock.now();
-    if (this.#admit(HEARTBEAT_COST) === undefined) {
-      this.#answerHeartbeat(encodePong(t0, t1, this.#context.clock.now()));
-    }
+    if (this.#admitHeartbeat(sizeBytes)) this.#answerHeartbeat(encodePong(t0, t1, this.#context.clock.now()));
   }
 
   #answerHeartbeat(answer: string): void {
     if (this.#wire.congested) this.#owedHeartbeat = answer;
     else this.#wire.send(answer);
+  }
+
+  /** A refused heartbeat has no answer. */
+  #admitHeartbeat(sizeBytes: number): boolean {
+    const refusal = this.#admit(sizeBytes > MOST_HEARTBEAT_BYTES ? COMMAND_COST : HEARTBEAT_COST);
+    if (refusal !== undefined && !this.#ended) this.#metrics.rejected(refusal.kind);
+    return refusal === undefined;
   }
 
   /** The refusal, when commands come too fast; who ignores refusals is cut off. */
@@ -195,9 +202,7 @@ export class NativePeer {
     const error = new TidewallError('too_many_requests', `more than ${limit}`, {
       afterMs: verdict.type === 'refused' ? verdict.afterMs : 0,
     });
-    if (verdict.type === 'refused') {
-      if (cost < COMMAND_COST) this.#metrics.rejected(error.kind);
-    } else {
+    if (verdict.type === 'flooding') {
       this.#metrics.rejected('flood');
       this.#close('too_many_requests', `went on after being refused for more than ${limit}`);
     }

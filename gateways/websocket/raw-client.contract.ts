@@ -1,6 +1,9 @@
 import { connect, type Socket } from 'node:net';
+import { constants, inflateRawSync } from 'node:zlib';
 
 export const OPCODE = { continuation: 0, text: 1, binary: 2, close: 8, ping: 9, pong: 10 } as const;
+
+const DEFLATE_TAIL = Buffer.from([0, 0, 0xff, 0xff]);
 
 export interface FrameOptions {
   readonly opcode?: number;
@@ -37,6 +40,8 @@ export class RawClient {
   readonly head: string;
   /** Lines of the wire, in order. */
   readonly lines: string[] = [];
+  /** Bytes of the payloads of text messages as they came, and whether they were compressed. */
+  readonly messages: { readonly compressed: boolean; readonly bytes: number }[] = [];
   /** Payloads of pongs. */
   readonly pongs: string[] = [];
   /** The code of the server's close frame; 'cut' when the socket ended without one. */
@@ -86,8 +91,8 @@ export class RawClient {
   }
 
   /** Opens and connects in the sense of the wire. */
-  static async connected(port: number): Promise<RawClient> {
-    const client = await RawClient.open(port);
+  static async connected(port: number, headers: Readonly<Record<string, string>> = {}): Promise<RawClient> {
+    const client = await RawClient.open(port, headers);
     client.send({ id: 1, connect: { version: 1 } });
     await client.line();
     return client;
@@ -121,14 +126,21 @@ export class RawClient {
       const length = short < 126 ? short : short === 126 ? frame.readUInt16BE(2) : Number(frame.readBigUInt64BE(2));
       if (frame.length < start + length) break;
       this.#buffered = frame.subarray(start + length);
-      this.#takeFrame((frame[0] as number) & 0x0f, frame.subarray(start, start + length));
+      this.#takeFrame(frame[0] as number, frame.subarray(start, start + length));
     }
     this.#wake();
   }
 
-  #takeFrame(opcode: number, payload: Buffer): void {
-    if (opcode === OPCODE.text) this.lines.push(...payload.toString().split('\n'));
-    else if (opcode === OPCODE.pong) this.pongs.push(payload.toString());
+  #takeFrame(first: number, payload: Buffer): void {
+    const opcode = first & 0x0f;
+    if (opcode === OPCODE.text) {
+      const compressed = (first & 0x40) !== 0;
+      this.messages.push({ compressed, bytes: payload.length });
+      const options = { finishFlush: constants.Z_SYNC_FLUSH };
+      const text = compressed ? inflateRawSync(Buffer.concat([payload, DEFLATE_TAIL]), options) : payload;
+      this.lines.push(...text.toString().split('\n'));
+    }
+    if (opcode === OPCODE.pong) this.pongs.push(payload.toString());
     else if (opcode === OPCODE.close) {
       this.#finish({ code: payload.readUInt16BE(0), reason: payload.subarray(2).toString() });
     }

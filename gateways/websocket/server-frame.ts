@@ -1,8 +1,11 @@
 import type { Encoding, Push } from '@tidewall/contracts';
 import { encodePushes } from '../native/index.ts';
+import { deflateMessage } from './deflate.ts';
 
 /** The first byte of a frame (RFC 6455, 5.2): whole, and what it is. */
 const WHOLE_TEXT = 0x81;
+/** RFC 7692, 6: a compressed message is one whose first frame has this bit besides. */
+const COMPRESSED = 0x40;
 const CLOSE = 0x88;
 const PONG = 0x8a;
 
@@ -59,18 +62,39 @@ function cutToBytes(text: string, maxBytes: number): string {
   return text.slice(0, read);
 }
 
+/** As `textFrame`, compressed when the text is longer than `compressBytes` and becomes shorter by it. */
+export function deflatedTextFrame(text: string, compressBytes: number): Buffer {
+  if (Buffer.byteLength(text) <= compressBytes) return textFrame(text);
+  const deflated = deflateMessage(Buffer.from(text));
+  return deflated === undefined ? textFrame(text) : frameOf(WHOLE_TEXT | COMPRESSED, deflated);
+}
+
 /**
  * Pushes as finished WebSocket frames, none larger than `frameBytes` unless a single push is. What does not fit into
  * one frame continues in the next, in the same bytes.
  */
 export function createTextEncoding(frameBytes: number): Encoding {
+  return createEncoding('tidewall.v1.json/websocket', frameBytes, textFrame);
+}
+
+/**
+ * As `createTextEncoding`, for clients that take compressed messages. A frame is compressed by itself and once, for all
+ * of them: a compressor a client would cost 270 KB each, and twenty times the CPU.
+ */
+export function createDeflatedEncoding(frameBytes: number, compressBytes: number): Encoding {
+  return createEncoding('tidewall.v1.json/websocket+deflate', frameBytes, (text) =>
+    deflatedTextFrame(text, compressBytes),
+  );
+}
+
+function createEncoding(name: string, frameBytes: number, frame: (text: string) => Buffer): Encoding {
   return {
-    name: 'tidewall.v1.json/websocket',
+    name,
     encode(pushes: readonly Push[]): Uint8Array {
       const text = encodePushes(pushes);
       // A UTF-16 unit is at most three bytes, so nearly every frame is known to fit without counting its bytes.
-      if (text.length * 3 <= frameBytes || Buffer.byteLength(text) <= frameBytes) return textFrame(text);
-      return Buffer.concat(joinLines(text.split('\n'), frameBytes).map(textFrame));
+      if (text.length * 3 <= frameBytes || Buffer.byteLength(text) <= frameBytes) return frame(text);
+      return Buffer.concat(joinLines(text.split('\n'), frameBytes).map(frame));
     },
   };
 }

@@ -487,13 +487,6 @@ describe('the upgrade', () => {
     expect(client.head).not.toMatch(/sec-websocket-protocol/i);
   });
 
-  test('an offer of compression is not taken up', async () => {
-    const bed = await openBed();
-    const client = await RawClient.open(bed.port, { 'Sec-WebSocket-Extensions': 'permessage-deflate' });
-    expect(client.head).toMatch(/^HTTP\/1\.1 101 /);
-    expect(client.head).not.toMatch(/extensions/i);
-  });
-
   test.each([
     ['only other subprotocols', { 'Sec-WebSocket-Protocol': 'graphql-ws, mqtt' }],
     ['no key', { 'Sec-WebSocket-Key': '' }],

@@ -8,7 +8,7 @@ import { createGatewayMetrics, reconnectWindowMs } from '../native/index.ts';
 import { DirectWrites } from './direct-writes.ts';
 import { answerUpgrade } from './handshake.ts';
 import { type ConnectionKind, type ConnectionOptions, WebSocketConnection } from './server-connection.ts';
-import { createTextEncoding } from './server-frame.ts';
+import { createDeflatedEncoding, createTextEncoding } from './server-frame.ts';
 
 /** One timer for all connections: their times to live are seconds and minutes. */
 const SWEEP_MS = 1000;
@@ -27,6 +27,8 @@ class WebSocketGateway implements Gateway {
   readonly #connections = new Set<WebSocketConnection>();
   readonly #metrics;
   readonly #plain: ConnectionKind;
+  /** For those who take compressed messages; absent when none are made. */
+  readonly #deflated: ConnectionKind | undefined;
   #cancelSweep: (() => void) | undefined;
   /** Set from `drain` on: when those who are sent away may come back. */
   #window: readonly [number, number] | undefined;
@@ -35,26 +37,30 @@ class WebSocketGateway implements Gateway {
   constructor(context: GatewayContext) {
     this.#context = context;
     this.#metrics = createGatewayMetrics(context.meter, 'websocket', () => this.#connections.size);
-    const { frameBytes } = context.limits;
-    this.#plain = {
+    const { frameBytes, compressBytes } = context.limits;
+    const shared = {
       context,
       metrics: this.#metrics,
-      encoding: createTextEncoding(frameBytes),
-      frames: { frameBytes, deflates: false },
       direct: new DirectWrites(),
-      gone: (connection) => this.#forget(connection),
+      gone: (connection: WebSocketConnection) => this.#forget(connection),
     };
+    const frames = { frameBytes, deflates: false };
+    this.#plain = { ...shared, frames, encoding: createTextEncoding(frameBytes) };
+    if (compressBytes === 0) return;
+    const encoding = createDeflatedEncoding(frameBytes, compressBytes);
+    this.#deflated = { ...shared, frames: { frameBytes, deflates: true }, encoding };
   }
 
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
     assert(socket instanceof Socket, 'an HTTP/1.1 upgrade hands over a socket');
-    const handshake = answerUpgrade(request, false);
+    const handshake = answerUpgrade(request, this.#deflated !== undefined);
     if (handshake.type === 'refused') {
       this.#metrics.rejected(handshake.reason);
       refuseUpgrade(socket, handshake.why);
       return;
     }
-    this.#accept(request, { socket, head, answer: Buffer.from(handshake.head), kind: this.#plain });
+    const kind = (handshake.deflates ? this.#deflated : undefined) ?? this.#plain;
+    this.#accept(request, { kind, socket, head, answer: Buffer.from(handshake.head) });
   }
 
   async drain(signal: AbortSignal): Promise<void> {
