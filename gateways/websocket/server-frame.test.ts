@@ -2,7 +2,8 @@ import { createRequire } from 'node:module';
 import type { Writable } from 'node:stream';
 import type { Push } from '@tidewall/contracts';
 import { describe, expect, test } from 'vitest';
-import { createTextEncoding, textFrame } from './server-frame.ts';
+import { inflateMessage } from './deflate.ts';
+import { createTextEncoding, deflatedTextFrame, textFrame } from './server-frame.ts';
 
 // ws exports it, and its types do not say so.
 const { Receiver } = createRequire(import.meta.url)('ws') as { Receiver: new (options: object) => Writable };
@@ -46,6 +47,23 @@ describe('a text frame', () => {
 
   test('half a surrogate pair becomes a replacement character, and the frame stays whole', () => {
     expect(read(textFrame('a\ud800b'))).toEqual(['a\ufffdb']);
+  });
+});
+
+describe('a compressed text frame', () => {
+  test.each([1001, 70_000, 300_000])('of %d bytes says so in its first bit, and is shorter', (bytes) => {
+    const text = 'abc"1234'.repeat(bytes / 8);
+    const frame = deflatedTextFrame(text, 1000);
+    expect(frame.length).toBeLessThan(text.length / 4);
+    const start = frame[1] === 127 ? 10 : frame[1] === 126 ? 4 : 2;
+    expect(frame[0]).toBe(0xc1);
+    expect(inflateMessage(frame.subarray(start), bytes)?.toString()).toBe(text);
+  });
+
+  test('is a plain one when it is small, or would not become smaller', () => {
+    const small = 'x'.repeat(1000);
+    expect(deflatedTextFrame(small, 1000)).toEqual(textFrame(small));
+    expect(deflatedTextFrame('潮汐', 1)).toEqual(textFrame('潮汐'));
   });
 });
 
