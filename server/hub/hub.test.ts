@@ -203,6 +203,31 @@ describe('subscribing', () => {
     expect(texts(good.outlet.pushes)).toEqual(['1', '2']);
   });
 
+  test('[H37] a frame that cannot be made keeps nothing else from a session that reads again', async () => {
+    bed.start();
+    const { session, outlet } = await bed.watch('x');
+    await session.subscribe({ topic: 'y' }, () => {});
+    outlet.stall();
+    await bed.publish('x', 1);
+    await bed.clock.advance(WINDOW);
+    for (const topic of ['x', 'x', 'y']) {
+      await bed.publish(topic, 2);
+      await bed.clock.advance(WINDOW);
+    }
+    const encode = outlet.encoding.encode.bind(outlet.encoding);
+    outlet.encoding.encode = (pushes) => {
+      if (pushes[0]?.topic === 'x') throw new Error('broken');
+      return encode(pushes);
+    };
+    outlet.resume();
+    session.drained();
+    expect(texts(outlet.pushes)).toEqual(['1', '2']);
+    outlet.encoding.encode = encode;
+    await bed.publish('x', 3);
+    await bed.clock.advance(WINDOW);
+    expect(texts(outlet.pushes)).toEqual(['1', '2', '3']);
+  });
+
   test('[H37] a frame that cannot be made is asked for again, and nothing is taken for delivered', async () => {
     bed.start({ limits: { flushWindowMs: 0 }, settings: { l: { kind: 'log' } } });
     const { outlet } = await bed.watch('l');

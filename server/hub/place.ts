@@ -1,3 +1,5 @@
+import type { Rewind } from '@tidewall/contracts';
+
 /** The offset of a place whose next pull must be the whole: what its client holds, if anything, is void. */
 export const NEEDS_SNAPSHOT = -1;
 
@@ -14,4 +16,6 @@ export interface Place {
   freshness: number;
   /** The revision of the topic's roster that the session has been told; 0 in a view without presence. */
   presence: number;
+  /** What of the whole it asked for, until it has been given that. */
+  rewind?: Rewind | undefined;
 }

@@ -154,6 +154,25 @@ describe('pushing', () => {
     expect(texts(outlet.pushes)).toEqual(['1', '16', '17', '18', '19', '20']);
   });
 
+  test('[H17] [H46] who reads again while a rate holds signals back hears those, and none that others have heard', async () => {
+    bed.start({ settings: { s: { kind: 'signal' } } });
+    const { session, outlet } = await bed.watch('s', { rateHz: 10 });
+    outlet.stall();
+    for (const n of [1, 2, 3]) {
+      await bed.publish('s', n);
+      await bed.clock.advance(200);
+    }
+    for (const n of [4, 5]) {
+      await bed.publish('s', n);
+      await bed.clock.advance(WINDOW);
+    }
+    outlet.resume();
+    session.drained();
+    await bed.clock.advance(200);
+    // 1 is what it was taking when it stopped; 4 went out at once, 5 was held back.
+    expect(texts(outlet.pushes)).toEqual(['1', '5']);
+  });
+
   test('[H17] a signal is not repeated to who was behind', async () => {
     bed.start({ settings: { s: { kind: 'signal' } } });
     const { session, outlet } = await bed.watch('s');

@@ -221,8 +221,12 @@ export class HubSession implements Session, SubscriptionOwner, Loner {
     // gets round to all of its topics.
     for (const subscription of [...this.#subscriptions.values()]) {
       const { view, place } = subscription;
-      // What waits for its time is told then, with all others.
-      if (view.waiting || view.inStep(place) || !this.#catchUp(subscription)) continue;
+      if (view.waiting) {
+        // What waits for its time is told then, with all others.
+        view.rejoin(place);
+        continue;
+      }
+      if (view.inStep(place) || !this.#catchUp(subscription)) continue;
       this.#subscriptions.delete(view.number);
       this.#subscriptions.set(view.number, subscription);
       if (!this.#ready) return;
@@ -309,9 +313,9 @@ export class HubSession implements Session, SubscriptionOwner, Loner {
     const { view, place, topic } = subscription;
     place.offset = start.offset;
     place.told = Math.max(0, start.offset);
+    place.rewind = start.rewind;
     if (!this.#ready) return undefined;
     try {
-      if (start.rewind !== undefined) return view.backfill(place, start.rewind);
       return start.live ? view.pull(place) : view.catchUp(place);
     } catch (failure) {
       topic.leaveView(view, subscription);
@@ -340,9 +344,14 @@ export class HubSession implements Session, SubscriptionOwner, Loner {
 
   /** True: it was told something. */
   #catchUp({ view, place }: Subscription): boolean {
-    const frame = view.catchUp(place);
-    if (frame) this.write([frame]);
-    return frame !== undefined;
+    try {
+      const frame = view.catchUp(place);
+      if (frame) this.write([frame]);
+      return frame !== undefined;
+    } catch (failure) {
+      this.#context.failed(failure, view);
+      return false;
+    }
   }
 
   #release(subscription: Subscription): void {

@@ -1,7 +1,7 @@
 import { createMemoryBroker } from '@tidewall/brokers/memory';
 import type { SomeTopicSettings } from '@tidewall/contracts';
 import { DEFAULT_LIMITS, type Position, type TopicName } from '@tidewall/protocol';
-import { CountingMeter, FakeClock, RecordingOutlet, silentLog } from '@tidewall/testkit';
+import { CountingMeter, FakeClock, RecordingEncoding, RecordingOutlet, silentLog } from '@tidewall/testkit';
 import { describe, expect, test } from 'vitest';
 import { createHub } from './hub.ts';
 import { anyone, refusal, texts, useHubBed, WINDOW } from './hub-bed.contract.ts';
@@ -100,6 +100,37 @@ describe('rewind', () => {
     expect(texts(entries.outlet.pushes)).toEqual(['1380', '1400', '1420']);
     const last = await bed.watch('l', { rewind: { ms: 60 * minute, count: 2 } });
     expect(texts(last.outlet.pushes)).toEqual(['1400', '1420']);
+  });
+
+  test('[H53] by time: also of a series that nothing is published to any more', async () => {
+    bed.start({ settings: { s: { kind: 'series' } } });
+    const encoding = new RecordingEncoding();
+    const begin = async () => {
+      const { outlet } = await bed.watch('s', { rewind: { ms: 1000 } }, new RecordingOutlet(encoding));
+      return texts(outlet.pushes)[0];
+    };
+    await begin();
+    await bed.publish('s', { v: 1 });
+    expect(await begin()).toContain('"v":[1]');
+    await bed.clock.advance(1001);
+    expect(await begin()).toBe('{"t":[],"v":[]}');
+  });
+
+  test('[H15] [H53] who does not read when it asks is given the part that it asked for later', async () => {
+    bed.start({ settings: { s: { kind: 'series', expectEveryMs: 1000 } } });
+    for (let i = 0; i < 20; i++) await bed.publish('s', { t: i, v: i });
+    const { session, outlet } = await bed.watch('x');
+    outlet.stall();
+    await bed.publish('x', 1);
+    await session.subscribe({ topic: 's', rewind: { count: 3, points: 10 } }, () => {});
+    await bed.clock.advance(2500);
+    outlet.resume();
+    session.drained();
+    const pushes = outlet.pushes.filter(({ topic }) => topic === 's');
+    expect(pushes).toMatchObject([
+      { type: 'value', reset: true, offset: 20, json: '{"t":[17,18,19],"v":[17,18,19]}' },
+      { type: 'freshness', freshness: { state: 'late' } },
+    ]);
   });
 
   test('[H8] [H53] what cannot be recovered is voided by the part that was asked for', async () => {

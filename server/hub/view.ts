@@ -1,4 +1,4 @@
-import type { Encoding, Push, Rewind, TopicLog, TopicSettings } from '@tidewall/contracts';
+import type { Encoding, Push, TopicLog, TopicSettings } from '@tidewall/contracts';
 import type { Freshness, Member, Presence, TopicName } from '@tidewall/protocol';
 import type { Cohort } from './cohort.ts';
 import type { Change, Kind, Projection } from './kinds/index.ts';
@@ -96,7 +96,7 @@ export class View {
   advance(): Uint8Array | undefined {
     const { place, topic } = this;
     const { head } = topic.log;
-    const pushes = place.offset === head ? [] : this.#pushes(place, this.#changesSince(place.offset), false);
+    const pushes = place.offset === head ? [] : this.#pushes(place, this.#changesSince(place), false);
     const news = this.#news(place);
     const frame = pushes.length + news.length === 0 ? undefined : this.encoding.encode([...pushes, ...news]);
     // Of use to somebody who stands alone only if it leads to the head.
@@ -116,13 +116,15 @@ export class View {
     const behind = place.offset !== head;
     const news = this.#news(place);
     const shared = behind && news.length === 0 && (place.offset === place.told || place.offset === NEEDS_SNAPSHOT);
-    let frame = shared ? this.#remembered(place.offset) : undefined;
+    const lacks = this.#lacks(place);
+    let frame = shared ? this.#remembered(lacks) : undefined;
     if (frame === undefined) {
-      const pushes = behind ? this.#pushes(place, this.#changesSince(place.offset), true) : [];
+      const pushes = behind ? this.#pushes(place, this.#changesSince(place), true) : [];
       if (pushes.length + news.length > 0) frame = this.encoding.encode([...pushes, ...news]);
-      this.#remember(place.offset, shared, frame);
+      this.#remember(lacks, shared, frame);
     }
     this.#moveTo(place, behind ? head : undefined);
+    place.rewind = undefined;
     return frame;
   }
 
@@ -135,19 +137,11 @@ export class View {
     return this.pull(place);
   }
 
-  /** The newest part of a series as the whole, thinned as asked; moves to the head. */
-  backfill(place: Place, rewind: Rewind): Uint8Array | undefined {
-    const { topic, options } = this;
-    const { kind, log } = topic;
-    const key = JSON.stringify(rewind);
-    let frame = this.#remembered(key);
-    if (frame === undefined) {
-      const json = kind.backfill?.(rewind, topic.now(), options.selection) ?? kind.empty;
-      frame = this.encoding.encode([this.#whole(json, log.head)]);
-      this.#remember(key, true, frame);
-    }
-    this.#moveTo(place, log.head);
-    return frame;
+  /** For somebody who reads again and is told with those in step: what they have heard of a signal is over. */
+  rejoin(place: Place): void {
+    if (this.topic.kind.keeps || place.offset >= this.place.offset) return;
+    place.offset = this.place.offset;
+    place.told = this.place.told;
   }
 
   /** Ends every subscription with a code and a reason for its client. */
@@ -160,13 +154,14 @@ export class View {
     }
   }
 
-  #changesSince(from: number): readonly Change[] {
-    const { log } = this.topic;
+  #changesSince({ offset: from, rewind }: Place): readonly Change[] {
+    const { log, kind } = this.topic;
     if (from !== NEEDS_SNAPSHOT) {
       if (from + 1 >= log.first) return this.#projection.changes(from);
       if (this.#projection.changesPastLoss) return this.#projection.changesPastLoss(from);
     }
-    return [this.#whole(this.#projection.snapshot() ?? this.topic.kind.empty, log.head)];
+    const part = rewind && kind.backfill?.(rewind, this.topic.now(), this.options.selection);
+    return [this.#whole(part ?? this.#projection.snapshot() ?? kind.empty, log.head)];
   }
 
   #whole(json: string, offset: number): Push & Change {
@@ -238,6 +233,13 @@ export class View {
     return { view: this.number, topic: name, kind: settings.kind, offset: log.head };
   }
 
+  /** Who lacks the same gets the same frame. */
+  #lacks({ offset, rewind }: Place): number | string {
+    if (offset !== NEEDS_SNAPSHOT || rewind === undefined) return offset;
+    // What is young enough is so only now.
+    return JSON.stringify(rewind.ms === undefined ? rewind : [rewind, this.topic.now()]);
+  }
+
   #remembered(key: number | string): Uint8Array | undefined {
     return this.#frames.head === this.topic.log.head ? this.#frames.from.get(key) : undefined;
   }
@@ -246,6 +248,9 @@ export class View {
     if (!shared || frame === undefined) return;
     const { head } = this.topic.log;
     if (this.#frames.head !== head) this.#frames = { head, from: new Map() };
-    if (this.#frames.from.size < MOST_FRAMES) this.#frames.from.set(key, frame);
+    const { from } = this.#frames;
+    const [oldest] = from.keys();
+    if (from.size >= MOST_FRAMES && oldest !== undefined) from.delete(oldest);
+    from.set(key, frame);
   }
 }
