@@ -47,6 +47,11 @@ export class Flusher {
     this.#wheel = new TickWheel(options.clock, slotMs, (views) => this.#takeDue(views));
   }
 
+  /** Views that their rate holds back. */
+  get held(): number {
+    return this.#wheel.size;
+  }
+
   /** A view has something to tell. It is never told before the caller is through. */
   changed(view: View): void {
     if (view.waiting) return;
@@ -57,6 +62,13 @@ export class Flusher {
     }
     this.#due.add(view);
     this.#schedule();
+  }
+
+  /** Nobody has this view any more. */
+  left(view: View): void {
+    this.#due.delete(view);
+    if (view.waiting) this.#wheel.delete(view, view.notBeforeMs);
+    view.waiting = false;
   }
 
   dispose(): void {
@@ -71,8 +83,7 @@ export class Flusher {
   #takeDue(views: Iterable<View>): void {
     for (const view of views) {
       view.waiting = false;
-      // Views that nobody has any more are not worth a flush.
-      if (view.viewers.size > 0) this.#due.add(view);
+      this.#due.add(view);
     }
     if (this.#due.size > 0) this.#schedule();
   }

@@ -92,6 +92,7 @@ export class Hub implements HubPort {
     meter.gauge('tidewall_cohorts', 'Sets of views whose sessions share their buffers', () => this.#cohorts.size);
     meter.gauge('tidewall_subscriptions', 'Subscriptions of all sessions', () => this.#sum((topic) => topic.watchers));
     meter.gauge('tidewall_views', 'Views, each encoded once', () => this.#sum((topic) => topic.viewCount));
+    meter.gauge('tidewall_views_held', 'Views that their rate holds back', () => this.#flusher.held);
     meter.gauge('tidewall_patterns', 'Patterns that sessions follow', () => this.#patterns.size);
     meter.gauge('tidewall_topics', 'Topics that exist', () => this.#topics.size);
     meter.gauges('tidewall_topic_age_seconds', 'Age of the newest data, of topics with a cadence', ['topic'], () =>
@@ -113,6 +114,7 @@ export class Hub implements HubPort {
         limits,
         nextViewNumber: nextNumber,
         changed: (view) => this.#flusher.changed(view),
+        left: (view) => this.#flusher.left(view),
         began: (topic) => {
           for (const pattern of this.#patterns.match(topic.name)) pattern.found(topic);
         },

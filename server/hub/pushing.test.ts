@@ -154,6 +154,19 @@ describe('pushing', () => {
     expect(texts(outlet.pushes)).toEqual(['1', '16', '17', '18', '19', '20']);
   });
 
+  test('[H19] [H46] what a rate holds back for nobody is let go, however slow the rate', async () => {
+    bed.start();
+    for (const rateHz of [0.001, 0.002]) {
+      const { session } = await bed.watch('x', { rateHz });
+      await bed.publish('x', 1);
+      await bed.clock.advance(WINDOW);
+      await bed.publish('x', 2);
+      expect(bed.meter.read('tidewall_views_held')).toBe(1);
+      session.end();
+      expect(bed.meter.read('tidewall_views_held')).toBe(0);
+    }
+  });
+
   test('[H17] [H46] who reads again while a rate holds signals back hears those, and none that others have heard', async () => {
     bed.start({ settings: { s: { kind: 'signal' } } });
     const { session, outlet } = await bed.watch('s', { rateHz: 10 });

@@ -18,6 +18,13 @@ export class TickWheel<T> {
     this.#due = due;
   }
 
+  /** How many wait. */
+  get size(): number {
+    let size = 0;
+    for (const items of this.#slots.values()) size += items.size;
+    return size;
+  }
+
   /** @param atMs on the monotonic clock */
   add(item: T, atMs: number): void {
     const slot = Math.ceil(atMs / this.#slotMs);
@@ -25,6 +32,13 @@ export class TickWheel<T> {
     if (items) items.add(item);
     else this.#slots.set(slot, new Set([item]));
     if (slot < this.#nextSlot) this.#sleepUntil(slot);
+  }
+
+  /** @param atMs when it was to be called back */
+  delete(item: T, atMs: number): void {
+    const slot = Math.ceil(atMs / this.#slotMs);
+    const items = this.#slots.get(slot);
+    if (items?.delete(item) && items.size === 0) this.#slots.delete(slot);
   }
 
   dispose(): void {

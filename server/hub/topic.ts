@@ -34,6 +34,8 @@ export interface TopicContext {
   nextViewNumber(): number;
   /** A view has something new to send. */
   changed(view: View): void;
+  /** Nobody has that view any more. */
+  left(view: View): void;
   /** A topic has come to be: something was published to it, or a source feeds it. */
   began(topic: Topic): void;
 }
@@ -226,6 +228,7 @@ export class Topic {
   leaveView(view: View, viewer: Viewer): void {
     view.viewers.delete(viewer);
     if (view.viewers.size > 0) return;
+    this.#context.left(view);
     const views = this.#views.get(view.encoding);
     // It may have been let go already, and another one have its key.
     if (views?.get(view.options.key) === view) views.delete(view.options.key);
