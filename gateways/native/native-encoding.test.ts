@@ -1,5 +1,6 @@
 import type { Push } from '@tidewall/contracts';
 import { type CloseName, type CommandName, type ErrorName, type Replies, TidewallError } from '@tidewall/protocol';
+import { commandSchemas } from '@tidewall/protocol/schema';
 import vectors from '@tidewall/protocol/vectors/server-frames.json' with { type: 'json' };
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
@@ -19,7 +20,18 @@ describe('pushes', () => {
 
   test('every type of push has a vector', () => {
     const types = new Set(vectors.pushes.map((vector) => vector.push.type));
-    expect([...types].sort()).toEqual(['end', 'freshness', 'gap', 'merge', 'rows', 'value']);
+    expect([...types].sort()).toEqual([
+      'end',
+      'found',
+      'freshness',
+      'gap',
+      'merge',
+      'position',
+      'presence',
+      'presence-change',
+      'rows',
+      'value',
+    ]);
   });
 
   test('whatever the data, a push is one line of JSON that holds it', () => {
@@ -37,6 +49,11 @@ describe('pushes', () => {
       }),
     );
   });
+});
+
+test('every command has a vector of its answer', () => {
+  const commands = new Set(vectors.replies.map((vector) => vector.command));
+  expect([...commands].sort()).toEqual(Object.keys(commandSchemas).sort());
 });
 
 test.each(vectors.replies)('reply: $name', ({ id, command, reply, line, frame }) => {
