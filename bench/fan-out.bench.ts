@@ -32,6 +32,7 @@ for (const load of loads) {
       load.floor,
       ...tidewalls(options),
       tidewall({ name: 'tidewall, no window', limits: { flushWindowMs: 0 } }),
+      tidewall({ name: 'tidewall, no journal', config: ['broker: memory'] }),
       plainWs,
       socketIo(),
       nchan,
