@@ -146,6 +146,60 @@ describe('rewind', () => {
 });
 
 describe('settings that change', () => {
+  test('[H2] [H54] what is published while a topic begins anew is in the new one, or refused', async () => {
+    for (let turns = 0; turns < 12; turns++) {
+      const settings: Record<string, SomeTopicSettings> = {};
+      bed.start({ settings });
+      const published = bed.publish('x', { id: 1 }, { kind: 'table' });
+      const answer = published.then(
+        ({ epoch }) => epoch,
+        ({ kind }) => kind,
+      );
+      for (let i = 0; i < turns; i++) await Promise.resolve();
+      settings['x'] = { kind: 'log' };
+      await bed.hub.reconfigure();
+      const { outlet } = await bed.watch('x', { rewind: { count: 9 } });
+      expect([turns, texts(outlet.pushes)]).toEqual([turns, []]);
+      await bed.publish('x', 'entry');
+      // Of the topic before, or of none; never one of the new topic that nobody follows.
+      expect(await answer).not.toBe((await bed.hub.snapshot(anyone, 'x')).epoch);
+      bed.dispose();
+    }
+    bed.start();
+  });
+
+  test('[H54] a topic that cannot be opened keeps its settings from no other', async () => {
+    const broker = createMemoryBroker({ random: () => 0.5 });
+    let settings: SomeTopicSettings = {};
+    let fail: (failure: Error) => void = () => {};
+    const disk = new Promise<never>((_, reject) => {
+      fail = reject;
+    });
+    const hub = createHub({
+      broker: {
+        ...broker,
+        follow: (name, follower) => (name === 'broken' ? disk : broker.follow(name, follower)),
+      },
+      access: openAccess,
+      clock: new FakeClock(),
+      limits: DEFAULT_LIMITS,
+      meter: new CountingMeter(),
+      log: silentLog,
+      random: () => 0.5,
+      settingsOf: () => settings,
+    });
+    await hub.publish(anyone, { topic: 'x', data: 1 });
+    const broken = expect(hub.publish(anyone, { topic: 'broken', data: 1 })).rejects.toThrow('no disk');
+    for (let i = 0; i < 10; i++) await Promise.resolve();
+    settings = { readOnly: true };
+    const reconfigured = hub.reconfigure();
+    fail(new Error('no disk'));
+    await reconfigured;
+    await broken;
+    expect((await refusal(hub.publish(anyone, { topic: 'x', data: 2 }))).message).toContain('readOnly');
+    hub.dispose();
+  });
+
   test('[H54] keeping, cadence, checks and readOnly are taken at once, and nothing is lost', async () => {
     const settings: Record<string, SomeTopicSettings> = {};
     bed.start({ settings });

@@ -113,7 +113,8 @@ export class Topics implements Iterable<Topic> {
 
   /** Every topic takes its settings anew; see `HubPort.reconfigure`. */
   async reconfigure(): Promise<void> {
-    await Promise.all(this.#opening.values());
+    // One that cannot be opened is told to who asked for it, and keeps the settings from no other.
+    await Promise.allSettled(this.#opening.values());
     for (const topic of [...this.#topics.values()]) {
       const configured = this.#options.settingsOf(topic.name);
       const { kind, keyField } = topic.settings;
@@ -155,14 +156,25 @@ export class Topics implements Iterable<Topic> {
 
   /** Acts when those before have acted, and the topic is open. */
   #whenOpen<T>(name: TopicName, asker: Asker, act: (topic: Topic) => Promise<T>): Promise<T> {
-    const turn = (this.#waiting.get(name) ?? Promise.resolve()).then(() => this.open(name, asker));
-    const acted = turn.then(act);
+    const turn = (this.#waiting.get(name) ?? Promise.resolve()).then(() => this.#actOnOpen(name, asker, act));
     const over = turn.then(ignore, ignore);
     this.#waiting.set(name, over);
     void over.then(() => {
       if (this.#waiting.get(name) === over) this.#waiting.delete(name);
     });
-    return acted;
+    return turn.then(({ acted }) => acted);
+  }
+
+  /** Resolves when it has begun to act, which is in the very turn in which the topic was found to be that of the name. */
+  async #actOnOpen<T>(
+    name: TopicName,
+    asker: Asker,
+    act: (topic: Topic) => Promise<T>,
+  ): Promise<{ acted: Promise<T> }> {
+    let topic: Topic;
+    do topic = await this.open(name, asker);
+    while (topic.disposed);
+    return { acted: act(topic) };
   }
 
   /** The topic if it is open and its asker may have it as it is, which is nearly always. */
