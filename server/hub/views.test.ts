@@ -357,11 +357,10 @@ describe('access', () => {
       access: ruleAccess([{ topics: pattern('#'), roles: ['sh'], may, filter: shanghai }]),
     });
     const who = { id: 'who', roles: ['sh'] };
-    const outlets = [undefined, true].map((delta) => {
-      const outlet = new RecordingOutlet();
-      void bed.hub.open(who, outlet).subscribe({ topic: 't', kind: 'table', delta }, () => {});
-      return outlet;
-    });
+    const outlets = [new RecordingOutlet(), new RecordingOutlet()];
+    for (const [i, outlet] of outlets.entries()) {
+      await bed.hub.open(who, outlet).subscribe({ topic: 't', delta: i === 1 }, () => {});
+    }
     const publish = async (data: unknown, op = 'upsert') => {
       await bed.hub.publish(who, { topic: 't', op: op as never, data: data as never });
       await bed.clock.advance(WINDOW);
