@@ -12,8 +12,8 @@ export default defineConfig({
           include: ['**/*.test.ts'],
           exclude: ELSEWHERE,
           // The machine that runs this may be small and busy; a test that hangs still ends.
-          testTimeout: 20_000,
-          hookTimeout: 20_000,
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
         },
       },
       {
