@@ -65,7 +65,9 @@ function stateOf(fields: number, changing: number, bytes: number): string {
   const entries = names.map((name, i) => (i < changing ? `"${name}":${NUMBER}` : `"${name}":""`));
   const room = bytes - `{${entries.join(',')}}`.length;
   const each = Math.floor(room / (fields - changing));
-  return `{${entries.map((entry, i) => (i < changing ? entry : entry.replace('""', `"${text(i, each)}"`))).join(',')}}`;
+  const lengthOf = (i: number) => (i === fields - 1 ? room - each * (fields - changing - 1) : each);
+  const filled = entries.map((entry, i) => (i < changing ? entry : entry.replace('""', `"${text(i, lengthOf(i))}"`)));
+  return `{${filled.join(',')}}`;
 }
 
 /** Text that compresses about as well as readings do: digits in no order, the same in each run. */

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
-import { inflateRawSync } from 'node:zlib';
+import { constants, inflateRawSync } from 'node:zlib';
 
 const DATA_OPCODES = 2;
 const COMPRESSED = 0x40;
@@ -73,10 +73,14 @@ export class RawWebSocket {
       const first = buffer[0] as number;
       const payload = buffer.subarray(head, head + length);
       if ((first & 0x0f) <= DATA_OPCODES) {
-        this.receive(first & COMPRESSED ? inflateRawSync(Buffer.concat([payload, TAIL])) : payload);
+        this.receive(first & COMPRESSED ? inflated(payload) : payload);
       }
       buffer = buffer.subarray(head + length);
     }
     this.#rest = buffer;
   }
+}
+
+function inflated(payload: Buffer): Buffer {
+  return inflateRawSync(Buffer.concat([payload, TAIL]), { finishFlush: constants.Z_SYNC_FLUSH });
 }
