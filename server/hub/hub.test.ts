@@ -284,6 +284,17 @@ describe('ends', () => {
     expect(bed.meter.read('tidewall_topics')).toBe(0);
   });
 
+  test('[H19] [H31] a session that ends while a topic is being opened for it leaves neither', async () => {
+    bed.start();
+    const session = bed.hub.open(anyone, new RecordingOutlet());
+    const asked = session.subscribe({ topic: 'x' }, () => expect.unreachable());
+    session.end();
+    await asked;
+    expect(bed.meter.read('tidewall_subscriptions')).toBe(0);
+    await bed.clock.advance(600);
+    expect(bed.meter.read('tidewall_topics')).toBe(0);
+  });
+
   test('[H31] a publication that is refused leaves no topic behind', async () => {
     bed.start();
     await refusal(bed.publish('x', 1, { op: 'append' }));

@@ -261,6 +261,22 @@ describe('patterns', () => {
     expect(texts(outlet.pushes)).toHaveLength(20);
   });
 
+  test('[H33] [H51] a pattern with presence finds only where its session may know who is present', async () => {
+    const rule = { topics: '#' as TopicPattern, roles: ['all'] };
+    bed.start({
+      access: ruleAccess([
+        { ...rule, may: ['read', 'publish'] },
+        { ...rule, topics: 'a/open' as TopicPattern, may: ['presence'] },
+      ]),
+    });
+    const who = { id: 'who', roles: ['all'] };
+    for (const topic of ['a/open', 'a/closed']) await bed.hub.publish(who, { topic, data: 1 });
+    const outlet = new RecordingOutlet();
+    await bed.hub.open(who, outlet).subscribe({ topic: 'a/+', presence: true }, () => {});
+    await bed.hub.publish(who, { topic: 'a/later', data: 1 });
+    expect(foundIn(outlet)).toEqual(['a/open']);
+  });
+
   test('[H19] a session that ends leaves no pattern', async () => {
     bed.start();
     const { session, outlet } = await follow('#');

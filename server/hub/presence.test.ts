@@ -110,6 +110,22 @@ test('[H15] [H51] who did not read is told who is there when it reads again', as
   expect(names).toEqual(new Set([watcher.session.id, ...others.slice(1).map(({ session }) => session.id)]));
 });
 
+test('[H15] [H51] also when nothing else has happened', async () => {
+  bed.start();
+  const watcher = await bed.watch('x', { presence: true });
+  await watcher.session.subscribe({ topic: 'y' }, () => {});
+  await bed.clock.advance(WINDOW);
+  watcher.outlet.stall();
+  await bed.publish('y', 1);
+  await bed.clock.advance(WINDOW);
+  const other = await bed.watch('x');
+  await bed.clock.advance(WINDOW);
+  watcher.outlet.resume();
+  watcher.session.drained();
+  const { names } = known(watcher.reply.presence, watcher.outlet.pushes);
+  expect(names).toEqual(new Set([watcher.session.id, other.session.id]));
+});
+
 test('[H33] presence of what nobody published to is unknown', async () => {
   bed.start();
   expect((await refusal(bed.hub.presence(anyone, 'no'))).kind).toBe('unknown_topic');
