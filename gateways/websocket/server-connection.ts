@@ -96,8 +96,7 @@ export class WebSocketConnection implements NativeWire, FrameListener {
     const [first] = frames;
     const bytes = frames.length === 1 && first !== undefined ? first : Buffer.concat(frames);
     this.#kind.metrics.tally.bytesWritten += bytes.length;
-    this.#output.write(bytes);
-    return !this.congested;
+    return this.#output.write(bytes) ? !this.#stalled : !this.congested;
   }
 
   send(text: string): void {

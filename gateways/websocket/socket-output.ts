@@ -40,14 +40,14 @@ export class SocketOutput implements Writer {
     return this.waitingBytes >= Math.max(highWaterBytes, leastBytes);
   }
 
-  write(bytes: Uint8Array): void {
-    if (this.#handle === undefined) {
-      this.#socket.write(bytes);
-      return;
-    }
+  /** True: so little waits that nobody need look. */
+  write(bytes: Uint8Array): boolean {
+    if (this.#handle === undefined) return this.#socket.write(bytes);
     const outcome = this.#direct.write(this.#handle, bytes, this);
+    if (outcome === 'taken') return this.#underWay === 0;
     if (outcome === 'queued') this.#underWay++;
-    else if (outcome === 'failed') this.#socket.destroy();
+    else this.#socket.destroy();
+    return false;
   }
 
   written(status: number): void {
