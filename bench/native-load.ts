@@ -42,6 +42,7 @@ export function nativeLoad(program: string, cores: Cores | undefined, options: L
   say('publisher-port', wire.publisher.port === 'own' ? server.publisherPort : server.port);
   for (const bytes of wire.publisher.says) say('publisher-say', bytes);
   say('publication', wire.publication(options.payload));
+  if (wire.lines) say('lines', 1);
   say('marker', MARKER);
   if (wire.compressed) say('opaque', 1);
   if (wire.refusal !== undefined) say('refusal', wire.refusal);

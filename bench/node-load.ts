@@ -42,6 +42,7 @@ export class NodeLoad implements LoadClient {
 
   async connect(): Promise<{ readonly ms: number }> {
     const { wire, server, clients, topicsPerClient = 1 } = this.#options;
+    if (wire.lines) throw new Error(ONLY_NATIVE);
     const begun = performance.now();
     for (let i = 0; i < clients; i++) {
       const socket = await RawWebSocket.open(server.port, upgrade(wire.path, wire));

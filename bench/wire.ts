@@ -26,6 +26,8 @@ export interface Wire {
   readonly publisher: { readonly port: 'clients' | 'own'; readonly says: readonly Buffer[] };
   /** The bytes that publish a JSON text, with `NUMBER` and `TOPIC` in them. */
   publication(payload: string): Buffer;
+  /** Publications are lines, and those that leave together share a text frame. */
+  readonly lines?: boolean;
   /** Where this arrives, something was refused: the figures would mean nothing. */
   readonly refusal?: string;
   /** How a client comes back with its position, where the server has such a thing. */

@@ -21,7 +21,8 @@ export interface TidewallSettings {
   readonly config?: readonly string[];
   /** Options of each subscription. */
   readonly subscribe?: Readonly<Record<string, unknown>>;
-  readonly op?: string;
+  /** The publisher sends what leaves at the same moment in one frame. */
+  readonly lines?: boolean;
   readonly compressed?: boolean;
   /** Another build of the server, to measure beside this one. */
   readonly server?: string;
@@ -34,7 +35,7 @@ export function tidewall({
   limits = {},
   config = [],
   subscribe = {},
-  op,
+  lines = false,
   compressed = false,
   server = BUILT_SERVER,
 }: TidewallSettings = {}): Contender {
@@ -73,10 +74,11 @@ export function tidewall({
       greeting: textFrame(CONNECT),
       subscribe: textFrame(`{"id":1${TOPIC},"subscribe":${JSON.stringify({ topic: NAME, ...subscribe })}}`),
       publisher: { port: 'clients', says: [upgrade('/ws'), textFrame(CONNECT)] },
-      publication: (payload) =>
-        textFrame(
-          `{"id":${NUMBER},"publish":{"topic":"${NAME}",${op === undefined ? '' : `"op":"${op}",`}"data":${payload}}}`,
-        ),
+      lines,
+      publication(payload) {
+        const line = `{"id":${NUMBER},"publish":{"topic":"${NAME}","data":${payload}}}`;
+        return lines ? Buffer.from(`${line}\n`) : textFrame(line);
+      },
       refusal: '"error":',
       again: {
         keep: ['"epoch":"', '"o":'],

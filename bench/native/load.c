@@ -14,7 +14,8 @@
  *   a subscriber's bytes       opening (the upgrade), greeting, greeted-by (what an answer must hold before it goes on),
  *                              subscribe (once a topic; @@@@ becomes its number)
  *   the publisher's bytes      publisher-port, publisher-say (repeatable: each is answered before the next),
- *                              publication (########## becomes its number, @@@@ its topic's)
+ *                              publication (########## becomes its number, @@@@ its topic's), lines (1: publications
+ *                              are lines, and those that leave together share a text frame)
  *   what is looked for         marker; refusal (fatal where it arrives); opaque (1: a compressed frame is the next
  *                              publication, unread)
  *   of one run                 in-flight, burst (1: so many at once, and the next when all have arrived) or rate
@@ -54,6 +55,8 @@ enum {
   KEPT_LENGTH = 64,
   INBOX_BYTES = 80 << 20, /* the largest frame that can be read; NATS lets 64 MB wait and sends them as one */
   OUTBOX_BYTES = 8 << 20, /* publications that wait for the publisher's socket */
+  HEAD_BYTES = 8,         /* of a masked frame of up to MOST_LINES bytes */
+  MOST_LINES = 65535,
   RING = 1 << 20,         /* publications that may be under way */
   MAX_EVENTS = 1024,
   CONNECTING_AT_ONCE = 128,
@@ -66,7 +69,7 @@ static const uint64_t STUCK_AFTER = 10 * 1000000000ull, CONNECT_TIMEOUT = 60 * 1
 
 /* ---- settings ---- */
 
-static uint64_t port, publisher_port, client_count = 1, addresses = 1, topics = 1, topics_per_client = 1;
+static uint64_t port, publisher_port, client_count = 1, addresses = 1, topics = 1, topics_per_client = 1, lines;
 static uint64_t opaque, spin = 1, in_flight = 1, burst, rate, warm_up_ms, measure_ms = 1000, stall_clients;
 static struct bytes opening, greeting, greeted_by, subscribe, publication, marker, refusal, again;
 static struct bytes publisher_says[MAX_SAYS], keep[MAX_KEPT];
@@ -79,7 +82,7 @@ static const struct {
 } SETTINGS[] = {
     {"port", &port, 0}, {"publisher-port", &publisher_port, 0}, {"clients", &client_count, 0},
     {"addresses", &addresses, 0}, {"topics", &topics, 0}, {"topics-per-client", &topics_per_client, 0},
-    {"opaque", &opaque, 0}, {"spin", &spin, 0}, {"in-flight", &in_flight, 0}, {"burst", &burst, 0}, {"rate", &rate, 0},
+    {"lines", &lines, 0}, {"opaque", &opaque, 0}, {"spin", &spin, 0}, {"in-flight", &in_flight, 0}, {"burst", &burst, 0}, {"rate", &rate, 0},
     {"warm-up-ms", &warm_up_ms, 0}, {"measure-ms", &measure_ms, 0}, {"stall-clients", &stall_clients, 0},
     {"opening", 0, &opening}, {"greeting", 0, &greeting}, {"greeted-by", 0, &greeted_by}, {"subscribe", 0, &subscribe},
     {"publication", 0, &publication}, {"marker", 0, &marker}, {"refusal", 0, &refusal},
@@ -104,7 +107,12 @@ struct client {
 };
 
 static struct client *clients;
-static struct { int fd; uint8_t *out; size_t written, length; } publisher = {.fd = -1};
+static struct {
+  int fd;
+  uint8_t *out;
+  size_t written, length;
+  bool sealed; /* the frame of lines is whole; the next line waits until it has left */
+} publisher = {.fd = -1};
 static int poller;
 static int opened, closed;
 static uint64_t published, finished; /* all before `finished` have arrived everywhere */
@@ -463,7 +471,23 @@ static void open_publisher(void) {
 
 /* ---- publishing ---- */
 
+/* Makes a frame of the lines that wait; its mask is zeros. */
+static void seal_lines(void) {
+  const size_t length = publisher.length - HEAD_BYTES, head = length < 126 ? HEAD_BYTES - 2 : HEAD_BYTES;
+  uint8_t *at = publisher.out + HEAD_BYTES - head;
+  memset(at, 0, head);
+  at[0] = 0x81;
+  at[1] = (uint8_t)(0x80 | (length < 126 ? length : 126));
+  if (length >= 126) {
+    at[2] = (uint8_t)(length >> 8);
+    at[3] = (uint8_t)length;
+  }
+  publisher.written = HEAD_BYTES - head;
+  publisher.sealed = true;
+}
+
 static void flush_publisher(void) {
+  if (lines && publisher.length > 0 && !publisher.sealed) seal_lines();
   while (publisher.written < publisher.length) {
     ssize_t sent = send(publisher.fd, publisher.out + publisher.written, publisher.length - publisher.written, MSG_NOSIGNAL);
     if (sent < 0 && errno == EAGAIN) return;
@@ -471,6 +495,7 @@ static void flush_publisher(void) {
     publisher.written += (size_t)sent;
   }
   publisher.written = publisher.length = 0;
+  publisher.sealed = false;
 }
 
 /* Puts the next publication on its way; `at` is when it should leave. False: there is no room for it now. */
@@ -482,7 +507,9 @@ static bool publish(uint64_t at) {
     name_count = find_places(publication, '@', TOPIC_DIGITS, names);
     if (number_count == 0) fail("the publication has no place for its number (##########)");
   }
-  if (publisher.length + publication.length > OUTBOX_BYTES || published - finished >= RING) return false;
+  const size_t room = lines ? HEAD_BYTES + MOST_LINES : OUTBOX_BYTES;
+  if (publisher.sealed || publisher.length + publication.length > room || published - finished >= RING) return false;
+  if (lines && publisher.length == 0) publisher.length = HEAD_BYTES;
   uint8_t *to = publisher.out + publisher.length;
   uint64_t topic = published % topics;
   memcpy(to, publication.at, publication.length);
