@@ -16,8 +16,9 @@ export interface AccessRule {
 }
 
 /**
- * What no rule allows is denied. Who is allowed by several rules sees what any of them shows: rules add, and never take
- * away from each other.
+ * What no rule allows is denied. Who is allowed by several rules sees no member of a row that not one of them shows:
+ * rules without a filter count together, and where there are none, rows that any rule shows are seen with the members
+ * that all of them show.
  */
 export function ruleAccess(rules: readonly AccessRule[]): Access {
   return {
@@ -26,17 +27,26 @@ export function ruleAccess(rules: readonly AccessRule[]): Access {
         ({ topics, roles, may }) =>
           may.includes(action) && roles.some((role) => principal.roles.includes(role)) && matchesPattern(topics, topic),
       );
-      return applying.length === 0 ? undefined : applying.map(permissionOf).reduce(either);
+      if (applying.length === 0) return undefined;
+      const unfiltered = applying.filter(({ filter }) => filter === undefined);
+      if (unfiltered.length > 0) return permission(undefined, fieldsOfAny(unfiltered));
+      const filters = applying.map(({ filter }) => filter as Filter);
+      return permission(filters.length === 1 ? filters[0] : ['or', ...filters], fieldsOfAll(applying));
     },
   };
 }
 
-function permissionOf({ filter, fields }: AccessRule): Permission {
+function permission(filter: Filter | undefined, fields: readonly string[] | undefined): Permission {
   return { ...(filter && { filter }), ...(fields && { fields }) };
 }
 
-function either(a: Permission, b: Permission): Permission {
-  const filter: Filter | undefined = a.filter && b.filter && ['or', a.filter, b.filter];
-  const fields = a.fields && b.fields && [...new Set([...a.fields, ...b.fields])];
-  return { ...(filter && { filter }), ...(fields && { fields }) };
+function fieldsOfAny(rules: readonly AccessRule[]): readonly string[] | undefined {
+  const lists = rules.map(({ fields }) => fields);
+  return lists.includes(undefined) ? undefined : [...new Set(lists.flatMap((fields) => fields ?? []))];
+}
+
+function fieldsOfAll(rules: readonly AccessRule[]): readonly string[] | undefined {
+  const lists = rules.flatMap(({ fields }) => (fields === undefined ? [] : [fields]));
+  const [first, ...others] = lists;
+  return first?.filter((name) => others.every((fields) => fields.includes(name)));
 }

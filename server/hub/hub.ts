@@ -308,10 +308,11 @@ export class Hub implements HubPort {
 
   #scheduleSweep(): void {
     this.#cancelSweep = this.#options.clock.after(SWEEP_MS, () => {
+      // First: whatever fails in one sweep, there is a next one.
+      this.#scheduleSweep();
       for (const topic of this.#topics) if (topic.watchers > 0) topic.checkFreshness();
       for (const session of this.#stalled) session.checkProgress();
       this.#topics.sweep();
-      this.#scheduleSweep();
     });
   }
 

@@ -26,7 +26,8 @@ export function feedSettings(said: FeedSettings, configured: SomeTopicSettings =
     expectEveryMs: configured.expectEveryMs ?? said.expectEveryMs,
     retain: configured.retain ?? said.retain,
     readOnly: configured.readOnly ?? said.readOnly,
-    fits: configured.fits ?? said.fits,
+    // A check for data of another kind would refuse all of the source's.
+    fits: (configured.kind === said.kind ? configured.fits : undefined) ?? said.fits,
   });
 }
 

@@ -171,8 +171,10 @@ export class Topic {
   /** Takes other settings of the same kind and key field. */
   settle(settings: TopicSettings): void {
     this.#settings = settings;
+    const before = this.vitality.revision;
     this.vitality.expect(settings.expectEveryMs);
-    this.checkFreshness();
+    this.vitality.check(this.#context.clock.monotonic());
+    if (this.vitality.revision !== before) this.#notify();
   }
 
   viewFor(encoding: Encoding, options: ViewOptions): View {

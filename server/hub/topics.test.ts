@@ -1,6 +1,6 @@
 import { createMemoryBroker } from '@tidewall/brokers/memory';
 import type { SomeTopicSettings } from '@tidewall/contracts';
-import { DEFAULT_LIMITS, type Position, type TopicName } from '@tidewall/protocol';
+import { DEFAULT_LIMITS, type Limits, type Position, type TopicName } from '@tidewall/protocol';
 import { CountingMeter, FakeClock, RecordingEncoding, RecordingOutlet, silentLog } from '@tidewall/testkit';
 import { describe, expect, test } from 'vitest';
 import { createHub } from './hub.ts';
@@ -210,6 +210,10 @@ describe('settings that change', () => {
     expect((await refusal(bed.publish('x', 'bad'))).kind).toBe('shape_mismatch');
     await bed.clock.advance(2500);
     expect(outlet.pushes.at(-1)).toMatchObject({ type: 'freshness', freshness: { state: 'late' } });
+    settings['x'] = { expectEveryMs: 1200 };
+    await bed.hub.reconfigure();
+    await bed.clock.advance(WINDOW);
+    expect(outlet.pushes.at(-1)).toMatchObject({ freshness: { state: 'late', expectEveryMs: 1200 } });
     settings['x'] = { readOnly: true };
     await bed.hub.reconfigure();
     expect((await refusal(bed.publish('x', 2))).message).toContain('readOnly');
@@ -271,12 +275,13 @@ describe('over a restart of the hub', () => {
     broker: ReturnType<typeof createMemoryBroker>,
     clock: FakeClock,
     settings: Record<string, SomeTopicSettings>,
+    limits: Partial<Limits> = {},
   ) {
     return createHub({
       broker,
       access: openAccess,
       clock,
-      limits: { ...DEFAULT_LIMITS },
+      limits: { ...DEFAULT_LIMITS, ...limits },
       meter: new CountingMeter(),
       log: silentLog,
       random: Math.random,
@@ -332,6 +337,21 @@ describe('over a restart of the hub', () => {
     expect((await second.snapshot(anyone, 'x')).freshness.state).toBe('stale');
     await second.publish(anyone, { topic: 'x', data: 2 });
     expect((await second.snapshot(anyone, 'x')).freshness.state).toBe('ok');
+    second.dispose();
+  });
+
+  test('[H56] a lower limit of topics loses none that were kept', async () => {
+    const broker = createMemoryBroker({ random: Math.random });
+    const clock = new FakeClock();
+    const first = hubOver(broker, clock, {});
+    for (const topic of ['a', 'b', 'c']) await first.publish(anyone, { topic, kind: 'table', data: { id: 1 } });
+    first.dispose();
+    const second = hubOver(broker, clock, {}, { topics: 2 });
+    await second.restore();
+    expect(second.topics(anyone).map(({ topic, kind, offset }) => [topic, kind, offset])).toEqual(
+      ['a', 'b', 'c'].map((topic) => [topic, 'table', 1]),
+    );
+    expect((await refusal(second.publish(anyone, { topic: 'd', data: 1 }))).kind).toBe('limit_exceeded');
     second.dispose();
   });
 

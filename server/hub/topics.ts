@@ -87,27 +87,23 @@ export class Topics implements Iterable<Topic> {
 
   /** Opens every topic of which the broker has kept something, as it was, or as it is configured now. */
   async restore(skipped: (name: TopicName, why: string) => void): Promise<void> {
-    const { broker, limits, settingsOf } = this.#options;
+    const { broker, settingsOf } = this.#options;
+    // Also more than `limits.topics`: what was kept under a higher limit is not lost to a lower one.
     for (const { topic: name, about } of [...broker.kept()]) {
       const said = parseAbout(about);
       const configured = settingsOf(name);
-      if (!said || (configured?.kind ?? said.kind) !== said.kind) {
+      const { kind = said?.kind, keyField = said?.keyField } = configured ?? {};
+      if (!said || kind !== said.kind || keyField !== said.keyField) {
         skipped(
           name,
-          said ? `it was a ${said.kind} and is configured to be a ${configured?.kind}` : 'what it was is not known',
+          said
+            ? `it was a ${said.kind} by ${said.keyField} and is configured to be another`
+            : 'what it was is not known',
         );
         broker.forget(name);
-      } else if (this.#topics.size >= limits.topics) {
-        skipped(name, `there are ${limits.topics} topics already (limits.topics)`);
-      } else {
-        const settings = completeSettings({
-          ...configured,
-          kind: said.kind,
-          keyField: configured?.keyField ?? said.keyField,
-        });
-        if (settings.keyField !== said.keyField) broker.forget(name);
-        await this.#follow(name, { settings, guessed: false });
+        continue;
       }
+      await this.#follow(name, { settings: completeSettings({ ...configured, ...said }), guessed: false });
     }
   }
 

@@ -148,9 +148,12 @@ export class View {
   end(code: number, reason: string): void {
     const frame = this.encoding.encode([{ type: 'end', ...this.#head(), code, reason }]);
     for (const viewer of [...this.viewers]) {
-      // Also to a session that is stalled: a subscription must not end without a word.
-      viewer.tell([frame]);
-      viewer.dropped();
+      try {
+        // Also to a session that is stalled: a subscription must not end without a word.
+        viewer.tell([frame]);
+      } finally {
+        viewer.dropped();
+      }
     }
   }
 

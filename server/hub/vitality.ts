@@ -29,7 +29,9 @@ export class Vitality {
 
   /** Another cadence is expected from now on. */
   expect(everyMs: number | undefined): void {
+    if (everyMs === this.#expectEveryMs) return;
     this.#expectEveryMs = everyMs;
+    this.revision++;
   }
 
   /**
