@@ -149,6 +149,16 @@ describe.each(cases)('broker $kind', ({ brokerCase }) => {
     expect([log.first, log.head]).toEqual([3, 5]);
   });
 
+  test('a base that the kept publications do not continue is not there', async () => {
+    const it = await open();
+    await it.follow(topic, follower({ snapshot: () => '"held"' }));
+    await it.publish(topic, draft('1'));
+    it.unfollow(topic);
+    for (let i = 2; i <= 20; i++) await it.publish(topic, draft(String(i)));
+    const log = await it.follow(topic, follower());
+    expect([log.first, log.head, log.base]).toEqual([18, 20, undefined]);
+  });
+
   test('what is forgotten is gone, and the next publication begins a new epoch', async () => {
     const it = await open();
     const { epoch } = await it.follow(topic, follower());

@@ -70,7 +70,7 @@ const journal = {
     .max(4096 * MEBIBYTE)
     .default(256 * MEBIBYTE),
   /** A write that takes longer is not waited for. */
-  stallMs: ms(100, HOUR_MS, 1000),
+  stallMs: ms(100, HOUR_MS, 2000),
 };
 
 /** A source: its kind, and whatever that kind's own schema takes. */

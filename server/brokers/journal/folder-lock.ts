@@ -54,7 +54,7 @@ export class FolderLock {
   static async acquire(options: FolderLockOptions): Promise<FolderLock> {
     const { folder, clock, log, beatMs = BEAT_MS } = options;
     const path = join(folder, NAME);
-    await mkdir(folder, { recursive: true });
+    await mkdir(folder, { recursive: true, mode: 0o700 });
     const self = await thisProcess(clock.now());
     for (let tries = 0; tries < TRIES; tries++) {
       const handle = await createWith(path, self);

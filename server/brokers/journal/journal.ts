@@ -3,6 +3,7 @@ import { assert, backoffMs } from '@tidewall/base';
 import { type Boot, thisBoot } from './boot.ts';
 import { checkpointSize, NoRoom, writeCheckpoint } from './checkpoint.ts';
 import { FolderLock, FolderTaken } from './folder-lock.ts';
+import { inTime } from './in-time.ts';
 import { JournalFile } from './journal-file.ts';
 import { JournalFolder, type NumberedFile, syncFile, syncFolder } from './journal-folder.ts';
 import { JournalMetrics } from './journal-metrics.ts';
@@ -220,15 +221,11 @@ export class Journal<Entry> {
   /** Whether the work was done in time. If not, everything that is under way is left. */
   async #within(signal: AbortSignal, work: () => Promise<void>): Promise<boolean> {
     const { clock, stallMs } = this.#options;
-    const cancel = clock.after(stallMs, () =>
-      this.#leave(signal, new Error(`a write takes longer than ${stallMs} ms (journal.stallMs)`)),
-    );
+    const late = () => this.#leave(signal, new Error(`a write takes longer than ${stallMs} ms (journal.stallMs)`));
     try {
-      await work();
+      await inTime(clock, stallMs, work(), late);
     } catch (failure) {
       this.#leave(signal, failure);
-    } finally {
-      cancel();
     }
     return !signal.aborted;
   }
@@ -331,7 +328,7 @@ export class Journal<Entry> {
     if (this.#sealed && clock.monotonic() - this.#wellSince > WELL_MS) this.#failures = 0;
     if (this.#sealed || this.#failures === 0) {
       const fields = { folder: this.#folder.path, reason: reasonOf(cause) };
-      log.error(fields, 'the journal cannot be written: topics go on in memory alone, and would not outlive a restart');
+      log.error(fields, 'the journal cannot be written, and is tried again: until then topics live in memory alone');
     }
     this.#metrics.failures.add(1);
     this.#sealed = false;

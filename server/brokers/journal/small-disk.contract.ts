@@ -35,16 +35,6 @@ export class SmallDisk {
     return new SmallDisk(path, [path, device.path]);
   }
 
-  /** Whether this machine lets us have one. */
-  static isPossible(kind: 'inMemory' | 'overbooked'): boolean {
-    try {
-      (kind === 'inMemory' ? SmallDisk.inMemory(4) : SmallDisk.overbooked(8)).dispose();
-      return true;
-    } catch {
-      return false;
-    }
-  }
-
   remount(option: 'ro' | 'rw'): void {
     run('mount', '-o', `remount,${option}`, this.path);
   }
