@@ -123,8 +123,11 @@ describe('later readings', () => {
   it('say that the topics are well whose tables did not change', async () => {
     await tickAfter(700);
     await tickAfter(1000);
-    expect(sink.of('host/disks').length).toBeLessThan(3);
-    expect(sink.healthyCalls).toBe(2);
+    // Of the interfaces, which are the test's own: the disks are this machine's, and somebody may be writing to them.
+    const before = sink.of('host/interfaces').length;
+    await tickAfter(1000);
+    expect(sink.of('host/interfaces')).toHaveLength(before);
+    expect(sink.healthyCalls).toBe(3);
   });
 
   it('have null for what the machine hides', async () => {
