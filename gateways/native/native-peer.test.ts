@@ -305,6 +305,9 @@ describe('commands', () => {
       unknown: { dance: {} },
       history: { history: { topic: 'nowhere' } },
       subscribe: { subscribe: { topic: 's' } },
+      configure: { configure: { topic: 99, rateHz: 1 } },
+      presence: { presence: { topic: 's' } },
+      unsubscribe: { unsubscribe: { topic: 98 } },
     };
     const names = fc.array(fc.constantFrom(...(Object.keys(COMMANDS) as (keyof typeof COMMANDS)[])), { maxLength: 30 });
     await fc.assert(

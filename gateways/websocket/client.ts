@@ -86,7 +86,9 @@ function open(WebSocketClass: WebSocketConstructor, clock: Clock, url: string, e
     hangUp(4501, 'binary frame');
   };
   socket.onerror = () => {
-    // The close event follows, and it has the code. Without a listener `ws` would throw.
+    // Of an open socket the close event follows, and it has the code. Of one that cannot be opened Node 22 says nothing
+    // more. Without a listener `ws` would throw.
+    if (state === 'opening') end(1006, plainReason(false, url));
   };
   socket.onclose = ({ code, reason }: { code?: number; reason?: unknown }) => {
     const opened = state === 'open';
