@@ -21,11 +21,13 @@ describe('a goal', () => {
     expect(judge(goal, rows).reached).toBe('1.80× (1.50 to 9.00 in 3 rounds)');
   });
 
-  test('does not count rounds that others have disturbed, unless there are no other', () => {
+  test('does not count rounds that others have disturbed, unless most are', () => {
     const good = [row('floor', 1, 1), row('us', 1, 3)];
     const bad = [row('floor', 2, 10, 8), row('us', 2, 10, 8)];
     expect(judge(goal, [...good, ...bad])).toMatchObject({ verdict: 'MISS', median: 3 });
     expect(judge(goal, bad)).toMatchObject({ verdict: 'PASS', median: 1 });
+    const worse = [row('floor', 3, 10, 8), row('us', 3, 10, 8)];
+    expect(judge(goal, [...good, ...bad, ...worse])).toMatchObject({ verdict: 'PASS', median: 1 });
   });
 
   test('is compared by medians where no undisturbed round has both', () => {

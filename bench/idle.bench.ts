@@ -51,7 +51,7 @@ await benchmark.turns(setting, contenders.map(collecting), async (bench) => {
 benchmark.finish([
   { text: `${setting}: at most 8 KB each`, setting, figure: 'kbEach', of: 'tidewall', atMost: 8, unit: ' KB' },
   {
-    text: `${setting}: 5 KB each would be an acceptor of our own`,
+    text: `${setting}: at most 5 KB each, with an acceptor of our own`,
     setting,
     figure: 'kbEach',
     of: 'tidewall',

@@ -21,11 +21,11 @@ export function disturbed({ figures }: Row): boolean {
   return (figures['othersCores'] ?? 0) > MOST_DISTURBANCE * cpus().length;
 }
 
-/** The rows of a contender that count: the undisturbed ones, or all when there are no others. */
+/** The rows of a contender that count: the undisturbed ones, or all when less than half are. */
 export function counting(rows: readonly Row[], setting: string, contender: string): readonly Row[] {
   const own = rows.filter((row) => row.setting === setting && row.contender === contender);
   const good = own.filter((row) => row.problem === undefined && !disturbed(row));
-  return good.length > 0 ? good : own;
+  return good.length * 2 >= own.length ? good : own;
 }
 
 /** The median of each figure over the rows that have it. */
