@@ -31,28 +31,42 @@ async function main() {
   mkdirSync(`${root}.build`, { recursive: true });
   let tally = NOTHING;
   const durations = [];
+  /** @type {string[]} */
+  const failed = [];
 
   for (const phase of phases) {
     const began = performance.now();
-    tally = add(tally, await runPhase(phase));
+    tally = add(tally, await runPhase(phase, failed));
     durations.push(`${phase} ${seconds(performance.now() - began)}`);
   }
 
+  // Said once more here: what a run is looked at for is at its end.
+  if (failed.length > 0) say.problem(`\nFAILED:\n${failed.map((name) => `  ${name}`).join('\n')}`);
   say.line(`\n${durations.join(' · ')}`);
   say.line(tallyLine(tally));
   return tally.failed === 0;
 }
 
-/** @param {string} phase */
-async function runPhase(phase) {
+/**
+ * @param {string} phase
+ * @param {string[]} failed takes the names of what failed
+ */
+async function runPhase(phase, failed) {
   say.title(phase);
-  if (phase === 'checks') return { ...NOTHING, failed: (await runChecks(root, CHECKS, say)).length };
-  if (!(await buildWhenStale(root, say))) return { ...NOTHING, failed: 1 };
-  if (phase === 'unit') return runNamed('unit', {});
+  if (phase === 'checks') {
+    const checks = await runChecks(root, CHECKS, say);
+    failed.push(...checks.map((name) => `check: ${name}`));
+    return { ...NOTHING, failed: checks.length };
+  }
+  if (!(await buildWhenStale(root, say))) {
+    failed.push('build');
+    return { ...NOTHING, failed: 1 };
+  }
+  if (phase === 'unit') return runNamed('unit', {}, failed);
 
   await installChromiumWhenMissing(root, process.env, say);
   const chromium = findChromium(process.env);
-  if (chromium !== undefined) return runNamed('e2e', { CHROMIUM: chromium });
+  if (chromium !== undefined) return runNamed('e2e', { CHROMIUM: chromium }, failed);
   const left = await listTests(root, 'e2e', filters);
   const why = process.env['CHROMIUM']
     ? `CHROMIUM names ${process.env['CHROMIUM']}, which cannot be run`
@@ -66,9 +80,13 @@ async function runPhase(phase) {
 /**
  * @param {string} project
  * @param {Record<string, string>} env
+ * @param {string[]} failed takes the names of what failed
  */
-async function runNamed(project, env) {
-  const { tally, skipped } = await runTests(root, project, filters, env);
+async function runNamed(project, env, failed) {
+  const { tally, skipped, failed: names } = await runTests(root, project, filters, env);
+  failed.push(...names);
+  // An error outside of any test, or a crash, is named by nobody.
+  if (tally.failed > 0 && names.length === 0) failed.push(`${project}: see above`);
   if (skipped.length > 0) say.hint(`skipped:\n${skipped.map((name) => `  ${name}`).join('\n')}`);
   return tally;
 }

@@ -45,20 +45,28 @@ export function tallyOfReport(file, exitCode) {
 }
 
 /**
- * The full names of the tests that did not run, each with its file, by the JSON report of a run.
+ * The tests of a run that did not run, and those that failed, by the JSON report: full names, each with its file. A file
+ * that could not be loaded is named alone.
  *
  * @param {string} file the report; it may be missing
- * @returns {string[]}
+ * @returns {{ skipped: string[], failed: string[] }}
  */
-export function skippedIn(file) {
-  if (!existsSync(file)) return [];
-  /** @type {{ testResults: { name: string, assertionResults: { status: string, fullName: string }[] }[] }} */
-  const { testResults } = JSON.parse(readFileSync(file, 'utf8'));
-  return testResults.flatMap(({ name, assertionResults }) =>
-    assertionResults
-      .filter(({ status }) => status !== 'passed' && status !== 'failed')
-      .map(({ fullName }) => `${name}: ${fullName}`),
-  );
+export function namesIn(file) {
+  /** @type {{ testResults: { name: string, status: string, assertionResults: { status: string, fullName: string }[] }[] }} */
+  const { testResults } = existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : { testResults: [] };
+  /** @type {string[]} */
+  const skipped = [];
+  /** @type {string[]} */
+  const failed = [];
+  for (const { name, status, assertionResults } of testResults) {
+    const before = failed.length;
+    for (const test of assertionResults) {
+      if (test.status === 'failed') failed.push(`${name}: ${test.fullName}`);
+      else if (test.status !== 'passed') skipped.push(`${name}: ${test.fullName}`);
+    }
+    if (status === 'failed' && failed.length === before) failed.push(name);
+  }
+  return { skipped, failed };
 }
 
 /**

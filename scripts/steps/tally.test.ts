@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { add, skippedIn, tallyLine, tallyOfReport } from './tally.mjs';
+import { add, namesIn, tallyLine, tallyOfReport } from './tally.mjs';
 
 let folder: string;
 beforeEach(() => {
@@ -41,9 +41,15 @@ describe('counting tests', () => {
       { status: 'passed', fullName: 'runs' },
       { status: 'pending', fullName: 'needs root' },
     ];
-    writeFileSync(path, JSON.stringify({ testResults: [{ name: '/x.test.ts', status: 'passed', assertionResults }] }));
-    expect(skippedIn(path)).toEqual(['/x.test.ts: needs root']);
-    expect(skippedIn(join(folder, 'none.json'))).toEqual([]);
+    const failing = [{ status: 'failed', fullName: 'holds' }];
+    const testResults = [
+      { name: '/x.test.ts', status: 'passed', assertionResults },
+      { name: '/y.test.ts', status: 'failed', assertionResults: failing },
+      { name: '/z.test.ts', status: 'failed', assertionResults: [] },
+    ];
+    writeFileSync(path, JSON.stringify({ testResults }));
+    expect(namesIn(path)).toEqual({ skipped: ['/x.test.ts: needs root'], failed: ['/y.test.ts: holds', '/z.test.ts'] });
+    expect(namesIn(join(folder, 'none.json'))).toEqual({ skipped: [], failed: [] });
   });
   it('ends in one plain line', () => {
     const tally = add({ passed: 1, failed: 0, skipped: 0 }, { passed: 2, failed: 3, skipped: 0 });

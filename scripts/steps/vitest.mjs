@@ -1,7 +1,7 @@
 import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { run } from './run.mjs';
-import { skippedIn, tallyOfReport } from './tally.mjs';
+import { namesIn, tallyOfReport } from './tally.mjs';
 
 const VITEST = 'node_modules/vitest/vitest.mjs';
 
@@ -12,7 +12,7 @@ const VITEST = 'node_modules/vitest/vitest.mjs';
  * @param {string} project
  * @param {readonly string[]} filters parts of paths; none for all tests
  * @param {Record<string, string | undefined>} env
- * @returns {Promise<{ tally: import('./tally.mjs').Tally, skipped: string[] }>} `skipped` by name
+ * @returns {Promise<{ tally: import('./tally.mjs').Tally, skipped: string[], failed: string[] }>} the last two by name
  */
 export async function runTests(root, project, filters, env) {
   const report = join(root, '.build', `tests-${project}.json`);
@@ -20,8 +20,9 @@ export async function runTests(root, project, filters, env) {
   const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${report}`];
   const args = [VITEST, 'run', '--project', project, ...reporters, ...filters];
   const { code } = await run(process.execPath, args, { cwd: root, env });
-  const skipped = skippedIn(report).map((name) => name.replace(root, ''));
-  return { tally: tallyOfReport(report, code), skipped };
+  const { skipped, failed } = namesIn(report);
+  const inside = (/** @type {string} */ name) => name.replace(root, '');
+  return { tally: tallyOfReport(report, code), skipped: skipped.map(inside), failed: failed.map(inside) };
 }
 
 /**
