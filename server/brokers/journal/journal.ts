@@ -12,6 +12,7 @@ import type { JournalTopic } from './journal-topic.ts';
 import { LazySync } from './lazy-sync.ts';
 import type { JournalContent } from './read-journal.ts';
 import { FolderSeal } from './seal.ts';
+import { WritePace } from './write-pace.ts';
 import { WriteQueue } from './write-queue.ts';
 
 /*
@@ -64,6 +65,7 @@ export class Journal<Entry> {
   #run = new AbortController();
   #tail: { readonly file: JournalFile; readonly number: number } | undefined;
   readonly #queue = new WriteQueue<Entry>();
+  readonly #pace = new WritePace();
   readonly #lazySync: LazySync;
   #flushing = false;
   #checkpointing: Promise<void> | undefined;
@@ -161,7 +163,10 @@ export class Journal<Entry> {
 
   async #flush(signal: AbortSignal): Promise<void> {
     while (!signal.aborted && !this.#queue.isEmpty) {
+      await this.#gather();
+      if (signal.aborted) return;
       const { lines, entries } = this.#queue.take();
+      this.#pace.wrote(entries, this.#options.clock.monotonic());
       if (lines !== '' && !(await this.#within(signal, () => this.#write(lines, signal)))) return;
       this.#metrics.records.add(entries);
       this.#queue.settleTaken((entry) => this.#owner.settle(entry));
@@ -171,6 +176,16 @@ export class Journal<Entry> {
     if (signal.aborted) return;
     this.#flushing = false;
     this.#becomeQuiet();
+  }
+
+  /** Resolves when the next write shall begin. */
+  #gather(): Promise<void> | undefined {
+    const { clock } = this.#options;
+    const waitMs = this.#pace.waitMs(clock.monotonic());
+    if (waitMs === 0) return undefined;
+    return new Promise((resolve) => {
+      clock.after(waitMs, resolve);
+    });
   }
 
   async #write(lines: string, signal: AbortSignal): Promise<void> {
