@@ -1,4 +1,4 @@
-import { createServer } from 'node:http';
+import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { JsonValue } from '@tidewall/base';
 import { createMemoryBroker } from '@tidewall/brokers/memory';
@@ -7,11 +7,14 @@ import type {
   Gateway,
   GatewayContext,
   GatewayDefinition,
+  GatewayRequest,
   HubPort,
+  KeyRing,
   Labels,
   Log,
   Meter,
   Outlet,
+  SigningKey,
   SomeTopicSettings,
 } from '@tidewall/contracts';
 import { createHub, openAccess } from '@tidewall/hub';
@@ -21,6 +24,9 @@ import { FakeClock } from '@tidewall/testkit';
 export interface GatewayBedOptions {
   readonly limits?: Partial<Limits>;
   readonly identify?: GatewayContext['identify'];
+  readonly keys?: readonly SigningKey[];
+  /** What the configuration says of the gateway itself. */
+  readonly gateway?: object;
   /** What the configuration says of topics, by name. */
   readonly settings?: Readonly<Record<string, SomeTopicSettings>>;
 }
@@ -94,9 +100,17 @@ export async function openGatewayBed(
     presence: hub.presence.bind(hub),
   });
   const identify = options.identify ?? (() => ({ id: 'anybody', roles: [] }));
-  const gateway = definition.create({ hub: watchedHub, limits, clock, log: SILENT, meter, node: 'n1', identify });
+  const keys: KeyRing = { find: (id) => options.keys?.find((key) => key.id === id) };
+  const context = { hub: watchedHub, limits, clock, log: SILENT, meter, node: 'n1', keys, identify };
+  const settings = definition.settings?.parse(options.gateway ?? {});
+  const gateway = definition.create(context, settings);
+  const asked = (http: IncomingMessage): GatewayRequest => {
+    const { pathname, searchParams } = new URL(http.url ?? '', 'http://localhost');
+    return { http, rest: pathname.slice(definition.path.length), query: searchParams };
+  };
   const server = createServer();
-  server.on('upgrade', (request, socket, head) => gateway.upgrade(request, socket, head));
+  server.on('upgrade', (request, socket, head) => gateway.upgrade?.(asked(request), socket, head));
+  server.on('request', (request, response) => gateway.answer?.(asked(request), response));
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
 
   return {

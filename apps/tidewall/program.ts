@@ -1,4 +1,5 @@
-import type { Flag, FlagName } from '@tidewall/host';
+import type { JsonValue } from '@tidewall/base';
+import { type Flag, type FlagName, portsByKind } from '@tidewall/host';
 import { type Filter, KINDS, OPERATIONS, parseFilter } from '@tidewall/protocol';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { CommandFailure } from './command-failure.ts';
@@ -47,6 +48,7 @@ function addServe(program: Command, files: ProductFiles, version: string): void 
     .option('--config <file>', 'settings, as YAML or JSON [TIDEWALL_CONFIG] (default: ./tidewall.yaml)')
     .option('--screens <folder>', 'screen documents [TIDEWALL_SCREENS] (default: <data-dir>/screens)')
     .option('--broker <kind>', 'journal: topics survive a restart; or memory [TIDEWALL_BROKER] (default: journal)')
+    .option('--listen <gateway=port...>', 'give a gateway a port to itself: tcv=3000 koa-socket=9998 [TIDEWALL_LISTEN]')
     .option('--demo', "with the demo's sources and screens [TIDEWALL_DEMO] (default)")
     .option('--no-demo', 'without them')
     .option('--log-level <level>', 'debug, info, warn, error or silent [TIDEWALL_LOG_LEVEL] (default: info)')
@@ -196,6 +198,7 @@ function flagsOf(command: Command): Partial<Record<FlagName | 'config', Flag>> {
     demo: { name: 'demo', flag: '--demo' },
     logLevel: { name: 'logLevel', flag: '--log-level' },
     node: { name: 'node', flag: '--node' },
+    listen: { name: 'listen', flag: '--listen' },
     allowedOrigin: { name: 'allowedOrigins', flag: '--allowed-origin' },
     allowedHost: { name: 'allowedHosts', flag: '--allowed-host' },
   };
@@ -203,9 +206,14 @@ function flagsOf(command: Command): Partial<Record<FlagName | 'config', Flag>> {
   for (const [option, { name, flag }] of Object.entries(settings)) {
     if (command.getOptionValueSource(option) !== 'cli') continue;
     const value = command.getOptionValue(option) as string | boolean | string[];
-    flags[name] = { flag, value: name === 'port' && /^\d+$/.test(String(value)) ? Number(value) : value };
+    flags[name] = { flag, value: asSetting(name, value) };
   }
   return flags;
+}
+
+function asSetting(name: FlagName | 'config', value: string | boolean | string[]): JsonValue {
+  if (name === 'port' && /^\d+$/.test(String(value))) return Number(value);
+  return name === 'listen' ? portsByKind(String(value)) : value;
 }
 
 function rate(text: string): number {

@@ -1,4 +1,6 @@
+export { COMMAND_COST, CommandRate, HEARTBEAT_COST } from './command-rate.ts';
 export { createGatewayMetrics, type GatewayMetrics } from './gateway-metrics.ts';
 export { encodeBye, encodeError, encodeHistory, encodePong, encodePushes, encodeReply } from './native-encoding.ts';
 export { NativePeer, type NativeWire } from './native-peer.ts';
+export { Progress } from './progress.ts';
 export { reconnectWindowMs } from './reconnect-window.ts';

@@ -73,7 +73,7 @@ function setUp(options: { limits?: Partial<Limits>; publish?: HubPort['publish']
   const wire = new ArrayWire();
   const metrics = createGatewayMetrics(meter, 'test', () => 0);
   const identify = () => ({ id: 'x', roles: [] });
-  const context = { hub, limits, clock, log, meter, node: 'n1', identify };
+  const context = { hub, limits, clock, log, meter, node: 'n1', keys: { find: () => undefined }, identify };
   const peer = new NativePeer(context, wire, { id: 'x', roles: [] }, metrics);
   wire.peer = peer;
   const receive = (text: string) => peer.receive(Buffer.from(text));

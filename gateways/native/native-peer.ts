@@ -3,10 +3,12 @@ import type { GatewayContext, Outlet, Principal, Session } from '@tidewall/contr
 import { type CloseName, PROTOCOL_VERSION, TEXT_HEARTBEATS, TidewallError } from '@tidewall/protocol';
 import { commandIdOf, parseClientFrame, parsePublishLine } from '@tidewall/protocol/client-frame';
 import type { ClientFrame, ConnectCommand } from '@tidewall/protocol/schema';
+import { textHint, wireHint } from '../json/wire-hint.ts';
 import { COMMAND_COST, CommandRate, HEARTBEAT_COST } from './command-rate.ts';
 import type { GatewayMetrics } from './gateway-metrics.ts';
 import { encodeError, encodeHistory, encodePong, encodePublished, encodeReply } from './native-encoding.ts';
 import { MOST_UNANSWERED, Pipeline } from './pipeline.ts';
+import { Progress } from './progress.ts';
 
 /*
  *             connect                    close, peer gone
@@ -61,8 +63,7 @@ export class NativePeer {
   #rate: CommandRate | undefined;
   readonly #openedAt: number;
   #heardAt: number;
-  #takenBytes = 0;
-  #movedAt: number;
+  readonly #progress: Progress;
   #session: Session | undefined;
   /** While commands are unanswered. */
   #pipeline: Pipeline<Work> | undefined;
@@ -82,7 +83,7 @@ export class NativePeer {
     this.#metrics = metrics;
     this.#openedAt = now;
     this.#heardAt = now;
-    this.#movedAt = now;
+    this.#progress = new Progress(now);
   }
 
   /** Takes one frame, UTF-8 that was checked to be: lines, each a heartbeat or a JSON object. */
@@ -161,14 +162,15 @@ export class NativePeer {
       json = parseJson(line);
     } catch (error) {
       this.#metrics.rejected('not_json');
-      this.#close('bad_frame', error instanceof SyntaxError ? error.message : 'not JSON');
+      this.#close('bad_frame', textHint(line) ?? (error instanceof SyntaxError ? error.message : 'not JSON'));
       return;
     }
     let frame: ClientFrame | TidewallError;
     try {
       frame = parseClientFrame(json);
     } catch (error) {
-      frame = this.#asTidewallError(error);
+      const hint = wireHint(json, 'websocket');
+      frame = hint === undefined ? this.#asTidewallError(error) : new TidewallError('unknown_command', hint);
     }
     if ('type' in frame && frame.type === 'ping') this.#takePing(frame.t0, sizeBytes);
     else this.#enqueue(commandIdOf(json) ?? 0, frame, sizeBytes);
@@ -337,11 +339,9 @@ export class NativePeer {
 
   /** The hub watches the sessions that it has pushes for; replies alone can stall a connection too. */
   #checkProgress(now: number): void {
-    const taken = this.#wire.takenBytes();
-    if (taken !== this.#takenBytes || !this.#wire.congested) this.#movedAt = now;
-    this.#takenBytes = taken;
     const { noProgressMs } = this.#context.limits;
-    if (now - this.#movedAt >= noProgressMs) this.#wire.close('no_progress', `nothing was read for ${noProgressMs} ms`);
+    const stillMs = this.#progress.stillMs(now, this.#wire.takenBytes(), this.#wire.congested);
+    if (stillMs >= noProgressMs) this.#wire.close('no_progress', `nothing was read for ${noProgressMs} ms`);
   }
 
   #becomeIdle(): void {

@@ -1,4 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http';
+import { SUBPROTOCOL } from '@tidewall/protocol';
 import { describe, expect, test } from 'vitest';
 import { answerUpgrade } from './handshake.ts';
 
@@ -10,7 +11,7 @@ const HEADERS: IncomingHttpHeaders = {
 };
 
 const answer = (headers: IncomingHttpHeaders = {}, offersDeflate = true, method = 'GET') =>
-  answerUpgrade({ method, headers: { ...HEADERS, ...headers } }, offersDeflate);
+  answerUpgrade({ method, headers: { ...HEADERS, ...headers } }, { subprotocol: SUBPROTOCOL, deflate: offersDeflate });
 
 test('the key is answered as in RFC 6455, 1.3', () => {
   expect(answer()).toEqual({

@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
-import { SUBPROTOCOL } from '@tidewall/protocol';
 
 /** RFC 6455, 1.3: what both ends put behind the key before they hash it. */
 const ACCEPT_GUID = '258EAFA5-E914-47DA-95CA-C5AB0DC85B11';
@@ -28,32 +27,38 @@ export type Handshake =
     }
   | { readonly type: 'refused'; readonly reason: 'subprotocol' | 'not_websocket'; readonly why: string };
 
-/**
- * What to answer to a request that wants to become a WebSocket (RFC 6455, 4.2).
- *
- * @param offersDeflate whether this server compresses for clients that take it
- */
+/** What a server's side of a handshake offers. */
+export interface Offer {
+  /** The subprotocol that is spoken: a client that names any must name it. Undefined: none is, whatever is named. */
+  readonly subprotocol: string | undefined;
+  /** Whether frames are compressed for clients that take it. */
+  readonly deflate: boolean;
+}
+
+/** What to answer to a request that wants to become a WebSocket (RFC 6455, 4.2). */
 export function answerUpgrade(
   { method, headers }: Pick<IncomingMessage, 'method' | 'headers'>,
-  offersDeflate: boolean,
+  { subprotocol, deflate }: Offer,
 ): Handshake {
   const offered = headers['sec-websocket-protocol'];
   const protocols = offered?.split(',').map((name) => name.trim());
-  if (protocols !== undefined && !(protocols.includes(SUBPROTOCOL) && protocols.every((name) => TOKEN.test(name)))) {
-    return { type: 'refused', reason: 'subprotocol', why: `this server speaks the subprotocol ${SUBPROTOCOL}` };
+  const known = subprotocol === undefined || protocols === undefined || protocols.includes(subprotocol);
+  if (!known || protocols?.every((name) => TOKEN.test(name)) === false) {
+    const why = `this server speaks ${subprotocol === undefined ? 'no subprotocol' : `the subprotocol ${subprotocol}`}`;
+    return { type: 'refused', reason: 'subprotocol', why };
   }
   const key = headers['sec-websocket-key'];
   const fault = faultOf(method, headers, key);
   if (key === undefined || fault !== undefined) {
     return { type: 'refused', reason: 'not_websocket', why: `not a WebSocket handshake: ${fault}` };
   }
-  const deflates = offersDeflate && takesDeflate(headers['sec-websocket-extensions']);
+  const deflates = deflate && takesDeflate(headers['sec-websocket-extensions']);
   const lines = [
     'HTTP/1.1 101 Switching Protocols',
     'Upgrade: websocket',
     'Connection: Upgrade',
     `Sec-WebSocket-Accept: ${createHash('sha1').update(`${key}${ACCEPT_GUID}`).digest('base64')}`,
-    ...(protocols === undefined ? [] : [`Sec-WebSocket-Protocol: ${SUBPROTOCOL}`]),
+    ...(protocols === undefined || subprotocol === undefined ? [] : [`Sec-WebSocket-Protocol: ${subprotocol}`]),
     ...(deflates ? [`Sec-WebSocket-Extensions: ${DEFLATE_ANSWER}`] : []),
   ];
   return { type: 'accepted', head: `${lines.join('\r\n')}\r\n\r\n`, deflates };

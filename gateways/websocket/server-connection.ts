@@ -1,10 +1,11 @@
 import type { Socket } from 'node:net';
-import type { Encoding, GatewayContext, Principal } from '@tidewall/contracts';
+import type { Encoding, GatewayContext } from '@tidewall/contracts';
 import { CLOSE_CODES, type CloseName } from '@tidewall/protocol';
-import { encodeBye, type GatewayMetrics, NativePeer, type NativeWire } from '../native/index.ts';
+import type { GatewayMetrics, NativeWire } from '../native/index.ts';
 import type { DirectWrites } from './direct-writes.ts';
 import { type FrameLimits, type FrameListener, FrameReader, type Violation } from './frame-reader.ts';
-import { closeFrame, pongFrame, textFrame } from './server-frame.ts';
+import { closeFrame, pingFrame, pongFrame, textFrame } from './server-frame.ts';
+import type { ServerPeer } from './server-peer.ts';
 import { SocketOutput } from './socket-output.ts';
 
 /*
@@ -32,9 +33,14 @@ export interface ConnectionKind {
   readonly encoding: Encoding;
   readonly frames: FrameLimits;
   readonly direct: DirectWrites;
+  /** The line that says before the goodbye why the server closes, on wires that have one. */
+  readonly lastWord?: LastWord | undefined;
   /** Called once, when the socket is gone. */
   gone(connection: WebSocketConnection): void;
 }
+
+/** As `NativeWire.close`, as a line of the wire. */
+export type LastWord = (name: CloseName, reason: string, afterMs?: readonly [number, number]) => string;
 
 export interface ConnectionOptions {
   readonly kind: ConnectionKind;
@@ -43,7 +49,8 @@ export interface ConnectionOptions {
   readonly answer: Buffer;
   /** Bytes that came with the handshake. */
   readonly head: Buffer;
-  readonly principal: Principal;
+  /** Makes whom the connection talks for. */
+  readonly peer: (connection: WebSocketConnection) => ServerPeer;
 }
 
 const CONNECTION = Symbol('connection');
@@ -52,7 +59,7 @@ type OwnedSocket = Socket & { [CONNECTION]?: WebSocketConnection };
 
 /** One client on a WebSocket, from the answer to its handshake to the end of its socket. */
 export class WebSocketConnection implements NativeWire, FrameListener {
-  readonly peer: NativePeer;
+  readonly peer: ServerPeer;
   readonly #kind: ConnectionKind;
   readonly #socket: Socket;
   readonly #output: SocketOutput;
@@ -64,12 +71,12 @@ export class WebSocketConnection implements NativeWire, FrameListener {
   /** The payload of the newest ping that came while congested; RFC 6455, 5.5.3 lets the older ones go unanswered. */
   #owedPong: Buffer | undefined;
 
-  constructor({ kind, socket, answer, head, principal }: ConnectionOptions) {
+  constructor({ kind, socket, answer, head, peer }: ConnectionOptions) {
     this.#kind = kind;
     this.#socket = socket;
     this.#output = new SocketOutput(socket, answer, kind.direct, this);
     this.#reader = new FrameReader(this, kind.frames);
-    this.peer = new NativePeer(kind.context, this, principal, kind.metrics);
+    this.peer = peer(this);
     socket.setTimeout(0);
     socket.setNoDelay(true);
     (socket as OwnedSocket)[CONNECTION] = this;
@@ -95,12 +102,19 @@ export class WebSocketConnection implements NativeWire, FrameListener {
     if (this.#closedAt !== undefined) return false;
     const [first] = frames;
     const bytes = frames.length === 1 && first !== undefined ? first : Buffer.concat(frames);
+    // A wire may have no word for what was pushed.
+    if (bytes.length === 0) return !this.congested;
     this.#kind.metrics.tally.bytesWritten += bytes.length;
     return this.#output.write(bytes) ? !this.#stalled : !this.congested;
   }
 
   send(text: string): void {
     this.write([textFrame(text)]);
+  }
+
+  /** Asks whether anybody is there, in words that WebSocket itself answers. */
+  ask(): void {
+    if (!this.congested) this.write([pingFrame()]);
   }
 
   takenBytes(): number {
@@ -122,7 +136,8 @@ export class WebSocketConnection implements NativeWire, FrameListener {
   }
 
   close(name: CloseName, reason: string, afterMs?: readonly [number, number]): void {
-    this.#close(CLOSE_CODES[name].code, reason, textFrame(encodeBye(name, reason, afterMs)));
+    const word = this.#kind.lastWord?.(name, reason, afterMs);
+    this.#close(CLOSE_CODES[name].code, reason, word === undefined ? undefined : textFrame(word));
   }
 
   /** Cuts the connection without a word. */

@@ -7,6 +7,7 @@ const WHOLE_TEXT = 0x81;
 /** RFC 7692, 6: a compressed message is one whose first frame has this bit besides. */
 const COMPRESSED = 0x40;
 const CLOSE = 0x88;
+const PING = 0x89;
 const PONG = 0x8a;
 
 /** Room for a reason in a close frame (RFC 6455, 5.5: a control frame carries 125 bytes, two are the code). */
@@ -21,6 +22,8 @@ export function textFrame(text: string): Buffer {
   frame.write(text, start);
   return frame;
 }
+
+export const pingFrame = (): Buffer => frameOf(PING, Buffer.alloc(0));
 
 export function pongFrame(payload: Buffer): Buffer {
   return frameOf(PONG, payload);
@@ -95,6 +98,17 @@ function createEncoding(name: string, frameBytes: number, frame: (text: string) 
       // A UTF-16 unit is at most three bytes, so nearly every frame is known to fit without counting its bytes.
       if (text.length * 3 <= frameBytes || Buffer.byteLength(text) <= frameBytes) return frame(text);
       return Buffer.concat(joinLines(text.split('\n'), frameBytes).map(frame));
+    },
+  };
+}
+
+/** For wires of one JSON object a frame: each push its own frame, those that the wire has no word for none. */
+export function createFrameEncoding(name: string, textOf: (push: Push) => string | undefined): Encoding {
+  return {
+    name,
+    encode(pushes: readonly Push[]): Uint8Array {
+      const texts = pushes.map(textOf).filter((text) => text !== undefined);
+      return Buffer.concat(texts.map(textFrame));
     },
   };
 }

@@ -1,8 +1,10 @@
-import type { IncomingMessage } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { Clock } from '@tidewall/base';
 import type { Limits } from '@tidewall/protocol';
+import type { z } from 'zod';
 import type { HubPort } from './hub-port.ts';
+import type { KeyRing } from './key-ring.ts';
 import type { Log, Meter } from './operations.ts';
 import type { Principal } from './principal.ts';
 
@@ -14,22 +16,42 @@ export interface GatewayContext {
   readonly meter: Meter;
   /** The name of this process in replies. */
   readonly node: string;
+  /** The keys that clients sign with. */
+  readonly keys: KeyRing;
   /** Who this request comes from. @throws TidewallError unauthenticated, permission_denied */
   identify(request: IncomingMessage): Principal;
 }
 
-/** The server end of one client wire. */
+/** A request for a gateway; the host has checked its name and its origin. */
+export interface GatewayRequest {
+  readonly http: IncomingMessage;
+  /** What follows the place where the gateway is mounted: '' or '/hall', as it was sent. */
+  readonly rest: string;
+  readonly query: URLSearchParams;
+}
+
+/** The server end of one client wire. It has `upgrade`, or `answer`, or both. */
 export interface Gateway {
-  /** Takes over a connection whose request was for this gateway's path; the host has checked path and origin. */
-  upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void;
+  /** Takes over a connection that wants to become something else. */
+  upgrade?(request: GatewayRequest, socket: Duplex, head: Buffer): void;
+  /** Answers a plain request, of which nothing but the head has been read. */
+  answer?(request: GatewayRequest, response: ServerResponse): void;
   /** Tells every client that the server stops, with a window to come back in, and resolves when all are gone. */
   drain(signal: AbortSignal): Promise<void>;
   /** Cuts what is left. */
   close(): void;
 }
 
-export interface GatewayDefinition {
+/** A kind of gateway: one folder. */
+export interface GatewayDefinition<Settings = unknown> {
   readonly kind: string;
+  /** Where it is mounted on the server's own port. On a port of its own it has every path. */
   readonly path: string;
-  create(context: GatewayContext): Gateway;
+  /** Whether paths below that one are its own too. */
+  readonly below?: boolean;
+  /** Whether pages of every site may use it, since it looks at who is there by itself. */
+  readonly anyPage?: boolean;
+  /** Checks what is configured for it under its kind, and fills in the defaults. Absent: nothing can be. */
+  readonly settings?: z.ZodType<Settings>;
+  create(context: GatewayContext, settings: Settings): Gateway;
 }

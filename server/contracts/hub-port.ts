@@ -15,6 +15,7 @@ import type {
   SubscribeReply,
   TopicKind,
   TopicName,
+  TopicPattern,
 } from '@tidewall/protocol';
 import type { Keep } from './broker.ts';
 import type { Principal } from './principal.ts';
@@ -101,6 +102,16 @@ interface PushHead {
 export interface Encoding {
   readonly name: string;
   encode(pushes: readonly Push[]): Uint8Array;
+  /**
+   * What follows the frames of one flush, for wires whose clients are told there where they are. Shared like frames:
+   * sessions that follow the same and are in step are at the same places.
+   */
+  after?(places: readonly PlaceInTopic[]): Uint8Array;
+}
+
+/** Where a session is in a topic: all up to there has been written to it. */
+export interface PlaceInTopic extends Position {
+  readonly topic: TopicName;
 }
 
 /** The way out to one client, as the hub sees it. */
@@ -260,6 +271,11 @@ export interface HubPort {
    * @throws TidewallError unknown_topic, permission_denied, conflict while a source feeds it
    */
   forget(principal: Principal, topic: string): Promise<void>;
+  /**
+   * Calls `demand` with true when somebody begins to watch a topic that matches, whether it exists or not, and with
+   * false when nobody has for the linger time, or the topic is gone. Returns what ends this.
+   */
+  onDemand(pattern: TopicPattern, demand: (topic: TopicName, watched: boolean) => void): () => void;
   /**
    * Takes a topic for a source. `demand` is called with true when somebody starts to watch and with false when nobody
    * has for the linger time. Kind and key field are the source's to say; where the configuration speaks of the topic's

@@ -1,5 +1,5 @@
 export type { Base, Broker, Draft, Keep, LogFollower, Publication, TopicLog } from './broker.ts';
-export type { Gateway, GatewayContext, GatewayDefinition } from './gateway.ts';
+export type { Gateway, GatewayContext, GatewayDefinition, GatewayRequest } from './gateway.ts';
 export type {
   ConfigureRequest,
   Encoding,
@@ -8,6 +8,7 @@ export type {
   HistoryRequest,
   HubPort,
   Outlet,
+  PlaceInTopic,
   PublishRequest,
   Push,
   Rewind,
@@ -19,6 +20,7 @@ export type {
   TopicSnapshot,
   TopicSummary,
 } from './hub-port.ts';
+export type { KeyRing, SigningKey } from './key-ring.ts';
 export type { Counter, Labels, Log, Meter } from './operations.ts';
 export type { Access, Action, Permission, Principal } from './principal.ts';
 export type { Sink, Source, SourceContext, SourceDefinition, SourceTopic } from './source.ts';

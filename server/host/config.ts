@@ -108,6 +108,10 @@ export const configSchema = z.strictObject({
   journal: z.strictObject(journal).prefault({}),
   limits: z.strictObject(limits).prefault({}),
   http: z.strictObject(http).prefault({}),
+  /** Ports that a gateway has to itself, with every path, by its kind: for clients that know a host and a port alone. */
+  listen: z.record(z.string(), z.int().min(0).max(65_535)).default({}),
+  /** Settings of gateways, by their kind; each has a schema of its own. */
+  gateways: z.record(z.string(), z.looseObject({})).default({}),
   /** What is said of topics by name. The first pattern of the list that matches counts. */
   topics: z.array(topicSettingsSchema).max(10_000).default([]),
   sources: z.record(z.string().regex(SLUG, `a source's name must match ${SLUG}`), sourceSchema).default({}),

@@ -4,7 +4,7 @@ import type { Supervisor } from '@tidewall/sources';
 import type { Listeners } from './http/listeners.ts';
 
 export interface DrainOptions {
-  readonly listeners: Listeners;
+  readonly listeners: readonly Listeners[];
   readonly gateways: readonly Gateway[];
   readonly supervisor: Supervisor;
   readonly clock: Clock;
@@ -28,7 +28,7 @@ export async function drainHost(options: DrainOptions): Promise<void> {
       log.error({ step: name, err: failure }, 'a step of stopping failed');
     }
   };
-  const closed = listeners.close();
+  const closed = Promise.all(listeners.map((each) => each.close()));
   const abort = new AbortController();
   const cancel = clock.after(GOODBYE_MS - 250, () => abort.abort());
   await Promise.all([
@@ -38,7 +38,7 @@ export async function drainHost(options: DrainOptions): Promise<void> {
   cancel();
   for (const gateway of gateways) gateway.close();
   await step('requests', STEP_MS, () => closed);
-  listeners.cut();
+  for (const each of listeners) each.cut();
   await step('release', STEP_MS, release);
 }
 

@@ -7,6 +7,7 @@ export {
   type FlagName,
   type LoadedConfig,
   loadConfig,
+  portsByKind,
 } from './load-config.ts';
 export { createLog, type LogOptions } from './log.ts';
 export { isLoopback } from './origin-guard.ts';

@@ -24,7 +24,8 @@ export type FlagName =
   | 'allowedOrigins'
   | 'allowedHosts'
   | 'screens'
-  | 'broker';
+  | 'broker'
+  | 'listen';
 
 export interface ConfigOrigins {
   readonly flags: Readonly<Partial<Record<FlagName | 'config', Flag>>>;
@@ -69,6 +70,7 @@ const VARIABLES: Readonly<
   TIDEWALL_ALLOWED_HOSTS: { name: 'allowedHosts', parse: list },
   TIDEWALL_SCREENS: { name: 'screens', parse: (text) => text },
   TIDEWALL_BROKER: { name: 'broker', parse: (text) => text },
+  TIDEWALL_LISTEN: { name: 'listen', parse: portsByKind },
 };
 
 /** Variables that other commands read. */
@@ -183,4 +185,11 @@ function list(text: string): JsonValue {
     .split(',')
     .map((part) => part.trim())
     .filter((part) => part !== '');
+}
+
+/** `tcv=3000,koa-http=8888`. What is not of that form is left as it is, for the schema to refuse. */
+export function portsByKind(text: string): JsonValue {
+  const pairs = text.split(',').map((part) => part.trim().split('='));
+  if (!pairs.every((pair) => pair.length === 2)) return text;
+  return Object.fromEntries(pairs.map(([kind = '', port = '']) => [kind, numberOrText(port)]));
 }

@@ -20,6 +20,8 @@ export interface OriginGuard {
   checkHost(headers: IncomingHttpHeaders): Refusal | undefined;
   /** Refuses a page of another site; for everything that changes something, and for WebSocket. */
   checkOrigin(headers: IncomingHttpHeaders): Refusal | undefined;
+  /** As `checkOrigin`, but pages of the same host may come from any of its ports. */
+  checkOriginOfHost(headers: IncomingHttpHeaders): Refusal | undefined;
   /** The origin to allow in the answer (CORS); undefined when it is not listed. */
   corsOrigin(headers: IncomingHttpHeaders): string | undefined;
 }
@@ -47,19 +49,22 @@ export function createOriginGuard(options: OriginGuardOptions): OriginGuard {
         message: `this server is not reached by the name ${JSON.stringify(host.slice(0, 100))}; if it should be, add the name to allowedHosts`,
       };
     },
-    checkOrigin(headers) {
-      const { origin } = headers;
-      if (origin === undefined || listed(origin) || isSameHost(origin, headers.host)) return undefined;
-      return {
-        reason: 'origin',
-        message: `pages of ${JSON.stringify(origin.slice(0, 100))} may not do this here; if they should, add it to allowedOrigins`,
-      };
+    checkOrigin({ origin, host }) {
+      return origin === undefined || listed(origin) || isSameHost(origin, host) ? undefined : foreignPage(origin);
+    },
+    checkOriginOfHost({ origin, host }) {
+      return origin === undefined || listed(origin) || isSameName(origin, host) ? undefined : foreignPage(origin);
     },
     corsOrigin(headers) {
       const { origin } = headers;
       return origin !== undefined && listed(origin) ? origin : undefined;
     },
   };
+}
+
+function foreignPage(origin: string): Refusal {
+  const message = `pages of ${JSON.stringify(origin.slice(0, 100))} may not do this here; if they should, add it to allowedOrigins`;
+  return { reason: 'origin', message };
 }
 
 function isLocalName(name: string): boolean {
@@ -80,4 +85,11 @@ function isSameHost(origin: string, host: string | undefined): boolean {
   return (protocol === 'http:' || protocol === 'https:') && URL.canParse(`${protocol}//${host}`)
     ? new URL(`${protocol}//${host}`).host === from
     : false;
+}
+
+/** Whether a page comes from the host that it talks to, whatever the ports. */
+function isSameName(origin: string, host: string | undefined): boolean {
+  if (host === undefined || !URL.canParse(origin)) return false;
+  const { protocol, hostname } = new URL(origin);
+  return (protocol === 'http:' || protocol === 'https:') && hostName(host) === hostName(hostname);
 }

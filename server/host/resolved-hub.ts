@@ -24,6 +24,7 @@ export function resolveElements(hub: HubPort, elements: ElementTopics): HubPort 
     snapshot: (principal, topic) => hub.snapshot(principal, elements.resolveLoosely(topic)),
     topics: (principal) => hub.topics(principal),
     presence: (principal, topic) => hub.presence(principal, elements.resolveLoosely(topic)),
+    onDemand: (pattern, demand) => hub.onDemand(pattern, demand),
     reconfigure: () => hub.reconfigure(),
     forget: (principal, topic) => hub.forget(principal, elements.resolveLoosely(topic)),
     feed: (topic, source, settings, demand) => hub.feed(topic, source, settings, demand),

@@ -1,21 +1,24 @@
 import { mkdir } from 'node:fs/promises';
+import type { RequestListener } from 'node:http';
 import { isIP } from 'node:net';
 import { join } from 'node:path';
 import { type Clock, systemClock } from '@tidewall/base';
-import type { Gateway, GatewayDefinition, HubPort, Log, Principal } from '@tidewall/contracts';
+import type { GatewayDefinition, HubPort, KeyRing, Log, Principal } from '@tidewall/contracts';
 import { websocketGateway } from '@tidewall/gateways/websocket/server';
 import { createHub, openAccess } from '@tidewall/hub';
 import { TidewallError, type TopicName } from '@tidewall/protocol';
 import { createSupervisor, type Supervisor, sourceDefinitions } from '@tidewall/sources';
 import { loadManifest } from './component-manifest.ts';
+import { createMainDoor, createOwnDoor, type Door } from './doors.ts';
 import { drainHost } from './drain.ts';
 import { createElementTopics } from './element-topics.ts';
 import type { HostState } from './http/api-context.ts';
 import { createApp, rejectedRequests } from './http/app.ts';
-import { openListeners } from './http/listeners.ts';
+import { type Listeners, openListeners } from './http/listeners.ts';
 import type { LoadedConfig } from './load-config.ts';
 import { createMetrics } from './metrics.ts';
 import { openBroker } from './open-broker.ts';
+import { openGateways } from './open-gateways.ts';
 import { createOriginGuard } from './origin-guard.ts';
 import { measureProcess } from './process-metrics.ts';
 import { resolveElements } from './resolved-hub.ts';
@@ -23,7 +26,6 @@ import { openScreens } from './screens.ts';
 import { type CheckedSource, checkSources } from './source-check.ts';
 import { ConfigError, StartError } from './startup-errors.ts';
 import { TopicSettingsStore } from './topics/topic-settings-store.ts';
-import { createUpgrades } from './upgrades.ts';
 
 export interface HostOptions {
   readonly loaded: LoadedConfig;
@@ -45,6 +47,8 @@ export interface RunningHost {
   /** Where a browser on this machine reaches it, without a slash at the end. */
   readonly url: string;
   readonly port: number;
+  /** Ports that a gateway has to itself, by its kind. */
+  readonly ports: Readonly<Record<string, number>>;
   /** The hub, in this process. */
   readonly hub: HubPort;
   /** Ids of the screens that it shows. */
@@ -56,7 +60,13 @@ export interface RunningHost {
   close(): Promise<void>;
 }
 
+interface OpenPort {
+  readonly kind: string;
+  readonly listeners: Listeners;
+}
+
 const GATEWAYS: readonly GatewayDefinition[] = [websocketGateway];
+const NO_KEYS: KeyRing = { find: () => undefined };
 /** Until there are users, everybody who reaches the server is the same one. */
 const ANYBODY: Principal = { id: 'anybody', roles: ['anybody'] };
 
@@ -88,8 +98,11 @@ export async function startHost(options: HostOptions): Promise<RunningHost> {
   const supervisor = createSupervisor({ hub: ownHub, clock, log, meter: metrics, random, limits });
 
   let state: HostState = 'starting';
-  const gatewayContext = { hub, limits, clock, log, meter: metrics, node: config.node, identify: () => ANYBODY };
-  const gateways = new Map<string, Gateway>(GATEWAYS.map(({ path, create }) => [path, create(gatewayContext)]));
+  const { mounted, ownPorts } = openGateways(GATEWAYS, config, {
+    ...{ hub, limits, clock, log, meter: metrics, node: config.node, keys: NO_KEYS },
+    identify: () => ANYBODY,
+  });
+  const gateways = mounted.map(({ gateway }) => gateway);
   const guard = createOriginGuard({ ...config, boundHost: config.host });
   const app = await createApp({
     hub,
@@ -112,7 +125,7 @@ export async function startHost(options: HostOptions): Promise<RunningHost> {
   });
 
   const release = async () => {
-    for (const gateway of gateways.values()) gateway.close();
+    for (const gateway of gateways) gateway.close();
     ownHub.dispose();
     await broker.close();
     screens.dispose();
@@ -122,18 +135,27 @@ export async function startHost(options: HostOptions): Promise<RunningHost> {
   };
   const rejected = rejectedRequests(metrics);
   try {
-    const listeners = await openListeners({
-      host: config.host,
-      port: config.port,
-      limits: config.http,
-      request: (request, response) => app.routing(request, response),
-      upgrade: createUpgrades({ gateways, guard, rejected, ready: () => state === 'ready' }),
-      malformed: (reason) => rejected.add(1, { reason }),
-    });
+    const otherwise: RequestListener = (request, response) => app.routing(request, response);
+    const doors = { guard, rejected, otherwise, ready: () => state === 'ready' };
+    const listen = (port: number, door: Door) => {
+      const malformed = (reason: string) => rejected.add(1, { reason });
+      return openListeners({ host: config.host, port, limits: config.http, ...door, malformed });
+    };
+    const listeners = await listen(config.port, createMainDoor({ ...doors, gateways: mounted }));
+    const own: OpenPort[] = [];
     const close = () => {
       state = 'draining';
-      return drainHost({ listeners, gateways: [...gateways.values()], supervisor, clock, log, release });
+      const all = [listeners, ...own.map((port) => port.listeners)];
+      return drainHost({ listeners: all, gateways, supervisor, clock, log, release });
     };
+    try {
+      for (const { mounted: each, port } of ownPorts) {
+        own.push({ kind: each.definition.kind, listeners: await listen(port, createOwnDoor(each, doors)) });
+      }
+    } catch (failure) {
+      await close();
+      throw failure;
+    }
     try {
       await addSources(supervisor, sources);
     } catch (failure) {
@@ -145,6 +167,7 @@ export async function startHost(options: HostOptions): Promise<RunningHost> {
     return {
       url: `http://${shownHost(config.host)}:${listeners.port}`,
       port: listeners.port,
+      ports: Object.fromEntries(own.map(({ kind, listeners: { port } }) => [kind, port])),
       hub,
       screenIds: screens.list().map(({ screen }) => screen.id),
       close: () => {

@@ -1,3 +1,5 @@
+import type { Encoding, PlaceInTopic } from '@tidewall/contracts';
+
 /** A session, as its cohort sees it. */
 export interface CohortMember {
   readonly id: string;
@@ -10,6 +12,10 @@ export interface CohortMember {
 export interface CohortView {
   readonly number: number;
   readonly cohorts: Set<Cohort>;
+  /** The same for all views of a session. */
+  readonly encoding: Encoding;
+  /** Where the sessions in step are. */
+  readonly whereabouts: PlaceInTopic;
 }
 
 /**
@@ -41,6 +47,8 @@ export class Cohort {
   take(): readonly Uint8Array[] {
     const frames = this.#frames;
     this.#frames = [];
+    const after = this.views[0]?.encoding.after?.(this.views.map((view) => view.whereabouts));
+    if (after) frames.push(after);
     return frames.length === 1 ? frames : [Buffer.concat(frames)];
   }
 }

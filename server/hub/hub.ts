@@ -71,6 +71,7 @@ export class Hub implements HubPort {
   readonly #sessions = new Set<HubSession>();
   readonly #stalled = new Set<HubSession>();
   readonly #patterns = new PatternTree<PatternSubscription>();
+  readonly #demands = new PatternTree<(topic: TopicName, watched: boolean) => void>();
   readonly #cohorts = new Cohorts();
   readonly #flusher: Flusher;
   readonly #sessionContext: SessionContext;
@@ -115,6 +116,9 @@ export class Hub implements HubPort {
         nextViewNumber: nextNumber,
         changed: (view) => this.#flusher.changed(view),
         left: (view) => this.#flusher.left(view),
+        watched: (topic, watched) => {
+          for (const demand of this.#demands.match(topic.name)) demand(topic.name, watched);
+        },
         began: (topic) => {
           for (const pattern of this.#patterns.match(topic.name)) pattern.found(topic);
         },
@@ -242,6 +246,11 @@ export class Hub implements HubPort {
         this.#topics.maybeUnused(topic);
       },
     };
+  }
+
+  onDemand(pattern: TopicPattern, demand: (topic: TopicName, watched: boolean) => void): () => void {
+    this.#demands.add(pattern, demand);
+    return () => this.#demands.delete(pattern, demand);
   }
 
   reconfigure(): Promise<void> {

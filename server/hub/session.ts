@@ -130,7 +130,7 @@ export class HubSession implements Session, SubscriptionOwner, Loner {
     const followed = this.#add(subscription);
     followed.named = true;
     accepted({ topic: followed.view.number, ...replyOf(followed, start) });
-    if (frame) this.write([frame]);
+    if (frame) this.#tell([frame]);
   }
 
   configure(number: number, change: ConfigureRequest, accepted: (view: number) => void): void {
@@ -172,7 +172,7 @@ export class HubSession implements Session, SubscriptionOwner, Loner {
     if (!this.#ready) return;
     try {
       const frame = view.pull(moved.place);
-      if (frame) this.write([frame]);
+      if (frame) this.#tell([frame]);
     } catch (failure) {
       this.#context.failed(failure, view);
     }
@@ -207,7 +207,7 @@ export class HubSession implements Session, SubscriptionOwner, Loner {
         this.#context.failed(failure, view);
       }
     }
-    if (frames.length > 0) this.write(frames);
+    if (frames.length > 0) this.#tell(frames);
     if (this.#ready && (this.#lagging === undefined || flushed.has(this.#lagging))) this.#joinCohort();
     return frames.length;
   }
@@ -258,6 +258,14 @@ export class HubSession implements Session, SubscriptionOwner, Loner {
 
   drop(subscription: Subscription): void {
     if (this.#subscriptions.get(subscription.view.number) === subscription) this.#release(subscription);
+  }
+
+  /** Writes frames of its own, and after them where it is, on wires that say so. */
+  #tell(frames: readonly Uint8Array[]): void {
+    const { encoding } = this.outlet;
+    if (encoding.after === undefined) return this.write(frames);
+    const places = [...this.#subscriptions.values()].map(({ topic, place }) => topic.whereabouts(place.offset));
+    this.write([...frames, encoding.after(places)]);
   }
 
   get #ready(): boolean {
@@ -331,7 +339,7 @@ export class HubSession implements Session, SubscriptionOwner, Loner {
     if (known) {
       // What it still has to be told must not be passed over by where the new one starts.
       const frame = view.pull(known.place);
-      if (frame) this.write([frame]);
+      if (frame) this.#tell([frame]);
       Object.assign(known.place, place);
       return known;
     }
@@ -346,7 +354,7 @@ export class HubSession implements Session, SubscriptionOwner, Loner {
   #catchUp({ view, place }: Subscription): boolean {
     try {
       const frame = view.catchUp(place);
-      if (frame) this.write([frame]);
+      if (frame) this.#tell([frame]);
       return frame !== undefined;
     } catch (failure) {
       this.#context.failed(failure, view);

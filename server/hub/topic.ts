@@ -1,5 +1,5 @@
 import type { Clock } from '@tidewall/base';
-import type { Encoding, FeedSettings, Publication, TopicLog, TopicSettings } from '@tidewall/contracts';
+import type { Encoding, FeedSettings, PlaceInTopic, Publication, TopicLog, TopicSettings } from '@tidewall/contracts';
 import {
   type Freshness,
   type Limits,
@@ -36,6 +36,8 @@ export interface TopicContext {
   changed(view: View): void;
   /** Nobody has that view any more. */
   left(view: View): void;
+  /** Somebody watches a topic, or nobody any more. */
+  watched(topic: Topic, watched: boolean): void;
   /** A topic has come to be: something was published to it, or a source feeds it. */
   began(topic: Topic): void;
 }
@@ -142,6 +144,10 @@ export class Topic {
     return this.#context.clock.now();
   }
 
+  whereabouts(offset: number): PlaceInTopic {
+    return { topic: this.name, epoch: this.log.epoch, offset: Math.max(0, offset) };
+  }
+
   /** Takes in the next publication of the log. */
   receive(publication: Publication): void {
     this.kind.apply(publication);
@@ -210,6 +216,7 @@ export class Topic {
     // A source that has never delivered is not late before it could begin.
     if (this.log.head === 0) this.vitality.alive(this.#context.clock.monotonic(), undefined);
     this.feeder?.demand(true);
+    this.#context.watched(this, true);
   }
 
   /** One subscription fewer. The source is told when nobody has come back for the linger time. */
@@ -222,6 +229,7 @@ export class Topic {
       this.#cancelLinger = undefined;
       this.#watched = false;
       this.feeder?.demand(false);
+      this.#context.watched(this, false);
       whenUnwatched();
     });
   }
@@ -270,6 +278,7 @@ export class Topic {
 
   dispose(): void {
     this.#disposed = true;
+    if (this.#watched) this.#context.watched(this, false);
     this.#cancelLinger?.();
     this.#cancelLinger = undefined;
     this.#dropRoster();

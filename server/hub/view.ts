@@ -1,4 +1,4 @@
-import type { Encoding, Push, TopicLog, TopicSettings } from '@tidewall/contracts';
+import type { Encoding, PlaceInTopic, Push, TopicLog, TopicSettings } from '@tidewall/contracts';
 import type { Freshness, Member, Presence, TopicName } from '@tidewall/protocol';
 import type { Cohort } from './cohort.ts';
 import type { Change, Kind, Projection } from './kinds/index.ts';
@@ -24,6 +24,8 @@ export interface ViewedTopic {
   readonly freshness: Freshness;
   /** Who follows it; asked for by views that tell. */
   readonly roster: { readonly revision: number; read(): Presence; since(revision: number): RosterNews };
+  /** As others say it. */
+  whereabouts(offset: number): PlaceInTopic;
   /** The source's or our clock, ms since 1970. */
   now(): number;
 }
@@ -67,6 +69,10 @@ export class View {
     this.options = options;
     this.#projection = topic.kind.project(options);
     this.place = this.placeAt(topic.log.head);
+  }
+
+  get whereabouts(): PlaceInTopic {
+    return this.topic.whereabouts(this.place.offset);
   }
 
   /** The place of somebody who is at that offset and has just been told all the news. */

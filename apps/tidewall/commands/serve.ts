@@ -44,7 +44,10 @@ export async function serve({ flags, files, version }: ServeOptions): Promise<vo
   else {
     // The log is for programs; who starts this in a script looks for the address on the other stream.
     process.stderr.write(`tidewall: ${host.url}\n`);
-    log.info({ url: host.url, port: host.port, pid: process.pid, version, dataDir: loaded.config.dataDir }, 'ready');
+    log.info(
+      { url: host.url, port: host.port, ports: host.ports, pid: process.pid, version, dataDir: loaded.config.dataDir },
+      'ready',
+    );
   }
   if (!isLoopback(loaded.config.host)) {
     log.warn(
@@ -74,7 +77,7 @@ function untilSignal(): Promise<NodeJS.Signals> {
   });
 }
 
-function greeting({ url, screenIds }: RunningHost, { config, file }: LoadedConfig, colors: boolean): string {
+function greeting({ url, ports, screenIds }: RunningHost, { config, file }: LoadedConfig, colors: boolean): string {
   const strong = (text: string) => (colors ? `\u001b[1;36m${text}\u001b[0m` : text);
   const screens = screenIds.slice(0, 4).map((id) => `${url}/s/${id}`);
   return [
@@ -82,6 +85,7 @@ function greeting({ url, screenIds }: RunningHost, { config, file }: LoadedConfi
     `  Tidewall 潮屏  ${strong(url)}`,
     `  screens  ${screens.length === 0 ? `none yet; put one into ${config.screens}` : screens.join('  ')}`,
     `  data     ${config.dataDir}${file === undefined ? '' : `   settings  ${file}`}`,
+    ...Object.entries(ports).map(([kind, port]) => `  ${kind.padEnd(8)} port ${port}`),
     `  push     curl -d '{"value": 42}' '${url}/api/topics/demo/answer'`,
     '  Ctrl-C stops it.',
     '',

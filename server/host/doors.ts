@@ -1,0 +1,144 @@
+import { type IncomingMessage, type RequestListener, type ServerResponse, STATUS_CODES } from 'node:http';
+import type { Duplex } from 'node:stream';
+import type { Counter, Gateway, GatewayDefinition, GatewayRequest } from '@tidewall/contracts';
+import type { OriginGuard, Refusal } from './origin-guard.ts';
+
+/** A gateway in its place. */
+export interface Mounted {
+  readonly definition: Pick<GatewayDefinition, 'kind' | 'path' | 'below' | 'anyPage'>;
+  readonly gateway: Gateway;
+}
+
+export interface DoorsOptions {
+  readonly gateways: readonly Mounted[];
+  readonly guard: OriginGuard;
+  readonly rejected: Counter;
+  /** Answers what is no gateway's. */
+  readonly otherwise: RequestListener;
+  ready(): boolean;
+}
+
+/** What an HTTP server does with its requests. */
+export interface Door {
+  readonly request: RequestListener;
+  readonly upgrade: (request: IncomingMessage, socket: Duplex, head: Buffer) => void;
+}
+
+interface DoorRefusal {
+  readonly status: number;
+  readonly reason: string;
+  readonly message: string;
+}
+
+const NOT_READY: DoorRefusal = {
+  status: 503,
+  reason: 'not_ready',
+  message: 'the server is starting or stopping; try again in a moment',
+};
+
+/** The server's own door: each gateway has its path, and all else is answered by `otherwise`. */
+export function createMainDoor({ gateways, guard, rejected, otherwise, ready }: DoorsOptions): Door {
+  const upgraded = gateways.filter(({ gateway }) => gateway.upgrade !== undefined);
+  const answering = gateways.filter(({ gateway }) => gateway.answer !== undefined);
+  const refusalOf = ({ headers }: IncomingMessage, { definition }: Mounted): DoorRefusal | undefined => {
+    const foreign = guard.checkHost(headers) ?? (definition.anyPage ? undefined : guard.checkOrigin(headers));
+    if (foreign !== undefined) return { status: 403, ...foreign };
+    return ready() ? undefined : NOT_READY;
+  };
+  return {
+    request(request, response) {
+      const mounted = answering.find(({ definition }) => isAt(request, definition));
+      if (mounted === undefined) return otherwise(request, response);
+      const refusal = refusalOf(request, mounted);
+      if (refusal === undefined) mounted.gateway.answer?.(asGatewayRequest(request, mounted.definition.path), response);
+      else refuse(response, refusal, rejected);
+    },
+    upgrade(request, socket, head) {
+      const mounted = upgraded.find(({ definition }) => isAt(request, definition));
+      const refusal = mounted === undefined ? nothingHere(request, upgraded, guard) : refusalOf(request, mounted);
+      if (mounted !== undefined && refusal === undefined) {
+        mounted.gateway.upgrade?.(asGatewayRequest(request, mounted.definition.path), socket, head);
+      } else if (refusal !== undefined) refuseUpgrade(socket, refusal, rejected);
+    },
+  };
+}
+
+/**
+ * The door of one gateway that has a port to itself: every path is its own. Its clients know a host and a port and
+ * nothing else, and their pages come from another port of that host.
+ */
+export function createOwnDoor(mounted: Mounted, { guard, rejected, ready }: Omit<DoorsOptions, 'gateways'>): Door {
+  const { definition, gateway } = mounted;
+  const refusalOf = ({ headers }: IncomingMessage): DoorRefusal | undefined => {
+    const foreign: Refusal | undefined =
+      guard.checkHost(headers) ?? (definition.anyPage ? undefined : guard.checkOriginOfHost(headers));
+    if (foreign !== undefined) return { status: 403, ...foreign };
+    return ready() ? undefined : NOT_READY;
+  };
+  const speaks = `only ${definition.kind} is spoken on this port`;
+  return {
+    request(request, response) {
+      const refusal =
+        refusalOf(request) ??
+        (gateway.answer === undefined
+          ? { status: 426, reason: 'unknown_gateway', message: `${speaks}, over WebSocket` }
+          : undefined);
+      if (refusal === undefined) gateway.answer?.(asGatewayRequest(request, ''), response);
+      else refuse(response, refusal, rejected);
+    },
+    upgrade(request, socket, head) {
+      const refusal =
+        refusalOf(request) ??
+        (gateway.upgrade === undefined
+          ? { status: 404, reason: 'unknown_gateway', message: `${speaks}, over HTTP` }
+          : undefined);
+      if (refusal === undefined) gateway.upgrade?.(asGatewayRequest(request, ''), socket, head);
+      else refuseUpgrade(socket, refusal, rejected);
+    },
+  };
+}
+
+function isAt(request: IncomingMessage, { path, below }: Mounted['definition']): boolean {
+  const asked = pathOf(request);
+  return asked === path || (below === true && asked.startsWith(`${path}/`));
+}
+
+function pathOf({ url = '' }: IncomingMessage): string {
+  const end = url.indexOf('?');
+  return end === -1 ? url : url.slice(0, end);
+}
+
+function asGatewayRequest(http: IncomingMessage, mountedAt: string): GatewayRequest {
+  const path = pathOf(http);
+  const rest = path.slice(mountedAt.length);
+  const { url = '' } = http;
+  return { http, rest: rest === '/' ? '' : rest, query: new URLSearchParams(url.slice(path.length)) };
+}
+
+function nothingHere(request: IncomingMessage, there: readonly Mounted[], guard: OriginGuard): DoorRefusal {
+  // Who may not be here learns nothing of what is.
+  const foreign = guard.checkHost(request.headers) ?? guard.checkOrigin(request.headers);
+  if (foreign !== undefined) return { status: 403, ...foreign };
+  const paths = there.map(({ definition: { kind, path } }) => `${path} (${kind})`).join(', ');
+  const message = `nothing speaks at ${pathOf(request).slice(0, 100)}; there is ${paths}`;
+  return { status: 404, reason: 'unknown_gateway', message };
+}
+
+function refuse(response: ServerResponse, { status, reason, message }: DoorRefusal, rejected: Counter): void {
+  rejected.add(1, { reason });
+  const headers = { 'content-type': 'text/plain; charset=utf-8', ...(status === 503 && { 'retry-after': '1' }) };
+  response.writeHead(status, headers).end(`${message}\n`);
+}
+
+function refuseUpgrade(socket: Duplex, { status, reason, message }: DoorRefusal, rejected: Counter): void {
+  rejected.add(1, { reason });
+  // Nobody else listens to a socket that was taken off the HTTP server, and an unheard error would end the process.
+  socket.on('error', () => socket.destroy());
+  socket.once('finish', () => socket.destroy());
+  const text = `${message}\n`;
+  const retry = status === 503 ? 'retry-after: 1\r\n' : '';
+  socket.end(
+    `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}\r\nconnection: close\r\n${retry}` +
+      `content-type: text/plain; charset=utf-8\r\ncontent-length: ${Buffer.byteLength(text)}\r\n\r\n${text}`,
+  );
+}
