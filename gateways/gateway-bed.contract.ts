@@ -47,6 +47,8 @@ export interface GatewayBed {
   readonly refusedWrites: () => number;
   publish(topic: string, data: JsonValue, kind?: TopicKind): Promise<void>;
   watchers(topic: string): number;
+  /** Frames that a kind of gateway has refused or passed over, for whatever reason. */
+  rejections(kind: string): number;
   /** Lets time go on in small steps, with real input and output in between, until something holds. */
   until(holds: () => boolean): Promise<void>;
   close(): Promise<void>;
@@ -55,6 +57,8 @@ export interface GatewayBed {
 /** A meter that can be read back. */
 export interface ReadableMeter extends Meter {
   value(name: string, labels?: Labels): number;
+  /** Of a counter, over all rows whose labels are asked for. */
+  sum(name: string, of: (labels: Labels) => boolean): number;
 }
 
 export const PUBLISHER = { id: 'publisher', roles: [] };
@@ -129,6 +133,7 @@ export async function openGatewayBed(
       await hub.publish(PUBLISHER, { topic, data, kind });
       await clock.advance(limits.flushWindowMs);
     },
+    rejections: (kind) => meter.sum('tidewall_frames_rejected_total', (row) => row['gateway'] === kind),
     watchers: (topic) => hub.topics(PUBLISHER).find((row) => row.topic === topic)?.watchers ?? 0,
     async until(holds) {
       for (let step = 0; step < MAX_STEPS; step++) {
@@ -148,15 +153,25 @@ export async function openGatewayBed(
 
 function createReadableMeter(): ReadableMeter {
   const counts = new Map<string, number>();
+  const rows = new Map<string, { readonly name: string; readonly labels: Labels }>();
   const reads = new Map<string, () => Iterable<[Labels, number]>>();
   const keyOf = (name: string, labels: Labels = {}) =>
     `${name}${JSON.stringify(Object.entries(labels).sort(([a], [b]) => (a < b ? -1 : 1)))}`;
   return {
     counter: (name): Counter => ({
-      add: (amount, labels) => void counts.set(keyOf(name, labels), (counts.get(keyOf(name, labels)) ?? 0) + amount),
+      add(amount, labels = {}) {
+        const key = keyOf(name, labels);
+        counts.set(key, (counts.get(key) ?? 0) + amount);
+        rows.set(key, { name, labels });
+      },
     }),
     gauge: (name, _help, read) => void reads.set(name, () => [[{}, read()]]),
     gauges: (name, _help, _labelNames, read) => void reads.set(name, read),
+    sum(name, of) {
+      let sum = 0;
+      for (const [key, row] of rows) if (row.name === name && of(row.labels)) sum += counts.get(key) ?? 0;
+      return sum;
+    },
     value(name, labels = {}) {
       for (const [row, value] of reads.get(name)?.() ?? []) if (keyOf(name, row) === keyOf(name, labels)) return value;
       return counts.get(keyOf(name, labels)) ?? 0;

@@ -6,7 +6,7 @@ import { type GatewayBed, type GatewayBedOptions, openGatewayBed } from './gatew
 import type { CaseClient, GatewayCase } from './gateway-case.contract.ts';
 
 const here = new URL('./', import.meta.url);
-const kinds = readdirSync(here).filter((name) => existsSync(new URL(`${name}/server.ts`, here)));
+const kinds = readdirSync(here).filter((name) => existsSync(new URL(`${name}/gateway.contract.ts`, here)));
 
 test('there are gateways to hold the contract', () => expect(kinds).not.toEqual([]));
 

@@ -6,7 +6,9 @@ import { CHECKS, runChecks } from './steps/checks.mjs';
 import { findChromium, installChromiumWhenMissing } from './steps/chromium.mjs';
 import { endWithParent } from './steps/end-with-parent.mjs';
 import { buildWhenStale, checkNode, installWhenMissing } from './steps/prepare.mjs';
+import { installProgramsWhenMissing } from './steps/programs.mjs';
 import { createSay, seconds } from './steps/say.mjs';
+import { installProgramsWhenMissing } from './steps/programs.mjs';
 import { add, NOTHING, tallyLine } from './steps/tally.mjs';
 import { listTests, runTests } from './steps/vitest.mjs';
 
@@ -61,6 +63,10 @@ async function runPhase(phase, failed) {
   if (!(await buildWhenStale(root, say))) {
     failed.push('build');
     return { ...NOTHING, failed: 1 };
+  }
+  const missing = await installProgramsWhenMissing(root, process.env, say);
+  if (missing.length > 0) {
+    say.problem(`not there, so that the tests that start them are NOT RUN: ${missing.join(', ')}`);
   }
   if (phase === 'unit') return runNamed('unit', {}, failed);
 

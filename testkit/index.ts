@@ -1,5 +1,6 @@
 export { FakeClock } from './fake-clock.ts';
 export { launchBrowser } from './launch-browser.ts';
+export { findProgram, hasPythonModule, PYTHON } from './programs.ts';
 export { RecordingEncoding, RecordingOutlet } from './recording-outlet.ts';
 export { CountingMeter, silentLog } from './silent-operations.ts';
 export {
@@ -9,5 +10,6 @@ export {
   type TidewallProcess,
   type TidewallServer,
 } from './start-process.ts';
+export { freePort, type ProgramOptions, type StartedProgram, startProgram } from './start-program.ts';
 export { startTestHost, type TestHost, type TestHostOptions } from './start-test-host.ts';
 export { TcpProxy } from './tcp-proxy.ts';

@@ -1,5 +1,5 @@
-import { accessSync, constants, existsSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
+import { installDebian, isProgram } from './programs.mjs';
 import { run } from './run.mjs';
 
 const NAMES = ['chromium', 'chromium-browser', 'google-chrome-stable', 'google-chrome', 'microsoft-edge'];
@@ -33,35 +33,14 @@ export function findChromium(env) {
  * @param {import('./say.mjs').Say} say
  */
 export async function installChromiumWhenMissing(root, env, say) {
-  if (process.getuid?.() !== 0 || !existsSync('/usr/bin/apt-get')) return;
   const packages = [];
   if (findChromium(env) === undefined && !env['CHROMIUM']) packages.push('chromium');
   if (!(await hasChineseFont(root))) packages.push('fonts-noto-cjk');
-  if (packages.length === 0) return;
-  const done = say.step('install', `${packages.join(' ')} with apt-get`);
-  const options = { cwd: root, capture: true, env: { DEBIAN_FRONTEND: 'noninteractive' } };
-  await run('apt-get', ['update', '-q'], options);
-  const { code, output } = await run(
-    'apt-get',
-    ['install', '-y', '-q', '--no-install-recommends', ...packages],
-    options,
-  );
-  done(code === 0 ? undefined : 'failed');
-  if (code !== 0) say.hint(output.trim().split('\n').slice(-5).join('\n'));
+  await installDebian(root, packages, say);
 }
 
 /** @param {string} root */
 async function hasChineseFont(root) {
   const { code, output } = await run('fc-list', [':lang=zh', 'family'], { cwd: root, capture: true });
   return code === 0 && output.trim() !== '';
-}
-
-/** @param {string} path */
-function isProgram(path) {
-  try {
-    accessSync(path, constants.X_OK);
-    return true;
-  } catch {
-    return false;
-  }
 }

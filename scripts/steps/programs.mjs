@@ -1,0 +1,92 @@
+import { accessSync, constants, existsSync } from 'node:fs';
+import { delimiter, join } from 'node:path';
+import { run } from './run.mjs';
+
+/**
+ * The software of other people that tests start, with the Debian package that has it: programs by name, modules of
+ * Debian's Python as `python3:<module>`.
+ *
+ * @type {Readonly<Record<string, string>>}
+ */
+export const PROGRAMS = {
+  'redis-server': 'redis-server',
+  'redis-cli': 'redis-tools',
+  'python3:flask_socketio': 'python3-flask-socketio',
+  'python3:simple_websocket': 'python3-simple-websocket',
+  'python3:websockets': 'python3-websockets',
+  'python3:socketio': 'python3-socketio',
+};
+
+/** Debian's own, whatever else is first on the path: its packages install their modules for this one. */
+const PYTHON = '/usr/bin/python3';
+
+/**
+ * The programs and modules that are not there.
+ *
+ * @param {Record<string, string | undefined>} env
+ * @returns {Promise<string[]>}
+ */
+export async function missingPrograms(env) {
+  const missing = [];
+  for (const name of Object.keys(PROGRAMS)) if (!(await isThere(name, env))) missing.push(name);
+  return missing;
+}
+
+/**
+ * Installs packages with apt-get where that is possible without asking anybody: as root, on a system that has it.
+ * Elsewhere it does nothing.
+ *
+ * @param {string} root
+ * @param {readonly string[]} packages
+ * @param {import('./say.mjs').Say} say
+ */
+export async function installDebian(root, packages, say) {
+  if (packages.length === 0 || process.getuid?.() !== 0 || !existsSync('/usr/bin/apt-get')) return;
+  const done = say.step('install', `${packages.join(' ')} with apt-get`);
+  const options = { cwd: root, capture: true, env: { DEBIAN_FRONTEND: 'noninteractive' } };
+  await run('apt-get', ['update', '-q'], options);
+  const args = ['install', '-y', '-q', '--no-install-recommends', ...packages];
+  const { code, output } = await run('apt-get', args, options);
+  done(code === 0 ? undefined : 'failed');
+  if (code !== 0) say.hint(output.trim().split('\n').slice(-5).join('\n'));
+}
+
+/**
+ * Installs the software that tests start and that is missing. What is missing after that is returned.
+ *
+ * @param {string} root
+ * @param {Record<string, string | undefined>} env
+ * @param {import('./say.mjs').Say} say
+ * @returns {Promise<string[]>}
+ */
+export async function installProgramsWhenMissing(root, env, say) {
+  const missing = await missingPrograms(env);
+  if (missing.length === 0) return [];
+  const packages = new Set(missing.map((name) => PROGRAMS[name] ?? name));
+  await installDebian(root, [...packages], say);
+  return missingPrograms(env);
+}
+
+/**
+ * @param {string} name
+ * @param {Record<string, string | undefined>} env
+ */
+async function isThere(name, env) {
+  const [program, module] = name.split(':');
+  if (module === undefined) {
+    const folders = (env['PATH'] ?? '').split(delimiter).filter(Boolean);
+    return folders.some((folder) => isProgram(join(folder, program ?? '')));
+  }
+  if (!isProgram(PYTHON)) return false;
+  return (await run(PYTHON, ['-c', `import ${module}`], { cwd: '/', capture: true })).code === 0;
+}
+
+/** @param {string} path */
+export function isProgram(path) {
+  try {
+    accessSync(path, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
