@@ -7,6 +7,7 @@ import { type FrameLimits, type FrameListener, FrameReader, type Violation } fro
 import { closeFrame, pingFrame, pongFrame, textFrame } from './server-frame.ts';
 import type { ServerPeer } from './server-peer.ts';
 import { SocketOutput } from './socket-output.ts';
+import { takenBytesOf } from './taken-bytes.ts';
 
 /*
  *            close, or the peer's close frame                both have said goodbye
@@ -118,13 +119,7 @@ export class WebSocketConnection implements NativeWire, FrameListener {
   }
 
   takenBytes(): number {
-    // The public counters only move when a write is finished, and one large write to a slow peer may take minutes.
-    // Node's own idle timeout looks at the same two fields of the handle for that reason.
-    const { _handle: handle } = this.#socket as { _handle?: { bytesWritten?: number; writeQueueSize?: number } | null };
-    if (handle?.bytesWritten !== undefined && handle.writeQueueSize !== undefined) {
-      return handle.bytesWritten - handle.writeQueueSize;
-    }
-    return this.#socket.bytesWritten - this.#socket.writableLength;
+    return takenBytesOf(this.#socket);
   }
 
   pause(): void {

@@ -149,6 +149,13 @@ export interface SubscribeRequest {
   readonly fields?: readonly string[] | undefined;
   readonly delta?: boolean | undefined;
   readonly presence?: boolean | undefined;
+  /**
+   * For clients that keep nothing of what they were sent: every push is all that the topic holds, and no change of it.
+   * `kept`: of a log, too, all entries that are kept; with `value` each of its entries comes by itself, once.
+   */
+  readonly whole?: 'value' | 'kept' | undefined;
+  /** Makes the bytes of this subscription, where they are not those of the outlet. A pattern has the outlet's. */
+  readonly encoding?: Encoding | undefined;
 }
 
 /** What changes of a live subscription; null takes an option away, undefined leaves it. */
@@ -179,6 +186,8 @@ export interface Session {
   configure(view: number, change: ConfigureRequest, accepted: (view: number) => void): void;
   /** @param view the number that the subscription or the pattern was given. @throws TidewallError not_subscribed */
   unsubscribe(view: number): void;
+  /** Where it is in each of its topics; what `Encoding.after` would be given now. */
+  places(): readonly PlaceInTopic[];
   /** The outlet takes more again. */
   drained(): void;
   /** The peer is gone. Everything of the session is let go; may be called twice. */

@@ -4,6 +4,7 @@ import type {
   ConfigureRequest,
   Outlet,
   Permission,
+  PlaceInTopic,
   Principal,
   Session,
   SubscribeRequest,
@@ -212,6 +213,11 @@ export class HubSession implements Session, SubscriptionOwner, Loner {
     return frames.length;
   }
 
+  places(): readonly PlaceInTopic[] {
+    const here = this.#cohort === undefined ? ({ place }: Subscription) => place : ({ view }: Subscription) => view.place;
+    return [...this.#subscriptions.values()].map((each) => each.topic.whereabouts(here(each).offset));
+  }
+
   drained(): void {
     if (this.#stall === undefined || this.#ended) return;
     this.#stall = undefined;
@@ -264,8 +270,7 @@ export class HubSession implements Session, SubscriptionOwner, Loner {
   #tell(frames: readonly Uint8Array[]): void {
     const { encoding } = this.outlet;
     if (encoding.after === undefined) return this.write(frames);
-    const places = [...this.#subscriptions.values()].map(({ topic, place }) => topic.whereabouts(place.offset));
-    this.write([...frames, encoding.after(places)]);
+    this.write([...frames, encoding.after(this.places())]);
   }
 
   get #ready(): boolean {
@@ -310,9 +315,9 @@ export class HubSession implements Session, SubscriptionOwner, Loner {
     const { limits } = this.#context;
     const options = viewOptions(topic.settings, request, permission, limits.flushWindowMs);
     topic.checkFreshness();
-    const view = topic.viewFor(this.outlet.encoding, options);
-    const { rateHz, filter, fields, delta, presence } = request;
-    const asked = { rateHz, filter, fields, delta, presence };
+    const view = topic.viewFor(request.encoding ?? this.outlet.encoding, options);
+    const { rateHz, filter, fields, delta, presence, whole } = request;
+    const asked = { rateHz, filter, fields, delta, presence, whole };
     return new Subscription(this, topic, view, asked, permission, view.placeAt(topic.log.head));
   }
 

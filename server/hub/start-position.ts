@@ -15,7 +15,10 @@ export interface Start {
 }
 
 /** Where a subscriber that asks for this begins. */
-export function startOf(topic: Topic, { since, rewind }: Pick<SubscribeRequest, 'since' | 'rewind'>): Start {
+export function startOf(
+  topic: Topic,
+  { since, rewind, whole: always }: Pick<SubscribeRequest, 'since' | 'rewind' | 'whole'>,
+): Start {
   const { log, kind } = topic;
   if (since) {
     const known = since.epoch === log.epoch && since.offset <= log.head;
@@ -31,7 +34,8 @@ export function startOf(topic: Topic, { since, rewind }: Pick<SubscribeRequest, 
   if (rewind && (kind.backfill || kind.startsWith === 'head')) {
     return { offset: rewound(topic, rewind), recovered: false };
   }
-  return { offset: kind.startsWith === 'snapshot' ? NEEDS_SNAPSHOT : log.head, recovered: false };
+  const snapshot = kind.startsWith === 'snapshot' || always === 'kept';
+  return { offset: snapshot ? NEEDS_SNAPSHOT : log.head, recovered: false };
 }
 
 /** The whole, or of a kind that can, the part that was asked for. */

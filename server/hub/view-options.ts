@@ -2,7 +2,7 @@ import type { ConfigureRequest, Permission, SubscribeRequest, TopicSettings } fr
 import { type Selection, selectionOf } from './selection.ts';
 
 /** What a subscriber asked of its view. */
-export type Asked = Pick<SubscribeRequest, 'rateHz' | 'filter' | 'fields' | 'delta' | 'presence'>;
+export type Asked = Pick<SubscribeRequest, 'rateHz' | 'filter' | 'fields' | 'delta' | 'presence' | 'whole'>;
 
 /** How a view shows its topic: all subscriptions whose options have the same key share one view a wire. */
 export interface ViewOptions {
@@ -12,12 +12,14 @@ export interface ViewOptions {
   readonly selection: Selection | undefined;
   readonly delta: boolean;
   readonly presence: boolean;
+  /** Of which kinds every push is all that the topic holds. */
+  readonly whole: 'value' | 'kept' | undefined;
 }
 
 /** The options of a subscriber, in a normal form, so that those who need the same bytes find each other. */
 export function viewOptions(
   { kind, keyField }: Pick<TopicSettings, 'kind' | 'keyField'>,
-  { rateHz, filter, fields, delta, presence }: Asked,
+  { rateHz, filter, fields, delta, presence, whole }: Asked,
   permission: Permission,
   windowMs: number,
 ): ViewOptions {
@@ -32,15 +34,16 @@ export function viewOptions(
     // The other kinds send nothing but changes as it is.
     delta: delta === true && (kind === 'state' || kind === 'table'),
     presence: presence === true,
+    whole,
   };
   const { key } = options.selection ?? { key: '' };
-  return { ...options, key: `${options.periodMs} ${options.delta} ${options.presence} ${key}` };
+  return { ...options, key: `${options.periodMs} ${options.delta} ${options.presence} ${whole ?? ''} ${key}` };
 }
 
 /** Whether two that follow the same pattern ask for the same of it. */
 export function samePattern(a: SubscribeRequest, b: SubscribeRequest): boolean {
-  const text = ({ kind, rateHz, filter, fields, delta, presence }: SubscribeRequest) =>
-    JSON.stringify([kind, rateHz, filter, fields, delta ?? false, presence ?? false]);
+  const text = ({ kind, rateHz, filter, fields, delta, presence, whole }: SubscribeRequest) =>
+    JSON.stringify([kind, rateHz, filter, fields, delta ?? false, presence ?? false, whole]);
   return text(a) === text(b);
 }
 
@@ -52,5 +55,6 @@ export function changedAsking(asked: Asked, { rateHz, filter, fields, delta }: C
     fields: fields === undefined ? asked.fields : (fields ?? undefined),
     delta: delta ?? asked.delta,
     presence: asked.presence,
+    whole: asked.whole,
   };
 }

@@ -165,12 +165,18 @@ export class View {
 
   #changesSince({ offset: from, rewind }: Place): readonly Change[] {
     const { log, kind } = this.topic;
-    if (from !== NEEDS_SNAPSHOT) {
+    if (from !== NEEDS_SNAPSHOT && !this.#alwaysWhole) {
       if (from + 1 >= log.first) return this.#projection.changes(from);
       if (this.#projection.changesPastLoss) return this.#projection.changesPastLoss(from);
     }
     const part = rewind && kind.backfill?.(rewind, this.topic.now(), this.options.selection);
     return [this.#whole(part ?? this.#projection.snapshot() ?? kind.empty, log.head)];
+  }
+
+  get #alwaysWhole(): boolean {
+    const { kind } = this.topic;
+    const { whole } = this.options;
+    return whole === 'kept' ? kind.keeps : whole === 'value' && kind.startsWith === 'snapshot';
   }
 
   #whole(json: string, offset: number): Push & Change {
