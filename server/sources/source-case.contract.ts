@@ -9,10 +9,14 @@ export interface PreparedCase {
   change?(): Promise<void>;
   /** Makes the far end die under a running source; absent: there is none outside this process. */
   kill?(): Promise<void>;
+  /** Lets go of the far end, when it is a program of its own. */
+  close?(): Promise<void>;
 }
 
 /** What a kind of source brings to the contract suite: the default of its `source.contract.ts`. Tests only. */
 export interface SourceCase {
+  /** A program that must be installed, or the kind is skipped. */
+  readonly needs?: string;
   /** @param folder empty, and removed after the test */
   prepare(folder: string): Promise<PreparedCase>;
 }

@@ -1,6 +1,7 @@
 import { isJsonObject, type JsonObject, type JsonValue, parseJson, setOwn } from '@tidewall/base';
 import { parse } from 'csv-parse/sync';
 import { booleanOf, numberOf } from '../cell.ts';
+import { pointOf } from '../point.ts';
 import type { ProcessConfig } from './config.ts';
 
 /** What a line says, or why it says nothing; undefined for a line that carries no data (empty, the header). */
@@ -18,7 +19,9 @@ export function createLineReader({ parse: format, kind }: Pick<ProcessConfig, 'p
     const reading = read(line, at);
     if (!reading || 'refused' in reading || kind === 'log' || kind === 'state') return reading;
     if (!isJsonObject(reading.data)) return { refused: `a line is not an object: ${shortened(line)}` };
-    return kind === 'series' ? pointOf(reading.data, at, line) : reading;
+    if (kind === 'table') return reading;
+    const point = pointOf(reading.data, at);
+    return point ? { data: point } : { refused: `a line has no number: ${shortened(line)}` };
   };
 }
 
@@ -72,18 +75,6 @@ function cellsOf(line: string): string[] | undefined {
 function typedCell(cell: string): JsonValue {
   if (cell.trim() === '') return null;
   return numberOf(cell) ?? booleanOf(cell) ?? cell;
-}
-
-function pointOf(row: JsonObject, at: number, line: string): LineReading {
-  const point: JsonObject = { t: typeof row['t'] === 'number' ? row['t'] : at };
-  let fields = 0;
-  for (const name of Object.keys(row)) {
-    const value = row[name];
-    if (name === 't' || (typeof value !== 'number' && value !== null)) continue;
-    setOwn(point, name, value);
-    fields += 1;
-  }
-  return fields > 0 ? { data: point } : { refused: `a line has no number: ${shortened(line)}` };
 }
 
 function shortened(line: string): string {

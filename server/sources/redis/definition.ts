@@ -1,0 +1,11 @@
+import type { SourceDefinition } from '@tidewall/contracts';
+import { type RedisConfig, redisConfigSchema } from './config.ts';
+import { RedisSource } from './redis-source.ts';
+
+/** Messages that are published in Redis, and the entries of its streams. */
+export const definition: SourceDefinition<RedisConfig> = {
+  kind: 'redis',
+  configSchema: redisConfigSchema,
+  secrets: ['url'],
+  create: (config, context) => new RedisSource(config, context),
+};

@@ -1,0 +1,85 @@
+import type { createClient } from '@redis/client';
+import { TidewallError } from '@tidewall/protocol';
+import { reasonOf } from '../reason.ts';
+import { placeOf, withoutSecrets } from './redis-url.ts';
+
+/** A server that does not take a connection within this is not there. */
+const CONNECT_MS = 5_000;
+/** Asked so often whether it is still there; a link on which nothing came for three times this is dead. */
+const PING_MS = 5_000;
+const DEAD_MS = 3 * PING_MS;
+
+export type RedisClient = ReturnType<typeof openClient>;
+type CreateClient = typeof createClient;
+
+/**
+ * One connection to a Redis server, which ends with the first thing that goes wrong: whoever has it tries again in its
+ * own way.
+ */
+export class RedisLink {
+  readonly client: RedisClient;
+  /** Resolves with a sentence when the connection is gone; never after `close`. */
+  readonly lost: Promise<TidewallError>;
+  readonly #url: string;
+
+  /**
+   * Connects.
+   *
+   * @throws TidewallError source_error in a sentence that names the server, and no secret
+   */
+  static async open(url: string, signal: AbortSignal): Promise<RedisLink> {
+    // Only who has a Redis pays for its client: it has hundreds of files.
+    const { createClient } = await import('@redis/client');
+    const link = new RedisLink(url, createClient);
+    const stop = () => link.close();
+    signal.addEventListener('abort', stop, { once: true });
+    try {
+      signal.throwIfAborted();
+      await link.client.connect();
+      return link;
+    } catch (failure) {
+      link.close();
+      signal.throwIfAborted();
+      throw link.failure('cannot be reached', failure);
+    } finally {
+      signal.removeEventListener('abort', stop);
+    }
+  }
+
+  private constructor(url: string, create: CreateClient) {
+    this.#url = url;
+    this.client = openClient(create, url);
+    this.lost = new Promise((resolve) => {
+      this.client.on('error', (failure) => resolve(this.failure('is gone', failure)));
+    });
+  }
+
+  /** What went wrong, as a sentence for those who look at the screen. */
+  failure(what: string, cause: unknown): TidewallError {
+    const sentence = `Redis at ${placeOf(this.#url)} ${what}: ${reasonOf(innermost(cause))}`;
+    return new TidewallError('source_error', withoutSecrets(sentence, this.#url));
+  }
+
+  /** Ends the connection at once. Closing twice is closing once. */
+  close(): void {
+    this.client.destroy();
+  }
+}
+
+function openClient(create: CreateClient, url: string) {
+  return create({
+    url,
+    // What every Redis speaks, however old.
+    RESP: 2,
+    disableClientInfo: true,
+    disableOfflineQueue: true,
+    maintNotifications: 'disabled',
+    pingInterval: PING_MS,
+    socket: { reconnectStrategy: false, connectTimeout: CONNECT_MS, socketTimeout: DEAD_MS },
+  });
+}
+
+/** A name with two addresses fails with an error for each of them, and no word of its own. */
+function innermost(cause: unknown): unknown {
+  return cause instanceof AggregateError && cause.errors.length > 0 ? cause.errors[0] : cause;
+}
