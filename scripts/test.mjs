@@ -8,7 +8,6 @@ import { endWithParent } from './steps/end-with-parent.mjs';
 import { buildWhenStale, checkNode, installWhenMissing } from './steps/prepare.mjs';
 import { installProgramsWhenMissing } from './steps/programs.mjs';
 import { createSay, seconds } from './steps/say.mjs';
-import { installProgramsWhenMissing } from './steps/programs.mjs';
 import { add, NOTHING, tallyLine } from './steps/tally.mjs';
 import { listTests, runTests } from './steps/vitest.mjs';
 

@@ -12,7 +12,6 @@ export const PROGRAMS = {
   'redis-server': 'redis-server',
   'redis-cli': 'redis-tools',
   'python3:flask_socketio': 'python3-flask-socketio',
-  'python3:simple_websocket': 'python3-simple-websocket',
   'python3:websockets': 'python3-websockets',
   'python3:socketio': 'python3-socketio',
 };

@@ -13,6 +13,7 @@ export function resolveElements(hub: HubPort, elements: ElementTopics): HubPort 
           session.subscribe({ ...request, topic: elements.resolveLoosely(request.topic) }, accepted),
         configure: (view, change, accepted) => session.configure(view, change, accepted),
         unsubscribe: (view) => session.unsubscribe(view),
+        places: () => session.places(),
         drained: () => session.drained(),
         end: () => session.end(),
       };

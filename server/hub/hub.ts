@@ -37,7 +37,8 @@ import { readHistory } from './history.ts';
 import type { PatternSubscription } from './pattern-subscription.ts';
 import { PatternTree } from './pattern-tree.ts';
 import { selectionOf } from './selection.ts';
-import { HubSession, type SessionContext } from './session.ts';
+import { HubSession } from './session.ts';
+import type { SessionContext } from './session-context.ts';
 import type { Feeder, Topic } from './topic.ts';
 import { feedSettings } from './topic-settings.ts';
 import { Topics } from './topics.ts';
@@ -74,7 +75,7 @@ export class Hub implements HubPort {
   readonly #demands = new PatternTree<(topic: TopicName, watched: boolean) => void>();
   readonly #cohorts = new Cohorts();
   readonly #flusher: Flusher;
-  readonly #sessionContext: SessionContext;
+  readonly #sessionContext: SessionContext<HubSession>;
   readonly #published: Counter;
   readonly #repeated: Counter;
   readonly #refused: Counter;

@@ -1,5 +1,4 @@
 import type {
-  Access,
   Action,
   ConfigureRequest,
   Outlet,
@@ -11,7 +10,6 @@ import type {
 } from '@tidewall/contracts';
 import {
   isTopicPattern,
-  type Limits,
   type Member,
   type PatternReply,
   parseTopicName,
@@ -21,10 +19,11 @@ import {
   type TopicName,
   type TopicPattern,
 } from '@tidewall/protocol';
-import type { Cohort, Cohorts } from './cohort.ts';
+import type { Cohort } from './cohort.ts';
 import type { Loner } from './flusher.ts';
 import type { PatternSubscription } from './pattern-subscription.ts';
 import { NEEDS_SNAPSHOT } from './place.ts';
+import type { SessionContext } from './session-context.ts';
 import { type PatternHost, SessionPatterns } from './session-patterns.ts';
 import { type Start, startOf } from './start-position.ts';
 import { replyOf } from './subscribe-reply.ts';
@@ -32,30 +31,6 @@ import { Subscription, type SubscriptionOwner } from './subscription.ts';
 import type { Topic } from './topic.ts';
 import type { View } from './view.ts';
 import { changedAsking, viewOptions } from './view-options.ts';
-
-export interface SessionContext {
-  readonly limits: Limits;
-  readonly access: Access;
-  readonly cohorts: Cohorts;
-  monotonic(): number;
-  openTopic(name: TopicName, kind: SubscribeRequest['kind']): Promise<Topic>;
-  /** The topics that exist, match the pattern and pass. */
-  matching(pattern: TopicPattern, passes: (topic: Topic) => boolean): Iterable<Topic>;
-  nextNumber(): number;
-  /** Tells a pattern of the topics that come to be, or not any more. */
-  listen(pattern: PatternSubscription): void;
-  unlisten(pattern: PatternSubscription): void;
-  /** Nobody needs this topic any more, perhaps. */
-  unwatched(topic: Topic): void;
-  /** Takes part in flushes by itself, or not any more. */
-  alone(session: HubSession, alone: boolean): void;
-  /** Stopped or went on taking frames, or is gone. */
-  stalled(session: HubSession): void;
-  unstalled(session: HubSession): void;
-  ended(session: HubSession): void;
-  /** A frame could not be made. */
-  failed(failure: unknown, view: View): void;
-}
 
 /*
  *                    in step with every view
@@ -75,7 +50,7 @@ export class HubSession implements Session, SubscriptionOwner, Loner {
   readonly principal: Principal;
   readonly outlet: Outlet;
   readonly #name: string | undefined;
-  readonly #context: SessionContext;
+  readonly #context: SessionContext<HubSession>;
   /** By the number of the view. In the order in which they catch up. */
   readonly #subscriptions = new Map<number, Subscription>();
   /** Most sessions have none. */
@@ -88,7 +63,13 @@ export class HubSession implements Session, SubscriptionOwner, Loner {
   #ended = false;
   #stall: { sinceMs: number; takenBytes: number } | undefined;
 
-  constructor(id: string, principal: Principal, outlet: Outlet, name: string | undefined, context: SessionContext) {
+  constructor(
+    id: string,
+    principal: Principal,
+    outlet: Outlet,
+    name: string | undefined,
+    context: SessionContext<HubSession>,
+  ) {
     this.id = id;
     this.principal = principal;
     this.outlet = outlet;
@@ -214,7 +195,8 @@ export class HubSession implements Session, SubscriptionOwner, Loner {
   }
 
   places(): readonly PlaceInTopic[] {
-    const here = this.#cohort === undefined ? ({ place }: Subscription) => place : ({ view }: Subscription) => view.place;
+    const here =
+      this.#cohort === undefined ? ({ place }: Subscription) => place : ({ view }: Subscription) => view.place;
     return [...this.#subscriptions.values()].map((each) => each.topic.whereabouts(here(each).offset));
   }
 
