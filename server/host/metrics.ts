@@ -9,10 +9,14 @@ export interface Metrics extends Meter {
   dispose(): void;
 }
 
-/** The metrics of one server; two servers in a process count apart. Asking for a name again gives the same counter. */
+/**
+ * The metrics of one server; two servers in a process count apart. Asking for a name again gives the same counter; gauges of one
+ * name are read one after the other, each with rows of its own.
+ */
 export function createMetrics(): Metrics {
   const registry = new Registry();
   const counters = new Map<string, Counter>();
+  const readers = new Map<string, (() => Iterable<[Labels, number]>)[]>();
   return {
     contentType: registry.contentType,
     scrape: () => registry.metrics(),
@@ -52,6 +56,13 @@ export function createMetrics(): Metrics {
       });
     },
     gauges(name, help, labelNames, read) {
+      const known = readers.get(name);
+      if (known !== undefined) {
+        known.push(read);
+        return;
+      }
+      const all = [read];
+      readers.set(name, all);
       new Gauge({
         name,
         help,
@@ -60,7 +71,7 @@ export function createMetrics(): Metrics {
         collect() {
           // Rows that are gone must not stay in the list for ever.
           this.reset();
-          for (const [labels, value] of read()) this.set(labels, value);
+          for (const each of all) for (const [labels, value] of each()) this.set(labels, value);
         },
       });
     },
