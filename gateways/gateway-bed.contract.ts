@@ -20,6 +20,7 @@ import type {
 import { createHub, openAccess } from '@tidewall/hub';
 import { DEFAULT_LIMITS, type Limits, type TopicKind } from '@tidewall/protocol';
 import { FakeClock } from '@tidewall/testkit';
+import { createNonceMemory } from './signed/index.ts';
 
 export interface GatewayBedOptions {
   readonly limits?: Partial<Limits>;
@@ -105,7 +106,8 @@ export async function openGatewayBed(
   });
   const identify = options.identify ?? (() => ({ id: 'anybody', roles: [] }));
   const keys: KeyRing = { find: (id) => options.keys?.find((key) => key.id === id) };
-  const context = { hub: watchedHub, limits, clock, log: SILENT, meter, node: 'n1', keys, identify };
+  const nonces = createNonceMemory({ clock, meter });
+  const context = { hub: watchedHub, limits, clock, log: SILENT, meter, node: 'n1', keys, nonces, identify };
   const settings = definition.settings?.parse(options.gateway ?? {});
   const gateway = definition.create(context, settings);
   const asked = (http: IncomingMessage): GatewayRequest => {

@@ -15,9 +15,27 @@ const epoch = z.string().min(1).max(64);
 
 export const sinceSchema = z.object({ epoch, offset });
 
+/** What a key has signed, so that its secret does not travel. */
+export const signedKeySchema = z.object({
+  id: z.string().min(1).max(64),
+  /** Nothing of what is signed may hold the character that stands between its parts. */
+  name: z
+    .string()
+    .max(128)
+    .regex(/^\P{Cc}*$/u)
+    .optional(),
+  /** Seconds since 1970, by the clock of the signer. */
+  timestamp: z.number().int().min(0).max(8.64e12),
+  /** Used once. */
+  nonce: z.string().regex(/^[A-Za-z0-9._~-]{8,64}$/),
+  /** An HMAC-SHA256 in base64url. */
+  sig: z.string().length(43),
+});
+
 export const connectSchema = z.object({
   version: z.number().int(),
   token: z.string().max(8192).optional(),
+  key: signedKeySchema.optional(),
   name: z.string().max(128).optional(),
   codec: z.literal('json').optional(),
 });
@@ -135,6 +153,7 @@ export const commandSchemas = {
 
 export const pingSchema = z.object({ t0: z.number() });
 
+export type SignedKey = z.infer<typeof signedKeySchema>;
 export type ConnectCommand = z.infer<typeof connectSchema>;
 export type SubscribeCommand = z.infer<typeof subscribeSchema>;
 export type ConfigureCommand = z.infer<typeof configureSchema>;

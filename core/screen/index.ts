@@ -14,4 +14,4 @@ export {
 } from './contracts.ts';
 export { createElementId, type ElementId, parseElementId } from './element-id.ts';
 export type { Fit, Screen, ScreenElement } from './schema.ts';
-export { elementTopic } from './topics.ts';
+export { elementTopic, parseScreenTopic, type ScreenTopic, variablesTopic } from './topics.ts';

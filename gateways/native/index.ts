@@ -1,6 +1,15 @@
 export { COMMAND_COST, CommandRate, HEARTBEAT_COST } from './command-rate.ts';
 export { createGatewayMetrics, type GatewayMetrics } from './gateway-metrics.ts';
-export { encodeBye, encodeError, encodeHistory, encodePong, encodePushes, encodeReply } from './native-encoding.ts';
+export {
+  createLastWord,
+  encodeBye,
+  encodeError,
+  encodeHistory,
+  encodePong,
+  encodePushes,
+  encodeReply,
+} from './native-encoding.ts';
 export { NativePeer, type NativeWire } from './native-peer.ts';
 export { Progress } from './progress.ts';
 export { reconnectWindowMs } from './reconnect-window.ts';
+export { type ConnectSigner, SIGN_SKEW_MS, signConnect } from './signed-connect.ts';

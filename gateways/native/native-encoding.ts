@@ -1,4 +1,4 @@
-import { assertNever } from '@tidewall/base';
+import { assertNever, type Clock } from '@tidewall/base';
 import type { Push } from '@tidewall/contracts';
 import {
   CLOSE_CODES,
@@ -45,8 +45,14 @@ export function encodePong(t0: number, t1: number, t2: number): string {
 }
 
 /** Why the server closes; the last line of a connection that it ends. */
-export function encodeBye(name: CloseName, reason: string, afterMs?: readonly [number, number]): string {
-  return JSON.stringify({ bye: { code: CLOSE_CODES[name].code, reason, ...(afterMs && { afterMs }) } });
+export function encodeBye(name: CloseName, reason: string, afterMs?: readonly [number, number], now?: number): string {
+  const code = { code: CLOSE_CODES[name].code, reason };
+  return JSON.stringify({ bye: { ...code, ...(afterMs && { afterMs }), ...(now !== undefined && { now }) } });
+}
+
+/** `encodeBye` for one server: whose clock was off is told the right time. */
+export function createLastWord(clock: Clock): (...bye: Parameters<typeof encodeBye>) => string {
+  return (name, reason, afterMs) => encodeBye(name, reason, afterMs, name === 'clock_skew' ? clock.now() : undefined);
 }
 
 function encodePush(push: Push): string {

@@ -5,6 +5,7 @@ import { CLOSE_CODES, type CloseName, DEFAULT_LIMITS, type Limits, TidewallError
 import { FakeClock } from '@tidewall/testkit';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { createNonceMemory } from '../signed/index.ts';
 import { createGatewayMetrics } from './gateway-metrics.ts';
 import { encodeBye, encodePushes } from './native-encoding.ts';
 import { NativePeer, type NativeWire } from './native-peer.ts';
@@ -73,7 +74,9 @@ function setUp(options: { limits?: Partial<Limits>; publish?: HubPort['publish']
   const wire = new ArrayWire();
   const metrics = createGatewayMetrics(meter, 'test', () => 0);
   const identify = () => ({ id: 'x', roles: [] });
-  const context = { hub, limits, clock, log, meter, node: 'n1', keys: { find: () => undefined }, identify };
+  const keys = { find: () => undefined };
+  const nonces = createNonceMemory({ clock, meter });
+  const context = { hub, limits, clock, log, meter, node: 'n1', keys, nonces, identify };
   const peer = new NativePeer(context, wire, { id: 'x', roles: [] }, metrics);
   wire.peer = peer;
   const receive = (text: string) => peer.receive(Buffer.from(text));

@@ -9,6 +9,7 @@ import type { GatewayMetrics } from './gateway-metrics.ts';
 import { encodeError, encodeHistory, encodePong, encodePublished, encodeReply } from './native-encoding.ts';
 import { MOST_UNANSWERED, Pipeline } from './pipeline.ts';
 import { Progress } from './progress.ts';
+import { verifyConnect } from './signed-connect.ts';
 
 /*
  *             connect                    close, peer gone
@@ -65,6 +66,8 @@ export class NativePeer {
   #heardAt: number;
   readonly #progress: Progress;
   #session: Session | undefined;
+  /** Of a session that was opened with one. */
+  #keyId: string | undefined;
   /** While commands are unanswered. */
   #pipeline: Pipeline<Work> | undefined;
   #paused = false;
@@ -124,6 +127,8 @@ export class NativePeer {
       this.#wire.close('connect_timeout', `no connect command within ${limits.connectTimeoutMs} ms`);
     } else if (!this.#paused && now - this.#heardAt >= limits.deadMs) {
       this.#wire.close('no_pong', `nothing was heard for ${limits.deadMs} ms`);
+    } else if (this.#keyId !== undefined && this.#context.keys.find(this.#keyId) === undefined) {
+      this.#wire.close('closed_by_operator', `the key ${this.#keyId} is not valid any more`);
     } else this.#checkProgress(now);
   }
 
@@ -306,15 +311,22 @@ export class NativePeer {
     }
   }
 
-  #connect(id: number, { version, name }: ConnectCommand): string | undefined {
+  #connect(id: number, { version, name, key }: ConnectCommand): string | undefined {
     if (this.#session !== undefined) throw new TidewallError('bad_request', 'connect came before; it comes once');
     if (version !== PROTOCOL_VERSION) {
       this.#wire.close('version_mismatch', `this server speaks version ${PROTOCOL_VERSION}, not ${version}`);
       return undefined;
     }
     const { hub, node, clock, limits } = this.#context;
+    const principal = key === undefined ? this.#principal : verifyConnect(this.#context, key);
+    if ('reason' in principal) {
+      this.#metrics.rejected(principal.reason);
+      this.#wire.close(principal.code, principal.says);
+      return undefined;
+    }
+    this.#keyId = key?.id;
     try {
-      this.#session = hub.open(this.#principal, this.#wire, name);
+      this.#session = hub.open(principal, this.#wire, key?.name ?? name);
     } catch (error) {
       if (!(error instanceof TidewallError) || error.kind !== 'limit_exceeded') throw error;
       this.#wire.close('connection_limit', error.message);

@@ -1,6 +1,6 @@
 import type { GatewayDefinition } from '@tidewall/contracts';
 import { SUBPROTOCOL } from '@tidewall/protocol';
-import { encodeBye, NativePeer } from '../native/index.ts';
+import { createLastWord, NativePeer } from '../native/index.ts';
 import { WebSocketEndpoint } from './endpoint.ts';
 import { createDeflatedEncoding, createTextEncoding } from './server-frame.ts';
 
@@ -17,7 +17,7 @@ export const websocketGateway: GatewayDefinition = {
         plain: createTextEncoding(frameBytes),
         deflated: compressBytes === 0 ? undefined : createDeflatedEncoding(frameBytes, compressBytes),
       },
-      lastWord: encodeBye,
+      lastWord: createLastWord(context.clock),
       peer: (wire, principal, _request, metrics) => new NativePeer(context, wire, principal, metrics),
     });
   },

@@ -4,7 +4,7 @@ import type { Clock } from '@tidewall/base';
 import type { Limits } from '@tidewall/protocol';
 import type { z } from 'zod';
 import type { HubPort } from './hub-port.ts';
-import type { KeyRing } from './key-ring.ts';
+import type { KeyRing, NonceMemory } from './key-ring.ts';
 import type { Log, Meter } from './operations.ts';
 import type { Principal } from './principal.ts';
 
@@ -18,6 +18,8 @@ export interface GatewayContext {
   readonly node: string;
   /** The keys that clients sign with. */
   readonly keys: KeyRing;
+  /** Which of their signatures have been used. */
+  readonly nonces: NonceMemory;
   /** Who this request comes from. @throws TidewallError unauthenticated, permission_denied */
   identify(request: IncomingMessage): Principal;
 }

@@ -20,7 +20,7 @@ export type {
   TopicSnapshot,
   TopicSummary,
 } from './hub-port.ts';
-export type { KeyRing, SigningKey } from './key-ring.ts';
+export type { KeyRing, NonceMemory, NonceVerdict, SignedWord, SigningKey } from './key-ring.ts';
 export type { Counter, Labels, Log, Meter } from './operations.ts';
 export type { Access, Action, Permission, Principal } from './principal.ts';
 export type { Sink, Source, SourceContext, SourceDefinition, SourceTopic } from './source.ts';

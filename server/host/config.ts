@@ -89,6 +89,8 @@ export const configSchema = z.strictObject({
   /** The address to listen on; `localhost` is for this machine alone, `0.0.0.0` for everybody who reaches it. */
   host: z.string().min(1).max(255).default('localhost'),
   dataDir: z.string().min(1).default('./data'),
+  /** What keys are sealed with at rest; made once, in `<dataDir>/secret.key`, when absent. */
+  secret: z.string().min(32).max(4096).optional(),
   /** Folder of screen documents; `<dataDir>/screens` when absent. */
   screens: z.string().min(1).optional(),
   /** Whether the demo's sources and screens are there too. */

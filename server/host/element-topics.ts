@@ -1,4 +1,4 @@
-import type { JsonValue } from '@tidewall/base';
+import { isJsonObject, type JsonValue } from '@tidewall/base';
 import type { SomeTopicSettings } from '@tidewall/contracts';
 import { type Mismatch, type Operation, TidewallError } from '@tidewall/protocol';
 import {
@@ -7,6 +7,7 @@ import {
   elementTopic,
   fitContract,
   parseElementId,
+  parseScreenTopic,
   type Screen,
   type ScreenElement,
 } from '@tidewall/screen';
@@ -31,6 +32,12 @@ export interface ElementTopics {
   resolveLoosely(topic: string): string;
   settingsOf(topic: string): SomeTopicSettings | undefined;
 }
+
+/**
+ * The variables of a screen, by name. None is an object: a variable becomes a part of an address or a query, and wires
+ * that tell which have changed tell each as a whole.
+ */
+const VARIABLES: SomeTopicSettings = { kind: 'state', fits: (_op, data) => variablesMismatch(data) };
 
 const ELEMENT_TOPIC = /^screens\/([^/]+)\/elements\/(.+)$/u;
 
@@ -61,6 +68,7 @@ export function createElementTopics(screens: Screens, manifest: ComponentManifes
       return found === undefined ? topic : elementTopic(found.screen.id, found.id);
     },
     settingsOf(topic) {
+      if (parseScreenTopic(topic)?.type === 'variables') return VARIABLES;
       if (!isElementTopic(topic)) return undefined;
       return {
         kind: 'state',
@@ -75,6 +83,21 @@ export function createElementTopics(screens: Screens, manifest: ComponentManifes
       };
     },
   };
+}
+
+function variablesMismatch(data: JsonValue): Mismatch | undefined {
+  const example = { region: 'sh', year: 2026 };
+  if (!isJsonObject(data)) {
+    return {
+      path: '',
+      expected: 'an object with the variables by name',
+      got: Array.isArray(data) ? 'a list' : typeof data,
+      example,
+    };
+  }
+  const wrong = Object.keys(data).find((name) => isJsonObject(data[name]));
+  if (wrong === undefined) return undefined;
+  return { path: `.${wrong}`, expected: 'a text, a number, true, false, null or a list', got: 'an object', example };
 }
 
 function elementIdOf(screen: Screen, name: string): string | undefined {

@@ -25,7 +25,8 @@ export type FlagName =
   | 'allowedHosts'
   | 'screens'
   | 'broker'
-  | 'listen';
+  | 'listen'
+  | 'secret';
 
 export interface ConfigOrigins {
   readonly flags: Readonly<Partial<Record<FlagName | 'config', Flag>>>;
@@ -71,10 +72,11 @@ const VARIABLES: Readonly<
   TIDEWALL_SCREENS: { name: 'screens', parse: (text) => text },
   TIDEWALL_BROKER: { name: 'broker', parse: (text) => text },
   TIDEWALL_LISTEN: { name: 'listen', parse: portsByKind },
+  TIDEWALL_SECRET: { name: 'secret', parse: (text) => text },
 };
 
 /** Variables that other commands read. */
-const VARIABLES_OF_OTHERS = ['TIDEWALL_URL'];
+const VARIABLES_OF_OTHERS = ['TIDEWALL_URL', 'TIDEWALL_KEY_SECRET'];
 
 /**
  * The configuration: flags over variables over the file over the demo's file over defaults.
@@ -143,7 +145,7 @@ async function findFile(given: Partial<Record<string, Flag>>, folder: string): P
 function check(settings: JsonObject, originOf: (name: string) => string): Config {
   const result = configSchema.safeParse(settings);
   if (result.success) return result.data;
-  const lines = wrongPlaces(result.error.issues, settings, configSchema)
+  const lines = wrongPlaces(result.error.issues, settings, configSchema, ['secret'])
     .slice(0, 20)
     .map(({ path, says }) => `${pathText(path)} ${says} (${originOf(String(path[0] ?? ''))})`);
   throw new ConfigError(lines.join('\n'));

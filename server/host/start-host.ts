@@ -3,7 +3,10 @@ import type { RequestListener } from 'node:http';
 import { isIP } from 'node:net';
 import { join } from 'node:path';
 import { type Clock, systemClock } from '@tidewall/base';
-import type { GatewayDefinition, HubPort, KeyRing, Log, Principal } from '@tidewall/contracts';
+import type { GatewayDefinition, HubPort, Log, Principal } from '@tidewall/contracts';
+import { createNonceMemory } from '@tidewall/gateways/signed';
+import { socketIoGateway } from '@tidewall/gateways/socket-io/server';
+import { tcvGateway } from '@tidewall/gateways/tcv/server';
 import { websocketGateway } from '@tidewall/gateways/websocket/server';
 import { createHub, openAccess } from '@tidewall/hub';
 import { TidewallError, type TopicName } from '@tidewall/protocol';
@@ -15,6 +18,7 @@ import { createElementTopics } from './element-topics.ts';
 import type { HostState } from './http/api-context.ts';
 import { createApp, rejectedRequests } from './http/app.ts';
 import { type Listeners, openListeners } from './http/listeners.ts';
+import { KeyStore } from './keys/key-store.ts';
 import type { LoadedConfig } from './load-config.ts';
 import { createMetrics } from './metrics.ts';
 import { openBroker } from './open-broker.ts';
@@ -65,8 +69,7 @@ interface OpenPort {
   readonly listeners: Listeners;
 }
 
-const GATEWAYS: readonly GatewayDefinition[] = [websocketGateway];
-const NO_KEYS: KeyRing = { find: () => undefined };
+const GATEWAYS: readonly GatewayDefinition[] = [websocketGateway, tcvGateway, socketIoGateway];
 /** Until there are users, everybody who reaches the server is the same one. */
 const ANYBODY: Principal = { id: 'anybody', roles: ['anybody'] };
 
@@ -84,6 +87,13 @@ export async function startHost(options: HostOptions): Promise<RunningHost> {
   const topicSettings = await TopicSettingsStore.open(join(config.dataDir, 'topic-settings.json'), config.topics);
 
   const metrics = createMetrics();
+  const keys = await KeyStore.open({
+    path: join(config.dataDir, 'keys.json'),
+    secretPath: join(config.dataDir, 'secret.key'),
+    secret: config.secret,
+    clock,
+    meter: metrics,
+  });
   const processMetrics = measureProcess(metrics, version);
   const manifest = await loadManifest(options.manifestFile, log);
   const demoScreens = config.demo && options.demoScreens !== undefined ? [options.demoScreens] : [];
@@ -99,7 +109,8 @@ export async function startHost(options: HostOptions): Promise<RunningHost> {
 
   let state: HostState = 'starting';
   const { mounted, ownPorts } = openGateways(GATEWAYS, config, {
-    ...{ hub, limits, clock, log, meter: metrics, node: config.node, keys: NO_KEYS },
+    ...{ hub, limits, clock, log, meter: metrics, node: config.node, keys },
+    nonces: createNonceMemory({ clock, meter: metrics }),
     identify: () => ANYBODY,
   });
   const gateways = mounted.map(({ gateway }) => gateway);
@@ -116,6 +127,7 @@ export async function startHost(options: HostOptions): Promise<RunningHost> {
     screens,
     elements,
     topicSettings,
+    keys,
     manifest,
     version,
     guard,

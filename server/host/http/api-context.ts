@@ -4,6 +4,7 @@ import type { Limits } from '@tidewall/protocol';
 import type { ComponentManifest } from '../component-manifest.ts';
 import type { HttpLimits } from '../config.ts';
 import type { ElementTopics } from '../element-topics.ts';
+import type { KeyStore } from '../keys/key-store.ts';
 import type { Metrics } from '../metrics.ts';
 import type { Screens } from '../screens.ts';
 import type { TopicSettingsStore } from '../topics/topic-settings-store.ts';
@@ -29,6 +30,7 @@ export interface ApiContext {
   readonly screens: Screens;
   readonly elements: ElementTopics;
   readonly topicSettings: TopicSettingsStore;
+  readonly keys: KeyStore;
   readonly manifest: ComponentManifest;
   readonly version: string;
   sources(): readonly SourceSummary[];

@@ -1,11 +1,13 @@
 import { TidewallError } from '@tidewall/protocol';
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
-import type { OriginGuard, Refusal } from '../origin-guard.ts';
+import { isLoopback, type OriginGuard, type Refusal } from '../origin-guard.ts';
 import { asRefusal, countError, errorAnswer, internalError } from './answer-errors.ts';
 import type { ApiContext } from './api-context.ts';
+import { keyRoutes } from './key-routes.ts';
 import { operationRoutes } from './operation-routes.ts';
 import { NOT_FOUND_PAGE, servePages } from './pages.ts';
 import type { BoundRoute, RouteAnswer } from './route.ts';
+import { screenPushRoutes } from './screen-push-routes.ts';
 import { screenRoutes } from './screen-routes.ts';
 import { SECURITY_HEADERS } from './security-headers.ts';
 import { topicRoutes } from './topic-routes.ts';
@@ -37,6 +39,7 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
   app.setErrorHandler((failure, request, reply) => fail(options, failure, request, reply));
   app.setNotFoundHandler(notFound);
   const routes = [...topicRoutes(options), ...topicSettingsRoutes(options), ...screenRoutes(options)];
+  routes.push(...screenPushRoutes(options), ...keyRoutes(options));
   for (const route of [...routes, ...operationRoutes(options, routes)]) addRoute(app, route);
   servePages(app, options);
   await app.ready();
@@ -55,14 +58,16 @@ function addRoute(app: FastifyInstance, route: BoundRoute): void {
     if (body?.read === 'stream') scope.addContentTypeParser('*', (_request, stream, done) => done(null, stream));
     else scope.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, bytes, done) => done(null, bytes));
     const rest = route.path.match(/\{(topic|pattern)\}$/)?.[1];
-    scope.route({
+    const urls = [route.path, ...(route.aliases ?? [])].map((path) =>
+      rest === undefined ? path.replace(/\{(\w+)\}/g, ':$1') : path.replace(`{${rest}}`, '*'),
+    );
+    const options = {
       method: route.method,
-      url: rest === undefined ? route.path.replace(/\{(\w+)\}/g, ':$1') : route.path.replace(`{${rest}}`, '*'),
       ...(body && {
         bodyLimit: body.maxBytes,
         config: { bodyLimitText: `${body.maxBytes} bytes (${body.limitName})` },
       }),
-      handler: async (request, reply) => {
+      handler: async (request: FastifyRequest, reply: FastifyReply) => {
         refuseLongBody(request, body?.maxBytes, body?.limitName);
         if (body !== undefined) refuseUnknownMeaning(request, route);
         const params = request.params as Record<string, string>;
@@ -72,12 +77,21 @@ function addRoute(app: FastifyInstance, route: BoundRoute): void {
           body: request.body instanceof Uint8Array ? request.body : new Uint8Array(),
           stream: request.raw,
           key: route.takesKey ? idempotencyKey(request) : undefined,
+          fromHere: isFromHere(request),
           ifNoneMatch: request.headers['if-none-match'],
         });
         return sendAnswer(reply, route, answer);
       },
-    });
+    };
+    for (const url of urls) scope.route({ ...options, url });
   });
+}
+
+/** A proxy on this machine passes on what strangers ask; it says so. */
+function isFromHere({ raw, headers }: FastifyRequest): boolean {
+  const passedOn = ['forwarded', 'x-forwarded-for', 'x-real-ip', 'via'].some((name) => headers[name] !== undefined);
+  const { remoteAddress = '' } = raw.socket;
+  return !passedOn && isLoopback(remoteAddress.replace(/^::ffff:/i, ''));
 }
 
 function sendAnswer(reply: FastifyReply, route: BoundRoute, answer: RouteAnswer): FastifyReply {
@@ -189,7 +203,7 @@ function allowOrigin(request: FastifyRequest, reply: FastifyReply, guard: Origin
   });
   if (request.method !== 'OPTIONS') return;
   reply.headers({
-    'access-control-allow-methods': 'GET, HEAD, POST, PUT, DELETE',
+    'access-control-allow-methods': 'GET, HEAD, POST, PUT, PATCH, DELETE',
     'access-control-allow-headers': 'content-type, if-none-match, idempotency-key',
     'access-control-max-age': '600',
   });

@@ -17,9 +17,11 @@ export interface RouteBody {
 
 /** One call of the API: the one place from which its checks and its reference are made. */
 export interface Route<Params extends z.ZodType, Query extends z.ZodType> {
-  readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE';
+  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   /** As OpenAPI writes it; `{topic}` or `{pattern}` as the last part takes the rest of the path. */
   readonly path: string;
+  /** Other addresses of the same call, which the reference does not list. */
+  readonly aliases?: readonly string[];
   readonly summary: string;
   readonly description?: string;
   readonly params: Params;
@@ -41,6 +43,8 @@ export interface RouteCall<Params, Query> {
   readonly stream: Readable;
   /** The request's `Idempotency-Key`, of a route that takes it. */
   readonly key: string | undefined;
+  /** Whether it was made on this machine, and by nobody who passes on what others ask. */
+  readonly fromHere: boolean;
   /** The request's `If-None-Match`. */
   readonly ifNoneMatch: string | undefined;
 }

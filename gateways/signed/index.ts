@@ -1,0 +1,2 @@
+export { createNonceMemory, MOST_NONCES, type NonceMemoryOptions } from './nonce-memory.ts';
+export { checkSignature, type Encoding, hmac, type SignatureVerdict } from './signature.ts';
