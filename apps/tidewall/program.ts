@@ -3,9 +3,21 @@ import { type Flag, type FlagName, portsByKind } from '@tidewall/host';
 import { type Filter, KINDS, OPERATIONS, parseFilter } from '@tidewall/protocol';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { CommandFailure } from './command-failure.ts';
+import {
+  type CreateKeyOptions,
+  createKey,
+  deleteKey,
+  durationMs,
+  type KeyOptions,
+  listKeys,
+  type RotateKeyOptions,
+  rotateKey,
+  setKeyDisabled,
+} from './commands/keys.ts';
 import { type PublishOptions, publish } from './commands/publish.ts';
 import { type SelftestOptions, selftest } from './commands/selftest.ts';
 import { serve } from './commands/serve.ts';
+import { type SignOptions, sign } from './commands/sign.ts';
 import { type SubscribeOptions, subscribe } from './commands/subscribe.ts';
 import { type SetOptions, setTopics, showSettings, unsetTopics } from './commands/topic-settings.ts';
 import { deleteTopic, topics } from './commands/topics.ts';
@@ -31,6 +43,7 @@ export function createProgram(files: ProductFiles, version: string): Command {
   addPublish(program);
   addSubscribe(program);
   addTopics(program);
+  addKeys(program);
   addSelftest(program, version);
   return program;
 }
@@ -168,6 +181,48 @@ function addTopics(program: Command): void {
     .argument('<topic>')
     .addOption(urlOption())
     .action((topic: string, options) => deleteTopic(topic, options));
+}
+
+function addKeys(program: Command): void {
+  const keys = program.command('keys').description('the keys that programs and screens sign with');
+  const word = (name: string, description: string) =>
+    keys.command(name).description(description).addOption(urlOption());
+  const secretStdin = ['--secret-stdin', 'take over the secret on standard input (default: a new one)'] as const;
+  word('create', 'make one; its secret is printed this once')
+    .option('--name <name>', 'what you call it')
+    .option('--id <id>', 'take over the id that clients have already (default: a new one)')
+    .option(...secretStdin)
+    .option('--json', 'as JSON')
+    .addHelpText(
+      'after',
+      `\nExamples:\n  tidewall keys create --name 'hall A'\n  tidewall keys create --id AKID7 --secret-stdin < secret.txt\n${EXIT_CODES}`,
+    )
+    .action((options: CreateKeyOptions) => createKey(options));
+  word('list', 'list them, without their secrets')
+    .option('--json', 'a JSON line each')
+    .action((options: KeyOptions) => listKeys(options));
+  word('rotate', 'give one a new secret; the old one stays valid for a while')
+    .argument('<id>')
+    .option('--overlap <time>', 'how long: 24h, 30m, 7d; 0 ends it at once', durationMs, durationMs('24h'))
+    .option(...secretStdin)
+    .option('--json', 'as JSON')
+    .action((id: string, options: RotateKeyOptions) => rotateKey(id, options));
+  word('disable', 'who has it is disconnected, until it is enabled')
+    .argument('<id>')
+    .action((id: string, options: KeyOptions) => setKeyDisabled(id, true, options));
+  word('enable', 'let it sign again')
+    .argument('<id>')
+    .action((id: string, options: KeyOptions) => setKeyDisabled(id, false, options));
+  word('delete', 'who has it is disconnected for good')
+    .argument('<id>')
+    .action((id: string, options: KeyOptions) => deleteKey(id, options));
+  program
+    .command('sign')
+    .description('print the first frame of a connection, signed with a key')
+    .argument('<key>', "the key's id; its secret comes on standard input, or is TIDEWALL_KEY_SECRET")
+    .option('--name <name>', 'what the client calls itself')
+    .option('--tcv', 'for the wire of Tencent Cloud 图')
+    .action((id: string, options: SignOptions) => sign(id, options));
 }
 
 function addSelftest(program: Command, version: string): void {

@@ -16,7 +16,7 @@ const ANSWER_MS = 30_000;
 
 export interface ApiRequest {
   /** POST with a body, else GET, when absent. */
-  readonly method?: 'PUT' | 'DELETE';
+  readonly method?: 'PUT' | 'PATCH' | 'DELETE';
   readonly body?: string;
   /** Sent again with the same key, it changes nothing. */
   readonly key?: string;
