@@ -1,5 +1,6 @@
 import { DEFAULT_LIMITS, type Limits } from '@tidewall/protocol';
 import { SLUG } from '@tidewall/screen/schema';
+import { redisUrlField } from '@tidewall/sources';
 import { z } from 'zod';
 import { topicSettingsSchema } from './topics/topic-settings-schema.ts';
 
@@ -110,6 +111,8 @@ export const configSchema = z.strictObject({
   journal: z.strictObject(journal).prefault({}),
   limits: z.strictObject(limits).prefault({}),
   http: z.strictObject(http).prefault({}),
+  /** A Redis server, each of whose channels is the topic `redis/<channel>`. */
+  redis: redisUrlField.optional(),
   /** Ports that a gateway has to itself, with every path, by its kind: for clients that know a host and a port alone. */
   listen: z.record(z.string(), z.int().min(0).max(65_535)).default({}),
   /** Settings of gateways, by their kind; each has a schema of its own. */

@@ -26,7 +26,8 @@ export type FlagName =
   | 'screens'
   | 'broker'
   | 'listen'
-  | 'secret';
+  | 'secret'
+  | 'redis';
 
 export interface ConfigOrigins {
   readonly flags: Readonly<Partial<Record<FlagName | 'config', Flag>>>;
@@ -72,6 +73,7 @@ const VARIABLES: Readonly<
   TIDEWALL_SCREENS: { name: 'screens', parse: (text) => text },
   TIDEWALL_BROKER: { name: 'broker', parse: (text) => text },
   TIDEWALL_LISTEN: { name: 'listen', parse: portsByKind },
+  TIDEWALL_REDIS: { name: 'redis', parse: (text) => text },
   TIDEWALL_SECRET: { name: 'secret', parse: (text) => text },
 };
 
@@ -145,7 +147,7 @@ async function findFile(given: Partial<Record<string, Flag>>, folder: string): P
 function check(settings: JsonObject, originOf: (name: string) => string): Config {
   const result = configSchema.safeParse(settings);
   if (result.success) return result.data;
-  const lines = wrongPlaces(result.error.issues, settings, configSchema, ['secret'])
+  const lines = wrongPlaces(result.error.issues, settings, configSchema, ['secret', 'redis'])
     .slice(0, 20)
     .map(({ path, says }) => `${pathText(path)} ${says} (${originOf(String(path[0] ?? ''))})`);
   throw new ConfigError(lines.join('\n'));

@@ -4,13 +4,23 @@ import { isIP } from 'node:net';
 import { join } from 'node:path';
 import { type Clock, systemClock } from '@tidewall/base';
 import type { GatewayDefinition, HubPort, Log, Principal } from '@tidewall/contracts';
+import { flaskSseGateway } from '@tidewall/gateways/flask-sse/server';
+import { heartCheckGateway } from '@tidewall/gateways/heart-check/server';
+import { koaHttpGateway } from '@tidewall/gateways/koa-http/server';
+import { koaSocketGateway } from '@tidewall/gateways/koa-socket/server';
 import { createNonceMemory } from '@tidewall/gateways/signed';
 import { socketIoGateway } from '@tidewall/gateways/socket-io/server';
 import { tcvGateway } from '@tidewall/gateways/tcv/server';
 import { websocketGateway } from '@tidewall/gateways/websocket/server';
 import { createHub, openAccess } from '@tidewall/hub';
 import { TidewallError, type TopicName } from '@tidewall/protocol';
-import { createSupervisor, type Supervisor, sourceDefinitions } from '@tidewall/sources';
+import {
+  createRedisTopics,
+  createSupervisor,
+  type Supervisor,
+  settingsOfRedisTopic,
+  sourceDefinitions,
+} from '@tidewall/sources';
 import { loadManifest } from './component-manifest.ts';
 import { createMainDoor, createOwnDoor, type Door } from './doors.ts';
 import { drainHost } from './drain.ts';
@@ -69,7 +79,7 @@ interface OpenPort {
   readonly listeners: Listeners;
 }
 
-const GATEWAYS: readonly GatewayDefinition[] = [websocketGateway, tcvGateway, socketIoGateway];
+const GATEWAYS: readonly GatewayDefinition[] = [websocketGateway, tcvGateway, socketIoGateway, flaskSseGateway];
 /** Until there are users, everybody who reaches the server is the same one. */
 const ANYBODY: Principal = { id: 'anybody', roles: ['anybody'] };
 
@@ -101,11 +111,19 @@ export async function startHost(options: HostOptions): Promise<RunningHost> {
   const elements = createElementTopics(screens, manifest);
 
   const broker = await openBroker(config, { clock, log, meter: metrics, random });
-  const settingsOf = (name: TopicName) => elements.settingsOf(name) ?? topicSettings.list.settingsOf(name);
+  const configuredFor = (name: TopicName) => elements.settingsOf(name) ?? topicSettings.list.settingsOf(name);
+  const { redis: redisUrl } = config;
+  const settingsOf = (name: TopicName) =>
+    redisUrl === undefined ? configuredFor(name) : settingsOfRedisTopic(name, configuredFor(name));
   const ownHub = createHub({ broker, access: openAccess, clock, limits, meter: metrics, log, random, settingsOf });
   await ownHub.restore();
   const hub = resolveElements(ownHub, elements);
   const supervisor = createSupervisor({ hub: ownHub, clock, log, meter: metrics, random, limits });
+
+  const redis =
+    redisUrl === undefined
+      ? undefined
+      : createRedisTopics({ url: redisUrl, hub: ownHub, settingsOf, clock, log, meter: metrics, limits, random });
 
   let state: HostState = 'starting';
   const { mounted, ownPorts } = openGateways(GATEWAYS, config, {
@@ -138,6 +156,7 @@ export async function startHost(options: HostOptions): Promise<RunningHost> {
 
   const release = async () => {
     for (const gateway of gateways) gateway.close();
+    redis?.dispose();
     ownHub.dispose();
     await broker.close();
     screens.dispose();

@@ -38,7 +38,7 @@ export interface RedisTopicsOptions {
   readonly log: Log;
   readonly meter: Meter;
   readonly limits: Pick<Limits, 'publicationBytes'>;
-  /** What is configured for a topic; see `settingsOfRedisTopic`. */
+  /** What the hub takes a topic for; see `settingsOfRedisTopic`. */
   settingsOf(topic: TopicName): SomeTopicSettings | undefined;
   /** A number in [0, 1). */
   random(): number;
@@ -129,8 +129,8 @@ class ChannelTopics implements RedisTopics {
     // The pattern takes the prefix without anything behind it too.
     if (channel === '' || !topic.startsWith(REDIS_PREFIX)) return;
     const { hub, settingsOf, log } = this.#options;
-    const settings = settingsOfRedisTopic(topic, settingsOf(topic)) ?? {};
-    const kind = settings.kind ?? 'signal';
+    const settings = settingsOf(topic) ?? {};
+    const { kind = 'signal' } = settings;
     const followed: Followed = { topic, channel, kind, feed: undefined, subscribed: false, over: false };
     this.#followed.set(topic, followed);
     try {

@@ -1,0 +1,134 @@
+import type { ServerResponse } from 'node:http';
+import type {
+  Encoding,
+  Gateway,
+  GatewayContext,
+  GatewayDefinition,
+  GatewayRequest,
+  Principal,
+  Push,
+} from '@tidewall/contracts';
+import { TidewallError } from '@tidewall/protocol';
+import { answerError, answerMethods, NOT_STORED } from '../http/answer.ts';
+import { whoAsks } from '../http/who-asks.ts';
+import { Connections } from '../native/index.ts';
+import { mayStream } from '../sse/event-stream.ts';
+import { DirectWrites } from '../websocket/direct-writes.ts';
+import { eventsOf } from './event-text.ts';
+import { type FlaskSseSettings, flaskSseSettings, topicOf } from './settings.ts';
+import { retryText, StreamClient } from './stream-client.ts';
+
+const KIND = 'flask-sse';
+const PATH = '/stream';
+/** The channel that is meant when a page names none. */
+const DEFAULT_CHANNEL = 'sse';
+/** When there is no room: an `EventSource` that is answered anything but a stream never comes back. */
+const NO_ROOM_MS = 10_000;
+/** The fractional part of its multiples never clusters, so those who are sent away spread over their window. */
+const GOLDEN = (Math.sqrt(5) - 1) / 2;
+
+/**
+ * The stream of flask-sse, at `/stream?channel=<name>`: pages that follow a Flask application follow its Redis channel
+ * here. It has no client end: every browser has one, `EventSource`.
+ */
+export const flaskSseGateway: GatewayDefinition<FlaskSseSettings> = {
+  kind: KIND,
+  path: PATH,
+  settings: flaskSseSettings,
+  create: (context, settings) => new FlaskSse(context, settings),
+};
+
+class FlaskSse implements Gateway {
+  readonly #context: GatewayContext;
+  readonly #settings: FlaskSseSettings;
+  readonly #connections: Connections;
+  readonly #encoding: Encoding;
+  readonly #direct = new DirectWrites();
+  readonly #clients = new Set<StreamClient>();
+  #opened = 0;
+
+  constructor(context: GatewayContext, settings: FlaskSseSettings) {
+    this.#context = context;
+    this.#settings = settings;
+    this.#connections = new Connections(context, KIND);
+    this.#encoding = { name: KIND, encode: (pushes) => this.#encode(pushes) };
+  }
+
+  answer({ http, query }: GatewayRequest, response: ServerResponse): void {
+    const { metrics, full, window } = this.#connections;
+    if (http.method !== 'GET') {
+      metrics.rejected('bad_method');
+      answerMethods(response, PATH, ['GET']);
+    } else if (!mayStream(response)) response.destroy();
+    else if (window !== undefined) answerLater(response, window[0]);
+    else if (full) {
+      metrics.rejected('connection_limit');
+      answerLater(response, NO_ROOM_MS);
+    } else this.#follow(whoAsks(this.#context, http), query.get('channel') || DEFAULT_CHANNEL, response);
+  }
+
+  drain(signal: AbortSignal): Promise<void> {
+    return this.#connections.drain(signal);
+  }
+
+  close(): void {
+    this.#connections.cut();
+  }
+
+  #follow(who: Principal | TidewallError, channel: string, response: ServerResponse): void {
+    try {
+      if (who instanceof TidewallError) throw who;
+      const topic = topicOf(channel, this.#settings);
+      void this.#open(response)
+        .follow(who, topic)
+        .catch((failure) => this.#refuse(response, failure));
+    } catch (failure) {
+      this.#refuse(response, failure);
+    }
+  }
+
+  #open(response: ServerResponse): StreamClient {
+    const client = new StreamClient({
+      ...{ context: this.#context, connections: this.#connections, encoding: this.#encoding },
+      ...{ direct: this.#direct, response, share: (++this.#opened * GOLDEN) % 1 },
+      gone: () => this.#clients.delete(client),
+    });
+    this.#clients.add(client);
+    return client;
+  }
+
+  #refuse(response: ServerResponse, failure: unknown): void {
+    const { metrics } = this.#connections;
+    const known = failure instanceof TidewallError;
+    if (!known) this.#context.log.error({ err: failure, gateway: KIND }, 'a stream could not be begun');
+    const error = known ? failure : new TidewallError('internal', 'the server failed; it has logged why');
+    metrics.rejected(error.kind);
+    if (response.headersSent) response.destroy();
+    else answerError(response, error);
+  }
+
+  #encode(pushes: readonly Push[]): Uint8Array {
+    let text = '';
+    for (const push of pushes) {
+      const events = eventsOf(push);
+      if (events === undefined) this.#connections.metrics.rejected('bad_event');
+      else text += events;
+      if (push.type === 'end') this.#ended(push.view);
+    }
+    return Buffer.from(text);
+  }
+
+  /** The topic has become another one: whoever follows it comes back, and follows that. */
+  #ended(view: number): void {
+    // Not while the hub is still telling them.
+    queueMicrotask(() => {
+      for (const client of [...this.#clients]) if (client.view === view) client.close('state_invalidated', '');
+    });
+  }
+}
+
+/** A stream that only says when to come back. */
+function answerLater(response: ServerResponse, ms: number): void {
+  response.writeHead(200, { ...NOT_STORED, 'content-type': 'text/event-stream; charset=utf-8', connection: 'close' });
+  response.end(retryText(ms));
+}
