@@ -12,6 +12,7 @@ import type { JournalTopic } from './journal-topic.ts';
 import { LazySync } from './lazy-sync.ts';
 import type { JournalContent } from './read-journal.ts';
 import { FolderSeal } from './seal.ts';
+import { isFull, reasonOf } from './write-failure.ts';
 import { WritePace } from './write-pace.ts';
 import { WriteQueue } from './write-queue.ts';
 
@@ -65,7 +66,7 @@ export class Journal<Entry> {
   #run = new AbortController();
   #tail: { readonly file: JournalFile; readonly number: number } | undefined;
   readonly #queue = new WriteQueue<Entry>();
-  readonly #pace = new WritePace();
+  readonly #pace: WritePace;
   readonly #lazySync: LazySync;
   #flushing = false;
   #checkpointing: Promise<void> | undefined;
@@ -90,6 +91,7 @@ export class Journal<Entry> {
     this.#lock = lock;
     this.#folder = new JournalFolder(options.folder, content, content.damaged);
     this.#seal = new FolderSeal(options.folder);
+    this.#pace = new WritePace(options.clock);
     this.#lazySync = new LazySync(options.clock, SYNC_MS, () => this.#syncLate());
     this.#metrics = new JournalMetrics(options.meter, {
       bytes: () => this.#bytes,
@@ -163,10 +165,10 @@ export class Journal<Entry> {
 
   async #flush(signal: AbortSignal): Promise<void> {
     while (!signal.aborted && !this.#queue.isEmpty) {
-      await this.#gather();
+      await this.#pace.next();
       if (signal.aborted) return;
       const { lines, entries } = this.#queue.take();
-      this.#pace.wrote(entries, this.#options.clock.monotonic());
+      this.#pace.wrote(entries);
       if (lines !== '' && !(await this.#within(signal, () => this.#write(lines, signal)))) return;
       this.#metrics.records.add(entries);
       this.#queue.settleTaken((entry) => this.#owner.settle(entry));
@@ -176,16 +178,6 @@ export class Journal<Entry> {
     if (signal.aborted) return;
     this.#flushing = false;
     this.#becomeQuiet();
-  }
-
-  /** Resolves when the next write shall begin. */
-  #gather(): Promise<void> | undefined {
-    const { clock } = this.#options;
-    const waitMs = this.#pace.waitMs(clock.monotonic());
-    if (waitMs === 0) return undefined;
-    return new Promise((resolve) => {
-      clock.after(waitMs, resolve);
-    });
   }
 
   async #write(lines: string, signal: AbortSignal): Promise<void> {
@@ -448,14 +440,4 @@ export class Journal<Entry> {
   #becomeQuiet(): void {
     for (const resolve of this.#quiet.splice(0)) resolve();
   }
-}
-
-/** Whether making room would help. */
-function isFull(failure: unknown): boolean {
-  const { code } = failure as NodeJS.ErrnoException;
-  return code === 'ENOSPC' || code === 'EDQUOT' || code === 'EFBIG';
-}
-
-function reasonOf(failure: unknown): string {
-  return failure instanceof Error ? failure.message : String(failure);
 }

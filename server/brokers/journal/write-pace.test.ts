@@ -1,31 +1,50 @@
+import { FakeClock } from '@tidewall/testkit';
 import { describe, expect, test } from 'vitest';
 import { WritePace } from './write-pace.ts';
 
+/** Entries come evenly, and each write takes those that are there; says which of the writes began at once. */
+async function write(pace: WritePace, clock: FakeClock, perMs: number, times: number) {
+  const atOnce: boolean[] = [];
+  let takenMs = clock.monotonic();
+  for (let i = 0; i < times; i++) {
+    await clock.advance(1 / perMs);
+    const waiting = pace.next();
+    atOnce.push(waiting === undefined);
+    const before = clock.monotonic();
+    let began = waiting === undefined;
+    void waiting?.then(() => {
+      began = true;
+    });
+    while (!began) await clock.advance(0.25);
+    const now = clock.monotonic();
+    expect(now - before).toBeLessThanOrEqual(2);
+    pace.wrote(Math.round((now - takenMs) * perMs));
+    takenMs = now;
+  }
+  return atOnce;
+}
+
 describe('the next write', () => {
-  test('begins at once for who publishes one at a time, however fast', () => {
-    const pace = new WritePace();
-    for (let now = 0; now < 20; now += 0.2) {
-      expect(pace.waitMs(now)).toBe(0);
-      pace.wrote(1, now);
-    }
+  test('begins at once for who publishes one at a time, however fast', async () => {
+    const clock = new FakeClock();
+    expect(await write(new WritePace(clock), clock, 5, 100)).not.toContain(false);
   });
 
-  test('gathers what comes within two milliseconds, once that is much', () => {
-    const pace = new WritePace();
-    const waits: number[] = [];
-    for (let now = 0; now < 10; now += 0.5) {
-      waits.push(pace.waitMs(now));
-      pace.wrote(5, now);
-    }
-    expect(waits.slice(0, 4)).toEqual([0, 0, 0, 0]);
-    expect(waits.slice(4, 8)).toEqual([2, 1.5, 1, 0.5]);
+  test('gathers what comes within two milliseconds, once that is much', async () => {
+    const clock = new FakeClock();
+    const atOnce = await write(new WritePace(clock), clock, 20, 100);
+    expect(atOnce[0]).toBe(true);
+    expect(atOnce.slice(50)).not.toContain(true);
   });
 
-  test('begins at once again after quiet', () => {
-    const pace = new WritePace();
-    pace.wrote(1000, 0);
-    expect(pace.waitMs(1)).toBe(0);
-    expect(pace.waitMs(2)).toBe(2);
-    expect(pace.waitMs(10)).toBe(0);
+  test('begins at once again after quiet', async () => {
+    const clock = new FakeClock();
+    const pace = new WritePace(clock);
+    expect(pace.next()).toBeUndefined();
+    pace.wrote(1000);
+    await clock.advance(2);
+    expect(pace.next()).toBeDefined();
+    await clock.advance(10);
+    expect(pace.next()).toBeUndefined();
   });
 });
