@@ -20,6 +20,8 @@ export interface TestHost {
   /** `http://localhost:40123` */
   readonly url: string;
   readonly port: number;
+  /** Ports that a gateway has to itself, by its kind. */
+  readonly ports: Readonly<Record<string, number>>;
   /** The hub behind it, in this process. */
   readonly hub: HubPort;
   /** A folder of its own, gone after `close`; put screens into `screens/` in it. */
@@ -52,6 +54,7 @@ export async function startTestHost(options: TestHostOptions = {}): Promise<Test
     return {
       url: host.url,
       port: host.port,
+      ports: host.ports,
       hub: host.hub,
       dataDir: folder,
       screenIds: host.screenIds,

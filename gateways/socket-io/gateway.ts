@@ -6,8 +6,8 @@ import type { Encoding, Gateway, GatewayContext, GatewayRequest } from '@tidewal
 import { TidewallError } from '@tidewall/protocol';
 import { Server as Engine, type Socket as EngineSocket } from 'engine.io';
 import { type Socket, Server as SocketIo } from 'socket.io';
+import { EndedViews } from '../json/ended-views.ts';
 import { createGatewayMetrics, type GatewayMetrics } from '../native/index.ts';
-import { EndedViews } from './ended-views.ts';
 import { EngineConnection } from './engine-connection.ts';
 import { RoomMember } from './room-member.ts';
 import { createRoomTopics, type SocketIoSettings } from './settings.ts';

@@ -1,8 +1,8 @@
 import { isJsonObject, type JsonObject, type JsonValue, parseJson } from '@tidewall/base';
 import type { GatewayContext, Principal, Session } from '@tidewall/contracts';
 import { TidewallError, type TopicName } from '@tidewall/protocol';
+import type { EndedViews } from '../json/ended-views.ts';
 import type { GatewayMetrics } from '../native/index.ts';
-import type { EndedViews } from './ended-views.ts';
 import type { EngineConnection } from './engine-connection.ts';
 
 export interface RoomMemberOptions {

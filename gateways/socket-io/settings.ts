@@ -1,13 +1,6 @@
 import { parseTopicName, TidewallError, type TopicName } from '@tidewall/protocol';
 import { z } from 'zod';
-
-const topicName = z.string().superRefine((text, context) => {
-  try {
-    parseTopicName(text);
-  } catch (failure) {
-    context.addIssue({ code: 'custom', message: (failure as Error).message });
-  }
-});
+import { topicSetting } from '../json/topic-setting.ts';
 
 /** What can be set of the wire, under `gateways: { socket-io: … }`. */
 export const socketIoSettings = z.strictObject({
@@ -16,7 +9,7 @@ export const socketIoSettings = z.strictObject({
   /** The event that a room's members are sent. */
   event: z.string().min(1).max(100).default('update_data'),
   /** Topics of rooms whose names are not those of their topics. */
-  rooms: z.record(z.string(), topicName).default({}),
+  rooms: z.record(z.string(), topicSetting).default({}),
 });
 
 export type SocketIoSettings = z.infer<typeof socketIoSettings>;
