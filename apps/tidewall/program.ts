@@ -62,6 +62,7 @@ function addServe(program: Command, files: ProductFiles, version: string): void 
     .option('--screens <folder>', 'screen documents [TIDEWALL_SCREENS] (default: <data-dir>/screens)')
     .option('--broker <kind>', 'journal: topics survive a restart; or memory [TIDEWALL_BROKER] (default: journal)')
     .option('--listen <gateway=port...>', 'give a gateway a port to itself: tcv=3000 koa-socket=9998 [TIDEWALL_LISTEN]')
+    .option('--redis <url>', 'each of its channels is a topic, redis/<channel>; with a password: [TIDEWALL_REDIS]')
     .option('--demo', "with the demo's sources and screens [TIDEWALL_DEMO] (default)")
     .option('--no-demo', 'without them')
     .option('--log-level <level>', 'debug, info, warn, error or silent [TIDEWALL_LOG_LEVEL] (default: info)')
@@ -254,6 +255,7 @@ function flagsOf(command: Command): Partial<Record<FlagName | 'config', Flag>> {
     logLevel: { name: 'logLevel', flag: '--log-level' },
     node: { name: 'node', flag: '--node' },
     listen: { name: 'listen', flag: '--listen' },
+    redis: { name: 'redis', flag: '--redis' },
     allowedOrigin: { name: 'allowedOrigins', flag: '--allowed-origin' },
     allowedHost: { name: 'allowedHosts', flag: '--allowed-host' },
   };
