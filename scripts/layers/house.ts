@@ -45,7 +45,7 @@ export function roomAt(house: House, path: string): Room | undefined {
   return house.rooms.find(({ dir }) => path.startsWith(`${dir}/`));
 }
 
-const DEVELOPMENT_FOLDERS = ['testkit/', 'bench/', 'e2e/', 'scripts/'];
+const DEVELOPMENT_FOLDERS = ['testkit/', 'bench/', 'e2e/', 'examples/', 'scripts/'];
 const DEVELOPMENT_FILE = /\.(test|contract|e2e|browser|bench|config)\.[cm]?[jt]sx?$/;
 
 /** Whether a file never runs in the product: a test, a tool, or the configuration of one. */
