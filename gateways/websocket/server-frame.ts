@@ -1,5 +1,6 @@
 import type { Encoding, Push } from '@tidewall/contracts';
 import { encodePushes } from '../native/index.ts';
+import { joinLines } from '../native/join-lines.ts';
 import { deflateMessage } from './deflate.ts';
 
 /** The first byte of a frame (RFC 6455, 5.2): whole, and what it is. */
@@ -111,22 +112,4 @@ export function createFrameEncoding(name: string, textOf: (push: Push) => string
       return Buffer.concat(texts.map(textFrame));
     },
   };
-}
-
-function joinLines(lines: readonly string[], frameBytes: number): string[] {
-  const texts: string[] = [];
-  let open: string[] = [];
-  let openBytes = 0;
-  for (const line of lines) {
-    const bytes = Buffer.byteLength(line) + 1;
-    if (open.length > 0 && openBytes + bytes > frameBytes) {
-      texts.push(open.join('\n'));
-      open = [];
-      openBytes = 0;
-    }
-    open.push(line);
-    openBytes += bytes;
-  }
-  texts.push(open.join('\n'));
-  return texts;
 }

@@ -1,0 +1,77 @@
+import type { Session, SubscribeRequest } from '@tidewall/contracts';
+import type { Since, SubscribeReply } from '@tidewall/protocol';
+import { encodeReply } from '../native/index.ts';
+import { type Cursor, hashOf, writeEntries } from './cursor.ts';
+
+/** Of an epoch that no topic has: what a client held of a topic that its cursor does not name is void. */
+const NOWHERE: Since = { epoch: '-', offset: 0 };
+/** All that was published since there was nothing. */
+const FROM_THE_START = { count: 1_000_000 };
+
+/** What a client is told of its topics before their pushes. */
+export interface Followed {
+  /** The answers to the subscriptions, a line each, with ids from 1 in the order of the topics. */
+  readonly replies: readonly string[];
+  /** The numbers of the subscriptions. */
+  readonly views: ReadonlySet<number>;
+  /** There is news in the answers themselves: some topic does not go on from where the client is. */
+  readonly news: boolean;
+  /** Where the client is once it has the answers and all that was written; `written` is the newest cursor in that. */
+  cursorAfter(written: Cursor): string;
+}
+
+export interface FollowOptions {
+  readonly wanted: readonly SubscribeRequest[];
+  readonly cursor: Cursor | undefined;
+  /** The outlet has said that it takes no more: what a topic begins with comes later then. */
+  full(): boolean;
+  /** The place in `wanted` of the one that is followed first, and so finds room. */
+  readonly first?: number;
+}
+
+/**
+ * Follows every topic, from where the cursor says.
+ *
+ * @throws TidewallError when the hub refuses one of them
+ */
+export async function followTopics(
+  session: Session,
+  { wanted, cursor, full, first = 0 }: FollowOptions,
+): Promise<Followed> {
+  const begun: Begun[] = wanted.map(() => ({ reply: undefined, later: false }));
+  for (let i = 0; i < wanted.length; i++) {
+    const at = (first + i) % wanted.length;
+    await session.subscribe(startingAt(wanted[at] as SubscribeRequest, cursor), (reply) => {
+      begun[at] = { reply: reply as SubscribeReply, later: full() && !(reply as SubscribeReply).recovered };
+    });
+  }
+  const replies = begun.flatMap(({ reply }) => (reply === undefined ? [] : [reply]));
+  return {
+    replies: replies.map((reply, i) => encodeReply(i + 1, 'subscribe', reply)),
+    views: new Set(replies.map(({ topic }) => topic)),
+    news: cursor === undefined || replies.some(({ recovered, offset }) => !recovered && offset > 0),
+    cursorAfter(written) {
+      // By its epoch, which no other topic has: one that was asked for by another name is written by its own.
+      const byEpoch = new Map([...written.values()].map((since) => [since.epoch, since]));
+      const places = begun.flatMap(({ reply, later }, i): [string, Since][] => {
+        const place = reply && (byEpoch.get(reply.epoch) ?? (later ? undefined : reply));
+        // Without a place it is void for the client, and begins anew.
+        return place ? [[hashOf(wanted[i]?.topic ?? ''), place]] : [];
+      });
+      return writeEntries(places);
+    },
+  };
+}
+
+interface Begun {
+  readonly reply: SubscribeReply | undefined;
+  /** What it begins with has not been written. */
+  readonly later: boolean;
+}
+
+function startingAt(request: SubscribeRequest, cursor: Cursor | undefined): SubscribeRequest {
+  if (cursor === undefined) return request;
+  const since = cursor.get(hashOf(request.topic)) ?? NOWHERE;
+  // A topic to which nothing had been published may have been let go, and have another epoch since: nothing is void.
+  return since !== NOWHERE && since.offset === 0 ? { ...request, rewind: FROM_THE_START } : { ...request, since };
+}
