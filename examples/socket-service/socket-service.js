@@ -1,0 +1,53 @@
+/** The class that these pages share: one connection, and a callback for each `socketType`. */
+export class SocketService {
+  static instance = null;
+
+  static get Instance() {
+    if (!SocketService.instance) SocketService.instance = new SocketService();
+    return SocketService.instance;
+  }
+
+  ws = null;
+  connected = false;
+  sendRetryCount = 0;
+  connectRetryCount = 0;
+  callBackMapping = {};
+
+  connect(url) {
+    this.ws = new WebSocket(url);
+    this.ws.onopen = () => {
+      this.connected = true;
+      this.connectRetryCount = 0;
+    };
+    this.ws.onclose = () => {
+      this.connected = false;
+      this.connectRetryCount++;
+      setTimeout(() => this.connect(url), 500 * this.connectRetryCount);
+    };
+    this.ws.onmessage = (message) => {
+      const received = JSON.parse(message.data);
+      const callBack = this.callBackMapping[received.socketType];
+      if (!callBack) return;
+      if (received.action === 'getData') callBack.call(this, JSON.parse(received.data));
+      else callBack.call(this, received);
+    };
+  }
+
+  registerCallBack(socketType, callBack) {
+    this.callBackMapping[socketType] = callBack;
+  }
+
+  unRegisterCallBack(socketType) {
+    this.callBackMapping[socketType] = null;
+  }
+
+  send(data) {
+    if (this.connected) {
+      this.sendRetryCount = 0;
+      this.ws.send(JSON.stringify(data));
+      return;
+    }
+    this.sendRetryCount++;
+    setTimeout(() => this.send(data), this.sendRetryCount * 500);
+  }
+}
