@@ -36,6 +36,14 @@ const NOT_READY: DoorRefusal = {
   message: 'the server is starting or stopping; try again in a moment',
 };
 
+/** What pages of other origins may read of an answer, and send with a request (CORS). */
+const CORS_HEADERS = {
+  'access-control-expose-headers': 'x-tidewall-cursor, retry-after',
+  'access-control-allow-methods': 'GET, POST, PUT, DELETE',
+  'access-control-allow-headers': 'content-type, last-event-id, authorization',
+  'access-control-max-age': '600',
+} as const;
+
 /** The server's own door: each gateway has its path, and all else is answered by `otherwise`. */
 export function createMainDoor({ gateways, guard, rejected, otherwise, ready }: DoorsOptions): Door {
   const upgraded = gateways.filter(({ gateway }) => gateway.upgrade !== undefined);
@@ -50,7 +58,7 @@ export function createMainDoor({ gateways, guard, rejected, otherwise, ready }: 
       const mounted = answering.find(({ definition }) => isAt(request, definition));
       if (mounted === undefined) return otherwise(request, response);
       const refusal = refusalOf(request, mounted);
-      if (refusal === undefined) mounted.gateway.answer?.(asGatewayRequest(request, mounted.definition.path), response);
+      if (refusal === undefined) letIn(request, response, mounted, mounted.definition.path);
       else refuse(response, refusal, rejected);
     },
     upgrade(request, socket, head) {
@@ -83,7 +91,7 @@ export function createOwnDoor(mounted: Mounted, { guard, rejected, ready }: Omit
         (gateway.answer === undefined
           ? { status: 426, reason: 'unknown_gateway', message: `${speaks}, over WebSocket` }
           : undefined);
-      if (refusal === undefined) gateway.answer?.(asGatewayRequest(request, ''), response);
+      if (refusal === undefined) letIn(request, response, mounted, '');
       else refuse(response, refusal, rejected);
     },
     upgrade(request, socket, head) {
@@ -96,6 +104,24 @@ export function createOwnDoor(mounted: Mounted, { guard, rejected, ready }: Omit
       else refuseUpgrade(socket, refusal, rejected);
     },
   };
+}
+
+/**
+ * Hands a request over whose sender may use the gateway. A page of another origin that may may read the answer too; it is
+ * told its own origin and no other, and never that it may bring credentials.
+ */
+function letIn(request: IncomingMessage, response: ServerResponse, { gateway }: Mounted, mountedAt: string): void {
+  const { origin } = request.headers;
+  response.setHeader('vary', 'origin');
+  if (origin !== undefined) response.setHeader('access-control-allow-origin', origin);
+  if (origin !== undefined && request.headers['access-control-request-method'] !== undefined) {
+    response.writeHead(204, CORS_HEADERS).end();
+    return;
+  }
+  if (origin !== undefined) {
+    response.setHeader('access-control-expose-headers', CORS_HEADERS['access-control-expose-headers']);
+  }
+  gateway.answer?.(asGatewayRequest(request, mountedAt), response);
 }
 
 function isAt(request: IncomingMessage, { path, below }: Mounted['definition']): boolean {

@@ -8,8 +8,10 @@ import { flaskSseGateway } from '@tidewall/gateways/flask-sse/server';
 import { heartCheckGateway } from '@tidewall/gateways/heart-check/server';
 import { koaHttpGateway } from '@tidewall/gateways/koa-http/server';
 import { koaSocketGateway } from '@tidewall/gateways/koa-socket/server';
+import { pollGateway } from '@tidewall/gateways/poll/server';
 import { createNonceMemory } from '@tidewall/gateways/signed';
 import { socketIoGateway } from '@tidewall/gateways/socket-io/server';
+import { sseGateway } from '@tidewall/gateways/sse/server';
 import { tcvGateway } from '@tidewall/gateways/tcv/server';
 import { websocketGateway } from '@tidewall/gateways/websocket/server';
 import { createHub, openAccess } from '@tidewall/hub';
@@ -79,7 +81,17 @@ interface OpenPort {
   readonly listeners: Listeners;
 }
 
-const GATEWAYS: readonly GatewayDefinition[] = [websocketGateway, tcvGateway, socketIoGateway, flaskSseGateway];
+const GATEWAYS: readonly GatewayDefinition[] = [
+  websocketGateway,
+  sseGateway,
+  pollGateway,
+  tcvGateway,
+  socketIoGateway,
+  koaSocketGateway,
+  koaHttpGateway,
+  heartCheckGateway,
+  flaskSseGateway,
+];
 /** Until there are users, everybody who reaches the server is the same one. */
 const ANYBODY: Principal = { id: 'anybody', roles: ['anybody'] };
 
