@@ -16,52 +16,63 @@ export function byeIn(text: string): { readonly code: number; readonly reason: s
   return line.startsWith('{"bye"') ? (JSON.parse(line) as { bye: { code: number; reason: string } }).bye : undefined;
 }
 
+export interface UplinesOptions {
+  readonly ask: typeof fetch;
+  readonly url: string;
+  readonly signal: AbortSignal;
+  /** A request broke. True: it is sent again, which is safe, since frames have numbers. */
+  again(): boolean | Promise<boolean>;
+  failed(code: number, reason: string): void;
+}
+
 /** Sends texts in order, one request at a time; what comes meanwhile goes together. */
 export class Uplines {
   /** Nothing is sent before it is known. */
   session: string | undefined;
-  readonly #ask: typeof fetch;
-  readonly #url: string;
-  readonly #signal: AbortSignal;
-  readonly #failed: (code: number, reason: string) => void;
+  readonly #options: UplinesOptions;
   #waiting: string[] = [];
   #busy = false;
   #number = 0;
 
-  constructor(ask: typeof fetch, url: string, signal: AbortSignal, failed: (code: number, reason: string) => void) {
-    this.#ask = ask;
-    this.#url = url;
-    this.#signal = signal;
-    this.#failed = failed;
+  constructor(options: UplinesOptions) {
+    this.#options = options;
   }
 
   send(text: string): void {
-    if (this.session === undefined || this.#signal.aborted) return;
+    if (this.session === undefined || this.#options.signal.aborted) return;
     this.#waiting.push(text);
     if (!this.#busy) void this.#work();
   }
 
   async #work(): Promise<void> {
     this.#busy = true;
-    while (this.#waiting.length > 0 && !this.#signal.aborted) {
+    while (this.#waiting.length > 0) {
       let body = this.#waiting.shift() as string;
       while (this.#waiting[0] !== undefined && body.length + this.#waiting[0].length < MOST_TOGETHER) {
         body += `\n${this.#waiting.shift()}`;
       }
-      await this.#post(body);
+      this.#number++;
+      while (!(await this.#post(body)));
     }
     this.#busy = false;
   }
 
-  async #post(body: string): Promise<void> {
-    const url = `${this.#url}?session=${this.session}&n=${++this.#number}`;
+  /** False: it has to be sent again. */
+  async #post(body: string): Promise<boolean> {
+    const { ask, url, signal, again, failed } = this.#options;
     try {
-      const response = await this.#ask(url, { method: 'POST', body, signal: this.#signal });
-      if (response.ok) return;
-      const { code, reason } = byeIn(await response.text()) ?? { code: 1006, reason: `${response.status} from ${this.#url}` };
-      this.#failed(code, reason);
+      const response = await ask(`${url}?session=${this.session}&n=${this.#number}`, { method: 'POST', body, signal });
+      if (!response.ok) {
+        const { code, reason } = byeIn(await response.text()) ?? {
+          code: 1006,
+          reason: `${url} answered ${response.status}`,
+        };
+        failed(code, reason);
+      }
     } catch {
-      this.#failed(1006, 'the link broke');
+      if (!signal.aborted && (await again())) return signal.aborted;
+      failed(1006, 'the link broke');
     }
+    return true;
   }
 }

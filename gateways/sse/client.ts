@@ -27,7 +27,7 @@ function open(ask: typeof fetch, clock: Clock, base: string, events: TransportEv
   let opened = false;
   let type = '';
   let data: string[] = [];
-  const uplines = new Uplines(ask, url, signal, end);
+  const uplines = new Uplines({ ask, url, signal, again: () => false, failed: end });
   const cancelTimeout = clock.after(OPEN_TIMEOUT_MS, () => end(1006, `no answer from ${base}`));
 
   function end(code: number, reason: string): void {
