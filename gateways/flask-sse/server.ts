@@ -10,7 +10,7 @@ import type {
 } from '@tidewall/contracts';
 import { TidewallError } from '@tidewall/protocol';
 import { answerError, answerMethods, NOT_STORED } from '../http/answer.ts';
-import { whoAsks } from '../http/who-asks.ts';
+import { asTidewallError, whoAsks } from '../http/gate.ts';
 import { Connections } from '../native/index.ts';
 import { mayStream } from '../sse/event-stream.ts';
 import { DirectWrites } from '../websocket/direct-writes.ts';
@@ -98,11 +98,8 @@ class FlaskSse implements Gateway {
   }
 
   #refuse(response: ServerResponse, failure: unknown): void {
-    const { metrics } = this.#connections;
-    const known = failure instanceof TidewallError;
-    if (!known) this.#context.log.error({ err: failure, gateway: KIND }, 'a stream could not be begun');
-    const error = known ? failure : new TidewallError('internal', 'the server failed; it has logged why');
-    metrics.rejected(error.kind);
+    const error = asTidewallError(this.#context, failure);
+    this.#connections.metrics.rejected(error.kind);
     if (response.headersSent) response.destroy();
     else answerError(response, error);
   }
