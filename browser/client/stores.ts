@@ -70,7 +70,7 @@ export function createTopicStore(
       });
       return () => {
         listeners.delete(listener);
-        queueMicrotask(() => {
+        void Promise.resolve().then(() => {
           if (listeners.size > 0) return;
           unfollow?.();
           unfollow = undefined;

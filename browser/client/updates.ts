@@ -13,9 +13,16 @@ export interface Update<Value> {
   readonly lost: number;
 }
 
+/** What is used of an `AbortSignal`, which every platform has and no library file of ours knows. */
+export interface AbortSignalLike {
+  readonly aborted: boolean;
+  addEventListener(type: 'abort', run: () => void, options: { readonly once: true }): void;
+  removeEventListener(type: 'abort', run: () => void): void;
+}
+
 export interface UpdateOptions extends FollowOptions {
   /** Ends the iteration. */
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignalLike;
   /** How many entries may wait for you before the oldest are dropped; 1,024 when absent. */
   readonly buffer?: number;
 }
