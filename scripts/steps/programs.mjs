@@ -14,6 +14,9 @@ export const PROGRAMS = {
   'python3:flask_socketio': 'python3-flask-socketio',
   'python3:websockets': 'python3-websockets',
   'python3:socketio': 'python3-socketio',
+  // What its client needs for polling and for WebSocket.
+  'python3:requests': 'python3-requests',
+  'python3:websocket': 'python3-websocket',
 };
 
 /** Debian's own, whatever else is first on the path: its packages install their modules for this one. */
