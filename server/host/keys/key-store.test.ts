@@ -1,0 +1,193 @@
+import { chmod, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { FakeClock } from '@tidewall/testkit';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { ConfigError } from '../startup-errors.ts';
+import { KeyStore, MOST_KEYS } from './key-store.ts';
+
+const DAY_MS = 86_400_000;
+const MASTER = 'a master secret of more than thirty-two characters';
+const meter = { counter: () => ({ add() {} }), gauge() {}, gauges() {} };
+let folder: string;
+let clock: FakeClock;
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'tidewall-keys-'));
+  clock = new FakeClock();
+});
+
+afterEach(() => rm(folder, { recursive: true, force: true }));
+
+const file = (name = 'keys.json') => join(folder, name);
+const open = (secret?: string) => KeyStore.open({ path: file(), secretPath: file('secret.key'), secret, clock, meter });
+const text = () => readFile(file(), 'utf8');
+
+async function refusal(opening: Promise<unknown>): Promise<string> {
+  const failure = await opening.then(
+    () => undefined,
+    (error: unknown) => error,
+  );
+  expect(failure).toBeInstanceOf(ConfigError);
+  return (failure as Error).message;
+}
+
+describe('keys', () => {
+  test('a key is found with the secret that was told once, also after a restart', async () => {
+    const store = await open();
+    const { id, secret, ...shown } = await store.create({ name: 'hall A' });
+    expect(id).toMatch(/^tk[0-9a-f]{18}$/);
+    expect(secret).toMatch(/^[A-Za-z0-9_-]{43}$/);
+    expect(shown).toEqual({
+      name: 'hall A',
+      createdAt: clock.now(),
+      disabled: false,
+      secrets: [{ createdAt: clock.now() }],
+    });
+    expect(store.find(id)).toEqual({ id, secrets: [secret] });
+    expect((await open()).find(id)).toEqual({ id, secrets: [secret] });
+    expect(store.find('another')).toBeUndefined();
+    expect(store.find('__proto__')).toBeUndefined();
+  });
+
+  test('a pair that clients have already is taken over, once', async () => {
+    const store = await open();
+    const pair = { id: 'AKID.hall_7', secret: 'wJ3p9rT0a8kLq2Zx' };
+    expect(await store.create(pair)).toMatchObject(pair);
+    expect(store.find(pair.id)?.secrets).toEqual([pair.secret]);
+    await expect(store.create(pair)).rejects.toMatchObject({ kind: 'conflict' });
+  });
+
+  test('a rotated key has two secrets until the overlap ends, the newer first', async () => {
+    const store = await open();
+    const { id, secret: older } = await store.create({});
+    await clock.advance(1000);
+    const { secret: newer } = await store.rotate(id, DAY_MS);
+    expect(store.find(id)?.secrets).toEqual([newer, older]);
+    expect((await open()).find(id)?.secrets).toEqual([newer, older]);
+    await expect(store.rotate(id, DAY_MS)).rejects.toMatchObject({ kind: 'conflict' });
+    clock.jump(DAY_MS);
+    expect(store.find(id)?.secrets).toEqual([newer]);
+    expect(store.list()[0]?.secrets).toHaveLength(1);
+    const { secret: newest } = await store.rotate(id, DAY_MS);
+    expect(store.find(id)?.secrets).toEqual([newest, newer]);
+  });
+
+  test('an overlap of 0 ends every older secret at once', async () => {
+    const store = await open();
+    const { id } = await store.create({});
+    await store.rotate(id, DAY_MS);
+    const { secret } = await store.rotate(id, 0);
+    expect(store.find(id)?.secrets).toEqual([secret]);
+  });
+
+  test('what is disabled or deleted signs nothing, and an id that is made again has no old secret', async () => {
+    const store = await open();
+    const { secret } = await store.create({ id: 'hall' });
+    await store.setDisabled('hall', true);
+    expect(store.find('hall')).toBeUndefined();
+    expect((await open()).find('hall')).toBeUndefined();
+    await store.setDisabled('hall', false);
+    expect(store.find('hall')?.secrets).toEqual([secret]);
+    await store.delete('hall');
+    expect(store.find('hall')).toBeUndefined();
+    await expect(store.rotate('hall', 0)).rejects.toMatchObject({ kind: 'bad_request' });
+    await expect(store.delete('hall')).rejects.toThrow('there is no key "hall"');
+    const again = await store.create({ id: 'hall' });
+    expect(store.find('hall')?.secrets).toEqual([again.secret]);
+    expect(again.secret).not.toBe(secret);
+  });
+
+  test('changes that come together are all kept, up to the limit', async () => {
+    const store = await open();
+    const ids = Array.from({ length: 20 }, (_, i) => `key-${i}`);
+    await Promise.all(ids.map((id) => store.create({ id })));
+    expect((await open()).list().map(({ id }) => id)).toEqual(ids);
+    const all = Array.from({ length: MOST_KEYS }, (_, i) => ({ id: `k${i}`, name: '', createdAt: 1, disabled: false }));
+    const secrets = [{ text: 'x'.repeat(16), createdAt: 1 }] as const;
+    const full = new KeyStore(
+      { path: file(), secretPath: '', secret: undefined, clock, meter },
+      { key: new Uint8Array(32), from: '' },
+      all.map((key) => ({ ...key, secrets: [...secrets] })),
+    );
+    await expect(full.create({})).rejects.toMatchObject({ kind: 'limit_exceeded' });
+  });
+});
+
+describe('at rest', () => {
+  test('no secret is in the file, nor in what is shown; only the owner reads the files', async () => {
+    const store = await open();
+    const { id, secret } = await store.create({});
+    const { secret: second } = await store.rotate(id, DAY_MS);
+    for (const seen of [await text(), JSON.stringify(store.list())]) {
+      for (const each of [secret, second]) {
+        expect(seen).not.toContain(each);
+        expect(seen).not.toContain(Buffer.from(each).toString('base64').slice(4, -4));
+      }
+    }
+    for (const name of ['keys.json', 'secret.key']) expect((await stat(file(name))).mode & 0o777).toBe(0o600);
+  });
+
+  test('the rights are mended when the file of a stop was left behind', async () => {
+    await writeFile(file('keys.json.new'), '', { mode: 0o644 });
+    await chmod(file('keys.json.new'), 0o644);
+    await (await open()).create({});
+    expect((await stat(file())).mode & 0o777).toBe(0o600);
+  });
+
+  test('the setting is the master secret when there is one, and no file is made', async () => {
+    const store = await open(MASTER);
+    const { id, secret } = await store.create({});
+    await expect(stat(file('secret.key'))).rejects.toMatchObject({ code: 'ENOENT' });
+    expect((await open(MASTER)).find(id)?.secrets).toEqual([secret]);
+    const says = await refusal(open(`${MASTER}!`));
+    expect(says).toContain('cannot be opened with the setting secret (TIDEWALL_SECRET)');
+    expect(says).toContain('set the secret that it was sealed with, or move the file away');
+    expect(says).not.toContain(MASTER);
+    expect(await refusal(open())).toContain('cannot be opened with');
+  });
+
+  test.each([
+    ['that is no JSON', () => '{"format":1,"keys":', 'cannot be read'],
+    ['that is of another form', () => '{"format":2,"keys":[]}', 'format must be 1'],
+    [
+      'without a secret',
+      () => '{"format":1,"keys":[{"id":"a","name":"","createdAt":1,"disabled":false,"secrets":[]}]}',
+      'secrets must have at least 1 item',
+    ],
+    [
+      'of which a byte was changed',
+      (all: string) => all.replace(/"sealed": "(.)/, (_, c) => `"sealed": "${c === 'A' ? 'B' : 'A'}`),
+      'cannot be opened',
+    ],
+    [
+      'of which a secret was cut',
+      (all: string) => all.replace(/"sealed": "[^"]*/, '"sealed": "AAAA'),
+      'cannot be opened',
+    ],
+    [
+      'of which a key was given another id',
+      (all: string) => all.replace('"id": "one"', '"id": "three"'),
+      'cannot be opened',
+    ],
+    [
+      'of which a time of a secret was changed',
+      (all: string) => all.replace(/("sealed": "[^"]*",\s*"createdAt": )\d+/, '$11'),
+      'cannot be opened',
+    ],
+  ])('a file %s keeps the server from starting, with what to do', async (_title, damage, why) => {
+    const store = await open();
+    await store.create({ id: 'one' });
+    await store.create({ id: 'two' });
+    await writeFile(file(), damage(await text()));
+    const says = await refusal(open());
+    expect(says).toContain(why);
+    expect(says).toMatch(/move (it|the file) away/);
+    expect(says).toContain(file());
+  });
+
+  test('a master secret that holds too little is refused', async () => {
+    await writeFile(file('secret.key'), 'short\n');
+    expect(await refusal(open())).toContain('must hold at least 32 characters');
+  });
+});
