@@ -103,6 +103,7 @@ export async function openGatewayBed(
     },
     history: hub.history.bind(hub),
     presence: hub.presence.bind(hub),
+    snapshot: hub.snapshot.bind(hub),
   });
   const identify = options.identify ?? (() => ({ id: 'anybody', roles: [] }));
   const keys: KeyRing = { find: (id) => options.keys?.find((key) => key.id === id) };
