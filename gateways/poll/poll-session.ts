@@ -116,16 +116,12 @@ export class PollSession implements NativeWire, Connection {
       return;
     }
     // One of two that ask at once is a request that broke on its way.
-    this.#held?.answer(undefined, String(this.#cursor));
+    this.#sayNothing();
     this.#held = new HeldRequest({
       response,
       clock,
       waitMs,
-      late: () => {
-        this.#held?.answer(undefined, String(this.#cursor));
-        this.#held = undefined;
-        this.#askedAt = clock.monotonic();
-      },
+      late: () => this.#sayNothing(),
       gone: () => {
         this.#held = undefined;
         this.#askedAt = clock.monotonic();
@@ -133,6 +129,7 @@ export class PollSession implements NativeWire, Connection {
     });
     if (lost) this.#answerWith(this.#batch as Buffer);
     else this.#acknowledged();
+    if (waitMs === 0) this.#sayNothing();
   }
 
   close(name: CloseName, reason: string, afterMs?: readonly [number, number]): void {
@@ -208,6 +205,15 @@ export class PollSession implements NativeWire, Connection {
   #answerWith(batch: Buffer): void {
     this.#batch = batch;
     this.#options.metrics.tally.bytesWritten += batch.length;
+    this.#say(batch);
+  }
+
+  /** Answers who asks that there is nothing new. */
+  #sayNothing(): void {
+    if (this.#held !== undefined) this.#say(undefined);
+  }
+
+  #say(batch: Buffer | undefined): void {
     this.#held?.answer(batch, String(this.#cursor));
     this.#held = undefined;
     this.#askedAt = this.#options.context.clock.monotonic();

@@ -58,7 +58,7 @@ export class TopicPoll implements Outlet, Connection {
       const late = () => this.#answer();
       const gone = () => this.#end();
       this.#held = new HeldRequest({ response, clock: context.clock, waitMs, late, gone });
-      if (followed.news || this.#sizeBytes > 0) this.#answer();
+      if (followed.news || this.#sizeBytes > 0 || waitMs === 0) this.#answer();
     } catch (failure) {
       this.#end();
       throw failure;
