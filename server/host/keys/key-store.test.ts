@@ -50,12 +50,17 @@ describe('keys', () => {
     expect(store.find('__proto__')).toBeUndefined();
   });
 
-  test('a pair that clients have already is taken over, once', async () => {
+  test('a pair that clients have already is taken over, once; another one with its id is refused', async () => {
     const store = await open();
     const pair = { id: 'AKID.hall_7', secret: 'wJ3p9rT0a8kLq2Zx' };
     expect(await store.create(pair)).toMatchObject(pair);
     expect(store.find(pair.id)?.secrets).toEqual([pair.secret]);
-    await expect(store.create(pair)).rejects.toMatchObject({ kind: 'conflict' });
+    const before = await text();
+    expect(await store.create(pair)).toMatchObject(pair);
+    expect(await text()).toBe(before);
+    for (const secret of ['another secret of it', undefined]) {
+      await expect(store.create({ id: pair.id, secret })).rejects.toMatchObject({ kind: 'conflict' });
+    }
   });
 
   test('a rotated key has two secrets until the overlap ends, the newer first', async () => {

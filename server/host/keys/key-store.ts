@@ -63,11 +63,19 @@ export class KeyStore implements KeyRing {
     return [...this.#keys.values()].map((key) => shownKey(key, now));
   }
 
-  /** @throws TidewallError conflict when there is one with that id, limit_exceeded, storage_full */
+  /**
+   * A pair that is here already is taken over once, so that a script may say it at each start.
+   *
+   * @throws TidewallError conflict when there is another one with that id, limit_exceeded, storage_full
+   */
   create({ id = `tk${randomBytes(9).toString('hex')}`, secret, name = '' }: NewKey): Promise<ToldKey> {
     const text = secret ?? newSecret();
     return this.#change((now) => {
-      if (this.#keys.has(id)) {
+      const known = this.#keys.get(id);
+      if (known !== undefined && known.secrets[0].text === secret) {
+        return { keys: undefined, answer: { ...shownKey(known, now), secret: text } };
+      }
+      if (known !== undefined) {
         const message = `there is a key ${id} already; rotate it for a new secret`;
         throw new TidewallError('conflict', message, { detail: { id } });
       }
@@ -131,9 +139,11 @@ export class KeyStore implements KeyRing {
     return [...this.#keys.values()].map((key) => (key.id === changed.id ? changed : key));
   }
 
-  #change<T>(edit: (now: number) => { readonly keys: readonly Key[]; readonly answer: T }): Promise<T> {
+  /** @param edit makes the keys as they will be; undefined: they stay as they are */
+  #change<T>(edit: (now: number) => { readonly keys: readonly Key[] | undefined; readonly answer: T }): Promise<T> {
     const changed = this.#last.then(async () => {
       const { keys, answer } = edit(this.#options.clock.now());
+      if (keys === undefined) return answer;
       await writeKeys(this.#options.path, keys, this.#master);
       // Valid only when it is kept: what was told must be true after a restart.
       this.#keys = byId(keys);
