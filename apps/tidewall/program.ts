@@ -19,6 +19,7 @@ import { type SelftestOptions, selftest } from './commands/selftest.ts';
 import { serve } from './commands/serve.ts';
 import { type SignOptions, sign } from './commands/sign.ts';
 import { type SubscribeOptions, subscribe } from './commands/subscribe.ts';
+import { type TapOptions, tap } from './commands/tap.ts';
 import { type SetOptions, setTopics, showSettings, unsetTopics } from './commands/topic-settings.ts';
 import { deleteTopic, topics } from './commands/topics.ts';
 import type { ProductFiles } from './product-files.ts';
@@ -42,6 +43,7 @@ export function createProgram(files: ProductFiles, version: string): Command {
   addServe(program, files, version);
   addPublish(program);
   addSubscribe(program);
+  addTap(program);
   addTopics(program);
   addKeys(program);
   addSelftest(program, version);
@@ -131,6 +133,25 @@ Examples:
 ${EXIT_CODES}`,
     )
     .action((names: string[], options: SubscribeOptions) => subscribe(names, options));
+}
+
+function addTap(program: Command): void {
+  program
+    .command('tap')
+    .description('watch what goes through topics: rate, bytes, freshness and the newest value, each second')
+    .argument('<topic...>', "plant/line-1/oee, or a pattern: 'plant/+/oee', 'plant/#'")
+    .addOption(urlOption())
+    .addHelpText(
+      'after',
+      `
+Ends with Ctrl-C. Without a terminal it prints a line for each topic, each second.
+
+Examples:
+  tidewall tap 'host/#'
+  tidewall tap redis/news plant/line-1/oee >> tap.log
+${EXIT_CODES}`,
+    )
+    .action((names: string[], options: TapOptions) => tap(names, options));
 }
 
 function addTopics(program: Command): void {

@@ -1,12 +1,16 @@
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { type AddressInfo, connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { runTidewall, startTidewall, type TidewallServer } from '@tidewall/testkit';
+import { fileURLToPath } from 'node:url';
+import { findProgram, runTidewall, startTidewall, type TidewallServer } from '@tidewall/testkit';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 
 /* The built program, as its users start it. */
+
+const BIN = fileURLToPath(new URL('bin/tidewall.mjs', import.meta.url));
 
 let server: TidewallServer;
 let folder: string;
@@ -195,6 +199,44 @@ test('a subscriber ends with 0 when it is interrupted', async () => {
   await subscriber.waitFor('1');
   subscriber.kill('SIGINT');
   expect(await subscriber.ended).toEqual({ code: 0, signal: null });
+});
+
+test('tap says each second what goes through topics, and ends with 0 when it is interrupted', async () => {
+  await run(['publish', 'cli/tap/a', '{"value": 71}']);
+  const tapping = runTidewall(['tap', 'cli/tap/+'], { env: { TIDEWALL_URL: server.url } });
+  await tapping.waitFor('cli/tap/a  state  -  -  1  quiet  ');
+  await run(['publish', 'cli/tap/a', '{"value": 72}']);
+  await run(['publish', 'cli/tap/b', '5']);
+  await tapping.waitFor('{"value":72}\n');
+  await tapping.waitFor('cli/tap/b  state');
+  expect(tapping.stdout).toMatch(
+    /cli\/tap\/a {2}state {2}\d[\d.]*\/s {2}\d+ B\/s {2}2 {2}quiet {2}\d\.\d s {2}\{"value":72\}\n/,
+  );
+  tapping.kill('SIGINT');
+  expect(await tapping.ended).toEqual({ code: 0, signal: null });
+  expect(tapping.stderr).toBe(`connected to ${server.url}\n`);
+});
+
+test('tap of what nobody may follow ends with the reason', async () => {
+  expect(await run(['tap', 'a b'])).toMatchObject({ code: 1, stderr: expect.stringContaining('(bad_request)') });
+});
+
+test.skipIf(!findProgram('script'))('on a terminal tap draws a picture, in as many columns as there are', async () => {
+  await run(['publish', 'cli/tap/tty', '{"value": "sentinel"}']);
+  const command = `stty cols 60 rows 10; exec ${process.execPath} ${BIN} tap cli/tap/tty --url ${server.url}`;
+  const terminal = spawn('script', ['-qfec', command, '/dev/null'], { env: { ...process.env, NO_COLOR: '1' } });
+  let shown = '';
+  terminal.stdout.on('data', (bytes) => {
+    shown += String(bytes);
+  });
+  await vi.waitFor(() => expect(shown).toContain('sentinel'), 15_000);
+  terminal.stdin.write('\x03');
+  const [code] = await once(terminal, 'close');
+  expect(code).toBe(0);
+  const [, drawn = '', left = ''] = shown.split('\x1b[?1049');
+  expect(drawn).toContain('TOPIC');
+  expect(left).toContain('sentinel');
+  expect(Math.max(...left.split('\r\n').map(({ length }) => length))).toBeLessThanOrEqual(60);
 });
 
 test('publisher and subscriber live through a server that is killed and comes back', async () => {

@@ -38,7 +38,8 @@ export function ageText(ms: number): string {
   return `${Math.round(seconds / 86_400)} d`;
 }
 
-function rateText(hz: number): string {
+/** `12/s`, `0.4/s`, `3/min` */
+export function rateText(hz: number): string {
   if (hz === 0) return '-';
   if (hz < 0.1) return `${Math.max(1, Math.round(hz * 60))}/min`;
   return `${hz < 10 ? hz.toFixed(1) : Math.round(hz)}/s`;

@@ -2,6 +2,7 @@ import { type Client, createClient } from '@tidewall/client';
 import { createWebSocketTransport } from '@tidewall/gateways/websocket/client';
 import { type Filter, isTopicPattern } from '@tidewall/protocol';
 import { WebSocket } from 'ws';
+import { linkSentence } from '../link-sentence.ts';
 import { parseServerUrl } from '../server-api.ts';
 import { linesOf, type Replica } from '../subscription-lines.ts';
 
@@ -40,7 +41,10 @@ export async function subscribe(topics: readonly string[], options: SubscribeOpt
       process.once('SIGTERM', resolve);
       // `| head -1` closes our output: that is the end of the work, not a failure.
       process.stdout.once('error', () => resolve());
-      unlisten = client.onStatus((status) => tellStatus(status, url, tell));
+      unlisten = client.onStatus((status) => {
+        const sentence = linkSentence(status, url, Date.now());
+        if (sentence !== undefined) tell(sentence);
+      });
       for (const topic of asked) {
         client.watch(topic, follow, (push, replica) => {
           for (const line of linesOf(push, replica, lineOptions)) {
@@ -96,14 +100,5 @@ class News {
     if (sentence === (this.#told.get(topic) ?? '')) return;
     this.#told.set(topic, sentence);
     if (sentence !== '') this.#tell(sentence);
-  }
-}
-
-function tellStatus(status: Client['status'], url: string, tell: (sentence: string) => void): void {
-  if (status.type === 'live') tell(`connected to ${url}${status.recovered ? '' : '; something was missed meanwhile'}`);
-  else if (status.type === 'closed') tell(`closed: ${status.reason}`);
-  else if (status.type === 'waiting') {
-    const seconds = Math.max(0, (status.retryAt - Date.now()) / 1000).toFixed(1);
-    tell(`no link: ${status.reason}; trying again in ${seconds} s`);
   }
 }
