@@ -32,7 +32,7 @@ const lines = (text: string) =>
     .split('\n')
     .map((line) => JSON.parse(line) as JsonObject);
 
-test('[W51] an answer that was lost is asked for again, until asking for what comes next says that it came', async () => {
+test('[W53] an answer that was lost is asked for again, until asking for what comes next says that it came', async () => {
   const { bed, send, get, cursor } = await session();
   expect(cursor).toBe(0);
   await send({ id: 1, connect: { version: 1 } });
@@ -50,7 +50,7 @@ test('[W51] an answer that was lost is asked for again, until asking for what co
   for (const wrong of [0, 1, 4]) expect((await get(wrong)).status).toBe(400);
 });
 
-test('[W51] frames with numbers are taken once and in order, however often they come', async () => {
+test('[W53] frames with numbers are taken once and in order, however often they come', async () => {
   const { bed, send, get } = await session();
   await send({ id: 1, connect: { version: 1 } }, '&n=1');
   const publish = (i: number) => send({ id: i, publish: { topic: 'a', kind: 'log', data: i } }, `&n=${i}`);
@@ -63,7 +63,7 @@ test('[W51] frames with numbers are taken once and in order, however often they 
   expect(lines((await get(0)).text).map(({ id }) => id)).toEqual([1, 2, 3, 4, 5]);
 });
 
-test('[W51] a session has an id that cannot be guessed, and is its opener’s alone', async () => {
+test('[W53] a session has an id that cannot be guessed, and is its opener’s alone', async () => {
   let caller = 'a';
   const { id, bed, send, get } = await session({ identify: () => ({ id: caller, roles: [] }) });
   expect(Buffer.from(id, 'base64url')).toHaveLength(16);
@@ -80,7 +80,7 @@ test('[W51] a session has an id that cannot be guessed, and is its opener’s al
   expect(bed.meter.value('tidewall_sessions')).toBe(0);
 });
 
-test('[W51] of two that ask at once the newer one is answered with what comes', async () => {
+test('[W53] of two that ask at once the newer one is answered with what comes', async () => {
   const { bed, send, get } = await session();
   await send({ id: 1, connect: { version: 1 } });
   await get(0);
@@ -94,7 +94,7 @@ test('[W51] of two that ask at once the newer one is answered with what comes', 
   expect(lines((await newer).text)).toMatchObject([{ id: 2, error: { name: 'unknown_topic' } }]);
 });
 
-test('[W51] what is not asked for is bounded, and its client gone after a sixth of deadMs', async () => {
+test('[W53] what is not asked for is bounded, and its client gone after a sixth of deadMs', async () => {
   const { bed, send } = await session();
   await send({ id: 1, connect: { version: 1 } });
   await bed.clock.advance(9_000);

@@ -44,7 +44,7 @@ async function poll(bed: GatewayBed, query: string, cursor = ''): Promise<Line[]
 const cursorOf = (lines: readonly Line[]) => lines.at(-1)?.cursor ?? '';
 const waiting = (bed: GatewayBed) => bed.meter.value('tidewall_gateway_connections', { gateway: 'poll' });
 
-test('[W55] the first answer comes at once, the next one with the next publication', async () => {
+test('[W57] the first answer comes at once, the next one with the next publication', async () => {
   const bed = await bedWith();
   await bed.publish('a', 1);
   const first = await poll(bed, 'topic=b&topic=a');
@@ -64,7 +64,7 @@ test('[W55] the first answer comes at once, the next one with the next publicati
   expect(bed.watchers('a')).toBe(0);
 });
 
-test('[W55] when nothing comes, the answer comes at its time and leads to where the client is', async () => {
+test('[W57] when nothing comes, the answer comes at its time and leads to where the client is', async () => {
   const bed = await bedWith();
   await bed.publish('a', 1);
   const cursor = cursorOf(await poll(bed, 'topic=a'));
@@ -81,7 +81,7 @@ test('[W55] when nothing comes, the answer comes at its time and leads to where 
   expect(cursorOf(lines)).toBe(cursor);
 });
 
-test('[W55] topics that nothing was published to are waited for, and lose nothing', async () => {
+test('[W57] topics that nothing was published to are waited for, and lose nothing', async () => {
   const bed = await bedWith();
   const cursor = cursorOf(await poll(bed, 'topic=a&topic=b&kind=log'));
   // The server lets go of names that were only looked at, and they get other epochs.
@@ -99,7 +99,7 @@ test('[W55] topics that nothing was published to are waited for, and lose nothin
   expect(lines.filter(({ t }) => t !== undefined).map(({ d }) => d)).toEqual([1, 2, 3]);
 });
 
-test('[W55] whatever is published whenever, a loop gets it once and in order', async () => {
+test('[W57] whatever is published whenever, a loop gets it once and in order', async () => {
   const steps = fc.array(fc.constantFrom('a', 'b', 'poll', 'flush'), { minLength: 1, maxLength: 40 });
   await fc.assert(
     fc.asyncProperty(steps, async (run) => {
@@ -142,7 +142,7 @@ test('[W55] whatever is published whenever, a loop gets it once and in order', a
   );
 });
 
-test('[W55] who asks for more than an answer holds gets all of it by and by, each topic in its turn', async () => {
+test('[W57] who asks for more than an answer holds gets all of it by and by, each topic in its turn', async () => {
   const bed = await bedWith({ limits: { highWaterBytes: 4096 } });
   const topics = Array.from({ length: 8 }, (_, i) => `t/${i}`);
   for (const topic of topics) await bed.publish(topic, { text: topic.padEnd(3000, 'x') });
@@ -159,7 +159,7 @@ test('[W55] who asks for more than an answer holds gets all of it by and by, eac
   expect([...seen].toSorted()).toEqual(topics);
 });
 
-test('[W55] a topic that begins anew while somebody waits is told, and comes as the whole', async () => {
+test('[W57] a topic that begins anew while somebody waits is told, and comes as the whole', async () => {
   const bed = await bedWith();
   await bed.publish('a', 1);
   const cursor = cursorOf(await poll(bed, 'topic=a'));
@@ -176,7 +176,7 @@ test('[W55] a topic that begins anew while somebody waits is told, and comes as 
   ]);
 });
 
-test('[W55] who is gone is not waited for', async () => {
+test('[W57] who is gone is not waited for', async () => {
   const bed = await bedWith();
   await bed.publish('a', 1);
   const cursor = cursorOf(await poll(bed, 'topic=a'));
@@ -198,14 +198,14 @@ test.each([
   ['topic=a&waitMs=60001', 'waitMs must be a whole number from 0 to 60000, got "60001"'],
   ['topic=a&cursor=,', 'cursor: "," is not one that was given here'],
   ['topic=a/%23', '"a/#" is a pattern'],
-])('[W55] /poll?%s is refused, and the place named', async (query, message) => {
+])('[W57] /poll?%s is refused, and the place named', async (query, message) => {
   const bed = await bedWith();
   const { status, text } = await ask(bed.port, `/poll?${query}`);
   expect(status).toBe(400);
   expect((JSON.parse(text) as { error: { message: string } }).error.message).toContain(message);
 });
 
-test('[W55] a server that is full, or stops, says when to come back', async () => {
+test('[W57] a server that is full, or stops, says when to come back', async () => {
   const bed = await bedWith({ limits: { sessions: 1 } });
   const cursor = cursorOf(await poll(bed, 'topic=a'));
   const held = ask(bed.port, `/poll?topic=a&cursor=${cursor}`);

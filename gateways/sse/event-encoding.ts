@@ -10,7 +10,7 @@ import { joinLines } from '../native/join-lines.ts';
 
 /** Keeps what is between us and the client from taking the link for dead; no client hears of it. */
 export const HEARTBEAT = Buffer.from(':\n\n');
-/** The last event id of those who shall not come back: what is sent to the server when they do (W53). */
+/** The last event id of those who shall not come back: what is sent to the server when they do (W55). */
 export const STAY_AWAY = 'stay-away';
 
 /** Lines of the wire as one event. */

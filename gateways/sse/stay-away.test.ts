@@ -5,7 +5,7 @@ import { ask } from '../http/http-client.contract.ts';
 import { EventReader } from './event-reader.contract.ts';
 import { sseGateway } from './server.ts';
 
-test('[W54] who is told a final code in a stream is answered 204 when it comes back', async () => {
+test('[W56] who is told a final code in a stream is answered 204 when it comes back', async () => {
   const identify = () => {
     throw new TidewallError('permission_denied', 'not you');
   };

@@ -38,7 +38,7 @@ async function entries(reader: EventReader, count: number): Promise<unknown[]> {
 }
 
 describe('topics without a session', () => {
-  test('[W52] the answers come first and in the order of the topics, then pushes, each an event', async () => {
+  test('[W54] the answers come first and in the order of the topics, then pushes, each an event', async () => {
     const bed = await bedWith();
     await bed.publish('one', { v: 1 });
     await bed.publish('two', { v: 2 });
@@ -62,7 +62,7 @@ describe('topics without a session', () => {
     expect(reader.retryMs).toBeLessThanOrEqual(2000);
   });
 
-  test('[W52] the options of subscribe count for all of them', async () => {
+  test('[W54] the options of subscribe count for all of them', async () => {
     const bed = await bedWith({ settings: { a: { kind: 'log' }, b: { kind: 'log' } } });
     for (let i = 1; i <= 5; i++) for (const topic of ['a', 'b']) await bed.publish(topic, { i, x: 0 });
     const filter = encodeURIComponent('["i","ne",4]');
@@ -92,7 +92,7 @@ describe('topics without a session', () => {
     ['topic=a/%2B/b', '"a/+/b" is a pattern'],
     ['topic=a//b', 'topic'],
     ['since=1', '"since" alone means nothing'],
-  ])('[W52] %s is refused, and the place named', async (query, message) => {
+  ])('[W54] %s is refused, and the place named', async (query, message) => {
     const bed = await bedWith();
     const { status, text } = await ask(bed.port, `/sse?${query}`);
     expect(status).toBe(400);
@@ -104,7 +104,7 @@ describe('topics without a session', () => {
     expect(bed.meter.value('tidewall_sessions')).toBe(0);
   });
 
-  test('[W52] a topic that is refused refuses the stream, with the status that says why', async () => {
+  test('[W54] a topic that is refused refuses the stream, with the status that says why', async () => {
     const bed = await bedWith(LOGS);
     const refused = await ask(bed.port, '/sse?topic=c&topic=a&kind=state');
     expect([refused.status, JSON.parse(refused.text).error.name]).toEqual([409, 'wrong_kind']);
@@ -116,7 +116,7 @@ describe('topics without a session', () => {
 });
 
 describe('coming back', () => {
-  test('[W53] after a cut at any event all topics go on where they were, by header or address', async () => {
+  test('[W55] after a cut at any event all topics go on where they were, by header or address', async () => {
     const steps = fc.array(fc.constantFrom('a', 'b', 'flush', 'cut', 'cut'), { minLength: 1, maxLength: 40 });
     await fc.assert(
       fc.asyncProperty(steps, fc.boolean(), async (run, byHeader) => {
@@ -166,7 +166,7 @@ describe('coming back', () => {
     );
   });
 
-  test('[W53] a position that is not kept is told, and what is held comes as the whole', async () => {
+  test('[W55] a position that is not kept is told, and what is held comes as the whole', async () => {
     const bed = await bedWith({ settings: { a: { kind: 'state' } } });
     await bed.publish('a', 1);
     const first = await follow(bed, 'topic=a');
@@ -183,7 +183,7 @@ describe('coming back', () => {
     }
   });
 
-  test('[W53] what was published to a topic that was not there yet is not lost', async () => {
+  test('[W55] what was published to a topic that was not there yet is not lost', async () => {
     const bed = await bedWith();
     const first = await follow(bed, 'topic=later&kind=log');
     await first.json();
@@ -197,7 +197,7 @@ describe('coming back', () => {
     expect(await entries(again, 3)).toEqual([1, 2, 3]);
   });
 
-  test('[W53] a stream of which a topic begins anew ends, so that its client comes back for all of them', async () => {
+  test('[W55] a stream of which a topic begins anew ends, so that its client comes back for all of them', async () => {
     const bed = await bedWith();
     await bed.publish('a', 1);
     await bed.publish('b', 1);
@@ -215,7 +215,7 @@ describe('coming back', () => {
     expect(await other.json()).toMatchObject({ d: 3 });
   });
 
-  test('[W54] a server that stops says when to come back, each at another time; a final code keeps away', async () => {
+  test('[W56] a server that stops says when to come back, each at another time; a final code keeps away', async () => {
     const bed = await bedWith({ limits: { sessions: 3 } });
     const readers = [await follow(bed, 'topic=a'), await follow(bed, 'topic=b'), await follow(bed, 'topic=c')];
     for (const reader of readers) await reader.json();
