@@ -20,7 +20,7 @@ type Ack = (answer: JsonObject) => void;
 /** So many events may wait for their turn; more are refused. */
 const MOST_WAITING = 64;
 
-/** One socket of a client: the rooms that it is in, each a topic that it follows. Its events are done one by one. */
+/** One socket of a client: the rooms that it is in, each a topic that it follows. Its events are done in their order. */
 export class RoomMember {
   readonly #options: RoomMemberOptions;
   readonly #session: Session;
@@ -28,6 +28,7 @@ export class RoomMember {
   readonly #views = new Map<TopicName, number>();
   readonly #rooms = new Map<string, TopicName>();
   #turn: Promise<void> = Promise.resolve();
+  #publishing: Promise<unknown> = Promise.resolve();
   #waiting = 0;
   #ended = false;
 
@@ -48,18 +49,17 @@ export class RoomMember {
     }
     this.#waiting++;
     this.#turn = this.#turn.then(async () => {
-      try {
-        if (!this.#ended) await this.#carryOut(event, args[0], (reply) => this.#reply(answer, reply));
-      } catch (failure) {
-        this.#refuse(this.#asTidewallError(failure), answer);
-      }
-      this.#waiting--;
+      const done = this.#done(event, args[0], answer);
+      // The hub keeps publications in the order in which it gets them, and makes one write of many.
+      if (event === 'publish') this.#publishing = Promise.all([this.#publishing, done]);
+      else await done;
     });
   }
 
   /** Resolves when what was taken is done. */
-  finish(): Promise<void> {
-    return this.#turn;
+  async finish(): Promise<void> {
+    await this.#turn;
+    await this.#publishing;
   }
 
   end(): void {
@@ -85,6 +85,15 @@ export class RoomMember {
         this.#refuse(this.#asTidewallError(failure), undefined);
       }
     });
+  }
+
+  async #done(event: unknown, body: unknown, answer: Ack | undefined): Promise<void> {
+    try {
+      if (!this.#ended) await this.#carryOut(event, body, (reply) => this.#reply(answer, reply));
+    } catch (failure) {
+      this.#refuse(this.#asTidewallError(failure), answer);
+    }
+    this.#waiting--;
   }
 
   async #carryOut(event: unknown, body: unknown, reply: Ack): Promise<void> {

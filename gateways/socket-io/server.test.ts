@@ -182,6 +182,18 @@ describe('answers', () => {
     expect(updates).toEqual([{ sales: 5 }]);
   });
 
+  test('publications of one client keep their order, however many are under way', async () => {
+    const bed = await bedWith({ settings: { orders: { kind: 'log' } } });
+    const [a, b] = [await connected(bed.port), await connected(bed.port)];
+    const updates = updatesOf(b);
+    await b.emitWithAck('join', 'orders');
+    const sent = Array.from({ length: 60 }, (_, i) => i);
+    const answers = sent.map((data) => a.emitWithAck('publish', { room: 'orders', data }) as Promise<object>);
+    for (const [i, answer] of answers.entries()) expect(await answer).toMatchObject({ ok: true, offset: i + 1 });
+    await bed.until(() => updates.length === sent.length);
+    expect(updates).toEqual(sent);
+  });
+
   test('another namespace is refused in the words of Socket.IO', async () => {
     const bed = await bedWith();
     const socket = io(`http://127.0.0.1:${bed.port}/admin`, { forceNew: true, transports: ['websocket'] });
