@@ -1,0 +1,288 @@
+import { type Clock, systemClock } from '@tidewall/base';
+import type {
+  Following,
+  FollowOptions,
+  LinkStatus,
+  TopicReader,
+  TopicReplica,
+} from '@tidewall/browser-contracts/topic-reader';
+import { type PushFrame, TidewallError } from '@tidewall/protocol';
+import type { Client } from '../client.ts';
+import { Leader } from './leader.ts';
+import type { Announcement, Call, HeldState, Message, Request, TabChannel, TabLocks } from './messages.ts';
+import { RemoteReplica } from './remote-replica.ts';
+import { callOn, TabCalls } from './tab-calls.ts';
+
+/** What a tab has of a connection that it may share. */
+export type SharedClient = TopicReader & Pick<Client, 'publish' | 'history' | 'presence' | 'watch' | 'close'>;
+
+export interface SharedClientOptions {
+  /** Tabs of one origin that give the same name share a connection: one for each server and user. */
+  readonly name: string;
+  /** Makes the connection; called in the tab that leads. */
+  create(): Client;
+  readonly clock?: Clock;
+  /** In [0, 1). */
+  readonly random?: () => number;
+  /** The platform's own when absent. */
+  readonly locks?: TabLocks | undefined;
+  readonly openChannel?: ((name: string) => TabChannel) | undefined;
+}
+
+/**
+ * A client that shares one connection with the other tabs of this page's origin: one tab leads and has it, the others follow
+ * and ask through it. When the leading tab is gone another one connects, and each tab goes on with what it follows; a
+ * publication that was under way then rejects as after a broken link.
+ *
+ * Where the platform has no locks or channels between tabs, the tab has a connection of its own.
+ */
+export function createSharedClient(options: SharedClientOptions): SharedClient {
+  const { locks = platformLocks(), openChannel = platformChannels() } = options;
+  if (locks === undefined || openChannel === undefined) return options.create();
+  return new TabClient(options, locks, openChannel(`tidewall:${options.name}`));
+}
+
+/** What one part of the page follows. */
+interface Want {
+  readonly topic: string;
+  options: FollowOptions;
+  readonly changed: ((replica: TopicReplica) => void) | undefined;
+  readonly pushed: ((push: PushFrame, replica: TopicReplica) => void) | undefined;
+  /** Of a pattern there are several. */
+  readonly replicas: Map<string, RemoteReplica>;
+  /** While this tab leads. */
+  following: Following | undefined;
+}
+
+/*
+ *               the lock is had
+ *   following ────────────────────▶ leading
+ *       │ close                        │ close
+ *       └───────────▶ closed ◀─────────┘
+ */
+class TabClient implements SharedClient {
+  readonly #options: SharedClientOptions;
+  readonly #clock: Clock;
+  readonly #locks: TabLocks;
+  readonly #channel: TabChannel;
+  readonly #tab: string;
+  readonly #wants = new Map<number, Want>();
+  readonly #calls: TabCalls;
+  readonly #listeners = new Set<(status: LinkStatus) => void>();
+  #leader: Leader | undefined;
+  #endStatus: (() => void) | undefined;
+  #status: LinkStatus = { type: 'connecting', attempt: 0 };
+  #serverOffsetMs = 0;
+  /** Whether others know that this tab lives, and one of them leads. */
+  #alive = false;
+  #led = false;
+  #ids = 0;
+  #closed = false;
+  /** Lets the locks go. */
+  #release: () => void = () => {};
+
+  constructor(options: SharedClientOptions, locks: TabLocks, channel: TabChannel) {
+    const { clock = systemClock, random = Math.random } = options;
+    this.#options = options;
+    this.#clock = clock;
+    this.#tab = `${random().toString(36).slice(2)}${random().toString(36).slice(2)}`;
+    this.#calls = new TabCalls(clock, (id, call, args) => this.#ask({ type: 'call', tab: this.#tab, id, call, args }));
+    this.#locks = locks;
+    this.#channel = channel;
+    channel.onmessage = ({ data }) => this.#hear(data);
+    const over = new Promise<void>((resolve) => {
+      this.#release = resolve;
+    });
+    // Held before anybody is asked, so that whoever leads can wait for its end.
+    void this.#hold(this.#lockOf(this.#tab), () => {
+      this.#alive = true;
+      if (!this.#leader && !this.#closed) channel.postMessage({ type: 'hello', tab: this.#tab });
+      return over;
+    });
+    void this.#hold(`tidewall:${options.name}`, () => {
+      if (!this.#closed) this.#lead();
+      return over;
+    });
+  }
+
+  get status(): LinkStatus {
+    return this.#leader?.client.status ?? this.#status;
+  }
+
+  onStatus(changed: (status: LinkStatus) => void): () => void {
+    const listener = (status: LinkStatus) => changed(status);
+    this.#listeners.add(listener);
+    listener(this.status);
+    return () => void this.#listeners.delete(listener);
+  }
+
+  serverNow(): number {
+    return this.#leader?.client.serverNow() ?? this.#clock.now() + this.#serverOffsetMs;
+  }
+
+  follow(topic: string, options: FollowOptions, changed: (replica: TopicReplica) => void): Following {
+    return this.#want({ topic, options, changed, pushed: undefined });
+  }
+
+  watch(topic: string, options: FollowOptions, pushed: (push: PushFrame, replica: TopicReplica) => void): Following {
+    return this.#want({ topic, options, changed: undefined, pushed });
+  }
+
+  publish: Client['publish'] = (...args) => this.#call('publish', args);
+  history: Client['history'] = (...args) => this.#call('history', args);
+  presence: Client['presence'] = (...args) => this.#call('presence', args);
+
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    for (const id of [...this.#wants.keys()]) this.#unwant(id);
+    this.#calls.close();
+    this.#endStatus?.();
+    this.#leader?.close();
+    this.#release();
+    this.#channel.close();
+    this.#tell({ type: 'closed', code: 1000, reason: 'closed by its owner' });
+    this.#listeners.clear();
+  }
+
+  // --- roles
+
+  #lead(): void {
+    const { client } = this.#make();
+    this.#endStatus = client.onStatus((status) => this.#tell(status));
+    for (const want of this.#wants.values()) want.following = followOn(client, want);
+    this.#calls.carryOut(client);
+  }
+
+  #make(): Leader {
+    const client = this.#options.create();
+    const lockOf = (tab: string) => this.#lockOf(tab);
+    this.#leader = new Leader({ client, channel: this.#channel, locks: this.#locks, lockOf });
+    return this.#leader;
+  }
+
+  #hear(message: Message): void {
+    if (this.#leader !== undefined) {
+      if ('tab' in message) this.#leader.take(message);
+    } else if (message.type === 'leads') this.#follows(message);
+    else if ('to' in message && message.to === this.#tab) this.#heard(message);
+  }
+
+  /** Another tab leads. When it has only begun to, or this one has, it knows nothing of what is followed here. */
+  #follows({ first, status, serverNow }: Extract<Announcement, { readonly type: 'leads' }>): void {
+    this.#serverOffsetMs = serverNow - this.#clock.now();
+    this.#tell(status);
+    // It says so once more when it is told of this tab.
+    if (!this.#alive) return;
+    const isNew = first || !this.#led;
+    this.#led = true;
+    if (isNew) for (const [id, want] of this.#wants) this.#askFor(id, want);
+    this.#calls.led(first);
+  }
+
+  #heard(message: Exclude<Announcement, { readonly type: 'leads' }>): void {
+    const want = this.#wants.get(message.id);
+    switch (message.type) {
+      case 'answer':
+        this.#calls.answered(message.id, message.value);
+        break;
+      case 'refusal':
+        this.#calls.refused(message.id, message.error);
+        break;
+      case 'pushed':
+        if (want) want.pushed?.(message.push, replicaIn(want, message.held));
+        break;
+      case 'held':
+        this.#serverOffsetMs = message.serverNow - this.#clock.now();
+        if (want) want.changed?.(replicaIn(want, message.held));
+    }
+  }
+
+  // --- what is followed
+
+  #want(given: Pick<Want, 'topic' | 'options' | 'changed' | 'pushed'>): Following {
+    const id = ++this.#ids;
+    const want: Want = { ...given, replicas: new Map(), following: undefined };
+    if (!this.#closed) {
+      this.#wants.set(id, want);
+      if (this.#leader) want.following = followOn(this.#leader.client, want);
+      else this.#askFor(id, want);
+    }
+    return Object.assign(() => this.#unwant(id), {
+      configure: ({ rateHz }: { readonly rateHz: number | undefined }) => {
+        const { rateHz: _, ...options } = want.options;
+        want.options = rateHz === undefined ? options : { ...options, rateHz };
+        want.following?.configure({ rateHz });
+        if (!this.#leader) this.#ask({ type: 'configure', tab: this.#tab, id, rateHz });
+      },
+    });
+  }
+
+  #unwant(id: number): void {
+    const want = this.#wants.get(id);
+    if (want === undefined) return;
+    this.#wants.delete(id);
+    want.following?.();
+    if (!this.#leader) this.#ask({ type: 'unfollow', tab: this.#tab, id });
+  }
+
+  #askFor(id: number, { topic, options, pushed }: Want): void {
+    this.#ask({ type: 'follow', tab: this.#tab, id, topic, options, pushes: pushed !== undefined });
+  }
+
+  #call<Answer>(call: Call, args: readonly unknown[]): Promise<Answer> {
+    if (this.#closed) return Promise.reject(new TidewallError('not_available', 'the client is closed'));
+    return this.#leader ? callOn(this.#leader.client, call, args) : this.#calls.add(++this.#ids, call, args);
+  }
+
+  /** False while nobody leads, or nobody would notice this tab's end: it is asked again then. */
+  #ask(request: Request): boolean {
+    if (this.#leader || this.#closed || !this.#led || !this.#alive) return false;
+    this.#channel.postMessage(request);
+    return true;
+  }
+
+  #tell(status: LinkStatus): void {
+    this.#status = status;
+    for (const listener of this.#listeners) listener(status);
+  }
+
+  #lockOf(tab: string): string {
+    return `tidewall:${this.#options.name}:${tab}`;
+  }
+
+  async #hold(name: string, held: () => Promise<void>): Promise<void> {
+    try {
+      await this.#locks.request(name, {}, held);
+    } catch {
+      // A page that is going away cannot have locks any more.
+    }
+  }
+}
+
+function followOn(client: Client, { topic, options, changed, pushed }: Want): Following {
+  return pushed ? client.watch(topic, options, pushed) : client.follow(topic, options, changed ?? (() => {}));
+}
+
+function replicaIn({ replicas }: Want, held: HeldState): RemoteReplica {
+  let replica = replicas.get(held.topic);
+  if (replica === undefined) {
+    replica = new RemoteReplica(held);
+    replicas.set(held.topic, replica);
+  } else replica.held = held;
+  return replica;
+}
+
+interface Platform {
+  readonly navigator?: { readonly locks?: TabLocks };
+  readonly BroadcastChannel?: new (name: string) => TabChannel;
+}
+
+function platformLocks(): TabLocks | undefined {
+  return (globalThis as Platform).navigator?.locks;
+}
+
+function platformChannels(): ((name: string) => TabChannel) | undefined {
+  const { BroadcastChannel: Channel } = globalThis as Platform;
+  return Channel && ((name) => new Channel(name));
+}
