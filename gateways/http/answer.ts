@@ -1,5 +1,5 @@
 import type { ServerResponse } from 'node:http';
-import { CLOSE_CODES, type CloseName, ERROR_CODES, TidewallError } from '@tidewall/protocol';
+import { CLOSE_CODES, type CloseName, ERROR_STATUS, TidewallError } from '@tidewall/protocol';
 import { encodeBye } from '../native/index.ts';
 
 /** What goes with every answer: it is true now and for this client. */
@@ -9,7 +9,7 @@ export const NOT_STORED = { 'cache-control': 'no-store', 'x-accel-buffering': 'n
 export function answerError(
   response: ServerResponse,
   error: TidewallError,
-  status: number = ERROR_CODES[error.kind].status,
+  status: number = ERROR_STATUS[error.kind],
 ): void {
   const retry = error.afterMs > 0 && { 'retry-after': String(Math.ceil(error.afterMs / 1000)) };
   const head = { ...NOT_STORED, 'content-type': 'application/json; charset=utf-8', ...retry };

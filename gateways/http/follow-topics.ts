@@ -41,8 +41,10 @@ export async function followTopics(
   const begun: Begun[] = wanted.map(() => ({ reply: undefined, later: false }));
   for (let i = 0; i < wanted.length; i++) {
     const at = (first + i) % wanted.length;
-    await session.subscribe(startingAt(wanted[at] as SubscribeRequest, cursor), (reply) => {
-      begun[at] = { reply: reply as SubscribeReply, later: full() && !(reply as SubscribeReply).recovered };
+    const request = wanted[at] as SubscribeRequest;
+    const since = cursor === undefined ? undefined : (cursor.get(hashOf(request.topic)) ?? NOWHERE);
+    await session.subscribe(startingAt(request, since), (reply) => {
+      begun[at] = begin(reply as SubscribeReply, since, full());
     });
   }
   const replies = begun.flatMap(({ reply }) => (reply === undefined ? [] : [reply]));
@@ -69,9 +71,14 @@ interface Begun {
   readonly later: boolean;
 }
 
-function startingAt(request: SubscribeRequest, cursor: Cursor | undefined): SubscribeRequest {
-  if (cursor === undefined) return request;
-  const since = cursor.get(hashOf(request.topic)) ?? NOWHERE;
+function startingAt(request: SubscribeRequest, since: Since | undefined): SubscribeRequest {
+  if (since === undefined) return request;
   // A topic to which nothing had been published may have been let go, and have another epoch since: nothing is void.
   return since !== NOWHERE && since.offset === 0 ? { ...request, rewind: FROM_THE_START } : { ...request, since };
+}
+
+function begin(reply: SubscribeReply, since: Since | undefined, full: boolean): Begun {
+  const fromTheStart = since?.offset === 0 && reply.offset === 0 && reply.epoch === since.epoch;
+  const recovered = reply.recovered || fromTheStart;
+  return { reply: { ...reply, recovered }, later: full && !recovered };
 }
