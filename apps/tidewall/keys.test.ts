@@ -78,11 +78,16 @@ test('a pair that clients have already is taken over, listed without its secret,
   expect(await run(['keys', 'rotate', 'AKID7'])).toMatchObject({ code: 1, stderr: expect.stringContaining('no key') });
 });
 
-test('keys survive a restart, and are sealed on the disk', async () => {
+test('keys survive a restart, as does what was used of them; they are sealed on the disk', async () => {
   const { stdout } = await run(['keys', 'create', '--id', 'kept']);
   const secret = secretIn(stdout);
+  await server.restart('SIGTERM');
+  const used = (await run(['sign', 'kept'], secret)).stdout;
+  expect(await firstWord('/ws', used)).toContain('"session"');
+  await server.restart('SIGTERM');
+  expect(await firstWord('/ws', used)).toContain('"code":4500');
   await server.restart('SIGKILL');
-  expect(await firstWord('/ws', (await run(['sign', 'kept'], secret)).stdout)).toContain('"session"');
+  expect(await firstWord('/ws', used)).toContain('"code":4010');
   expect(await readFile(join(server.dataDir, 'keys.json'), 'utf8')).not.toContain(secret);
   expect(server.process.stdout).not.toContain(secret);
 });

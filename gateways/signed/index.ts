@@ -1,2 +1,8 @@
-export { createNonceMemory, MOST_NONCES, type NonceMemoryOptions } from './nonce-memory.ts';
+export {
+  createNonceMemory,
+  type KeptNonceMemory,
+  MOST_NONCES,
+  type NonceMemoryOptions,
+  type UsedNonce,
+} from './nonce-memory.ts';
 export { checkSignature, type Encoding, hmac, type SignatureVerdict } from './signature.ts';

@@ -6,6 +6,24 @@ export interface NonceMemoryOptions {
   readonly meter: Meter;
   /** Most nonces that are remembered at once. */
   readonly most?: number;
+  /** What an earlier memory has remembered. */
+  readonly used?: readonly UsedNonce[];
+  /** Nothing that was signed before is taken, ms since 1970: what was used until then is not known. */
+  readonly notBefore?: number;
+}
+
+/** A nonce of a key that was used, so that another memory can go on with it. */
+export interface UsedNonce {
+  readonly keyId: string;
+  readonly nonce: string;
+  readonly signedAt: number;
+  readonly skewMs: number;
+}
+
+/** A memory that can be handed on. */
+export interface KeptNonceMemory extends NonceMemory {
+  /** The nonces whose time could still be in order. */
+  used(): readonly UsedNonce[];
 }
 
 /** About 20 MB; with ±300 s it is reached by 333 signed connects a second, for five minutes. */
@@ -13,9 +31,7 @@ export const MOST_NONCES = 100_000;
 /** Looking for what is over costs as much as there is, and is done this often at most. */
 const FORGET_EVERY_MS = 1000;
 
-interface Use {
-  readonly signedAt: number;
-  readonly skewMs: number;
+interface Use extends UsedNonce {
   /** Until then its time is in order; by the monotonic clock. */
   readonly until: number;
 }
@@ -24,7 +40,8 @@ interface Use {
  * Remembers each nonce of a key for as long as its time could be in order, and refuses what it cannot remember: to
  * forget would let an old one in again.
  */
-export function createNonceMemory({ clock, meter, most = MOST_NONCES }: NonceMemoryOptions): NonceMemory {
+export function createNonceMemory(options: NonceMemoryOptions): KeptNonceMemory {
+  const { clock, meter, most = MOST_NONCES, used = [], notBefore = Number.NEGATIVE_INFINITY } = options;
   const uses = new Map<string, Use>();
   /**
    * When the newest that was forgotten was signed, by the skew that its wire allows. While clocks go their way all of
@@ -37,6 +54,13 @@ export function createNonceMemory({ clock, meter, most = MOST_NONCES }: NonceMem
   ]);
   meter.gauge('tidewall_nonces', 'Nonces of signed connects that are remembered', () => uses.size);
 
+  /** Undefined: its time is not in order. */
+  function useOf({ keyId, nonce, signedAt, skewMs }: SignedWord): Use | undefined {
+    const leftMs = signedAt + skewMs - clock.now();
+    if (!(leftMs >= 0 && leftMs <= 2 * skewMs)) return undefined;
+    return { keyId, nonce, signedAt, skewMs, until: clock.monotonic() + leftMs };
+  }
+
   function forget(elapsed: number): void {
     if (elapsed < forgetAt) return;
     forgetAt = elapsed + FORGET_EVERY_MS;
@@ -47,25 +71,34 @@ export function createNonceMemory({ clock, meter, most = MOST_NONCES }: NonceMem
     }
   }
 
-  function judge({ keyId, nonce, signedAt, skewMs }: SignedWord): NonceVerdict {
-    const elapsed = clock.monotonic();
-    const leftMs = signedAt + skewMs - clock.now();
-    forget(elapsed);
-    // No id of a key has this character, so that no two pairs have one name.
-    const name = `${keyId}\0${nonce}`;
+  function judge(word: SignedWord): NonceVerdict {
+    const { signedAt, skewMs } = word;
+    forget(clock.monotonic());
+    const name = nameOf(word);
     if (uses.has(name)) return 'repeated';
-    if (!(leftMs >= 0 && leftMs <= 2 * skewMs)) return 'skewed';
+    const use = useOf(word);
+    if (use === undefined || signedAt < notBefore) return 'skewed';
     if (signedAt <= (forgotten.get(skewMs) ?? Number.NEGATIVE_INFINITY)) return 'skewed';
     if (uses.size >= most) return 'full';
-    uses.set(name, { signedAt, skewMs, until: elapsed + leftMs });
+    uses.set(name, use);
     return 'fresh';
   }
 
+  for (const word of used) {
+    const use = useOf(word);
+    if (use !== undefined) uses.set(nameOf(word), use);
+  }
   return {
     take(word) {
       const verdict = judge(word);
       if (verdict !== 'fresh') refused.add(1, { reason: verdict });
       return verdict;
     },
+    used: () => [...uses.values()].filter((use) => useOf(use) !== undefined).map(({ until: _, ...rest }) => rest),
   };
+}
+
+/** No id of a key has the character between, so that no two pairs have one name. */
+function nameOf({ keyId, nonce }: SignedWord): string {
+  return `${keyId}\0${nonce}`;
 }

@@ -9,7 +9,6 @@ import { heartCheckGateway } from '@tidewall/gateways/heart-check/server';
 import { koaHttpGateway } from '@tidewall/gateways/koa-http/server';
 import { koaSocketGateway } from '@tidewall/gateways/koa-socket/server';
 import { pollGateway } from '@tidewall/gateways/poll/server';
-import { createNonceMemory } from '@tidewall/gateways/signed';
 import { socketIoGateway } from '@tidewall/gateways/socket-io/server';
 import { sseGateway } from '@tidewall/gateways/sse/server';
 import { tcvGateway } from '@tidewall/gateways/tcv/server';
@@ -31,6 +30,7 @@ import type { HostState } from './http/api-context.ts';
 import { createApp, rejectedRequests } from './http/app.ts';
 import { type Listeners, openListeners } from './http/listeners.ts';
 import { KeyStore } from './keys/key-store.ts';
+import { openNonces } from './keys/nonce-file.ts';
 import type { LoadedConfig } from './load-config.ts';
 import { createMetrics } from './metrics.ts';
 import { openBroker } from './open-broker.ts';
@@ -123,6 +123,7 @@ export async function startHost(options: HostOptions): Promise<RunningHost> {
   const elements = createElementTopics(screens, manifest);
 
   const broker = await openBroker(config, { clock, log, meter: metrics, random });
+  const nonces = await openNonces({ path: join(config.dataDir, 'nonces.json'), clock, log, meter: metrics });
   const configuredFor = (name: TopicName) => elements.settingsOf(name) ?? topicSettings.list.settingsOf(name);
   const { redis: redisUrl } = config;
   const settingsOf = (name: TopicName) =>
@@ -140,7 +141,7 @@ export async function startHost(options: HostOptions): Promise<RunningHost> {
   let state: HostState = 'starting';
   const { mounted, ownPorts } = openGateways(GATEWAYS, config, {
     ...{ hub, limits, clock, log, meter: metrics, node: config.node, keys },
-    nonces: createNonceMemory({ clock, meter: metrics }),
+    nonces: nonces.memory,
     identify: () => ANYBODY,
   });
   const gateways = mounted.map(({ gateway }) => gateway);
@@ -168,6 +169,7 @@ export async function startHost(options: HostOptions): Promise<RunningHost> {
 
   const release = async () => {
     for (const gateway of gateways) gateway.close();
+    await nonces.close();
     redis?.dispose();
     ownHub.dispose();
     await broker.close();

@@ -1,9 +1,8 @@
-import { open, readFile, rename } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { readFile } from 'node:fs/promises';
 import { parseJson } from '@tidewall/base';
-import { TidewallError } from '@tidewall/protocol';
 import { z } from 'zod';
 import { pathText, wrongPlaces } from '../issue-sentence.ts';
+import { keepFile } from '../keep-file.ts';
 import { ConfigError } from '../startup-errors.ts';
 import { type Key, type KeySecret, keyIdSchema, keyNameSchema } from './key.ts';
 import type { MasterSecret } from './master-secret.ts';
@@ -83,34 +82,10 @@ export async function writeKeys(path: string, keys: readonly Key[], master: Mast
       ...rest,
     })),
   }));
-  const aside = `${path}.new`;
-  try {
-    const file = await open(aside, 'w', 0o600);
-    try {
-      // One that was left behind by a stop may have had other rights.
-      await file.chmod(0o600);
-      await file.writeFile(`${JSON.stringify({ format: 1, keys: rows }, undefined, 2)}\n`);
-      await file.sync();
-    } finally {
-      await file.close();
-    }
-    await rename(aside, path);
-    await syncFolder(dirname(path));
-  } catch (cause) {
-    const { code } = cause as NodeJS.ErrnoException;
-    if (code !== 'ENOSPC' && code !== 'EDQUOT') throw cause;
-    throw new TidewallError('storage_full', `there is no room for ${path}; nothing was changed`, { cause });
-  }
+  await keepFile(path, `${JSON.stringify({ format: 1, keys: rows }, undefined, 2)}\n`, 0o600);
 }
 
 /** What a sealed secret belongs to: nobody can give one key the secret of another by moving it in the file. */
 function placeOf(keyId: string, createdAt: number): string {
   return `${keyId}\0${createdAt}`;
-}
-
-/** The new name is on the disk only when its folder is. Not every system lets a folder be opened. */
-async function syncFolder(path: string): Promise<void> {
-  const folder = await open(path, 'r').catch(() => undefined);
-  await folder?.sync().catch(() => {});
-  await folder?.close();
 }

@@ -1,9 +1,8 @@
-import { open, readFile, rename } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { readFile } from 'node:fs/promises';
 import { type JsonValue, parseJson } from '@tidewall/base';
-import { TidewallError } from '@tidewall/protocol';
 import { z } from 'zod';
 import { pathText, wrongPlaces } from '../issue-sentence.ts';
+import { keepFile } from '../keep-file.ts';
 import { ConfigError } from '../startup-errors.ts';
 import { type TopicConfig, topicSettingsSchema } from './topic-settings-schema.ts';
 
@@ -39,32 +38,10 @@ export async function readTopicSettings(path: string): Promise<readonly TopicCon
  * @throws TidewallError storage_full
  */
 export async function writeTopicSettings(path: string, topics: readonly TopicConfig[]): Promise<void> {
-  const aside = `${path}.new`;
-  try {
-    const file = await open(aside, 'w', 0o644);
-    try {
-      await file.writeFile(`${topicSettingsText(topics)}\n`);
-      await file.sync();
-    } finally {
-      await file.close();
-    }
-    await rename(aside, path);
-    await syncFolder(dirname(path));
-  } catch (cause) {
-    const { code } = cause as NodeJS.ErrnoException;
-    if (code !== 'ENOSPC' && code !== 'EDQUOT') throw cause;
-    throw new TidewallError('storage_full', `there is no room for ${path}; nothing was changed`, { cause });
-  }
+  await keepFile(path, `${topicSettingsText(topics)}\n`, 0o644);
 }
 
 /** What the file holds. */
 export function topicSettingsText(topics: readonly TopicConfig[]): string {
   return JSON.stringify({ topics }, undefined, 2);
-}
-
-/** The new name is on the disk only when its folder is. Not every system lets a folder be opened. */
-async function syncFolder(path: string): Promise<void> {
-  const folder = await open(path, 'r').catch(() => undefined);
-  await folder?.sync().catch(() => {});
-  await folder?.close();
 }
