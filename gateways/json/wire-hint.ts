@@ -12,10 +12,11 @@ export function wireHint(frame: JsonValue, here: string): string | undefined {
 function wireOf(frame: JsonValue) {
   if (!isJsonObject(frame)) return undefined;
   const has = (name: string) => Object.hasOwn(frame, name);
-  if (has('ping') || COMMANDS.some(has)) return { kind: 'websocket', name: 'the native wire', path: '/ws' };
   if (has('action') && has('version')) return { kind: 'tcv', name: 'Tencent Cloud 图', path: '/tcv' };
   if (has('action')) return { kind: 'koa-socket', name: 'a SocketService page', path: '/socket-service' };
   if (has('type')) return { kind: 'heart-check', name: 'the heart-check wire', path: '/heart-check' };
+  // Last: other wires' frames may have any name beside their own, and these do not have theirs.
+  if (has('ping') || COMMANDS.some(has)) return { kind: 'websocket', name: 'the native wire', path: '/ws' };
   return undefined;
 }
 

@@ -13,7 +13,7 @@ const STEPS: Readonly<Record<string, { readonly steps: readonly [data: unknown, 
 };
 
 test.each(Object.entries(STEPS))(
-  'who asks for the whole of a %s is pushed all that it holds each time, and no change of it',
+  '[H60] who asks for the whole of a %s is pushed all that it holds each time, and no change of it',
   async (kind, { steps, whole }) => {
     bed.start({ settings: { x: { kind: kind as TopicKind } } });
     const early = await bed.watch('x', { whole: 'kept' });
@@ -28,7 +28,7 @@ test.each(Object.entries(STEPS))(
   },
 );
 
-test('of a log, the value alone is each entry by itself, and none of before', async () => {
+test('[H60] of a log, the value alone is each entry by itself, and none of before', async () => {
   bed.start({ settings: { x: { kind: 'log' } } });
   await bed.publish('x', 'before');
   const { outlet } = await bed.watch('x', { whole: 'value' });
@@ -37,7 +37,7 @@ test('of a log, the value alone is each entry by itself, and none of before', as
   expect(texts(outlet.pushes)).toEqual(['"a"', '"b"']);
 });
 
-test('a subscription may have bytes of its own, which all that name the same encoding share', async () => {
+test('[H60] a subscription may have bytes of its own, which all that name the same encoding share', async () => {
   bed.start();
   const own = new RecordingEncoding();
   const outlets = [new RecordingOutlet(), new RecordingOutlet()];
