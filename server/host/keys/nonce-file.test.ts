@@ -59,5 +59,7 @@ test.each([
   await second.close();
   const third = await open();
   expect(third.memory.take(used)).toBe('skewed');
+  expect(third.memory.take(word('before the stop', -1000))).toBe('skewed');
+  await clock.advance(1000);
   expect(third.memory.take(word('later'))).toBe('fresh');
 });
