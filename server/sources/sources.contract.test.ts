@@ -129,6 +129,12 @@ describe.each(kinds.filter((kind) => here(caseOf(kind))))('a source of kind %s',
     for (const secret of definition.secrets) expect(names).toContain(secret);
   });
 
+  it('has no setting of its own that is called kind: in a configuration that is the kind of the source', () => {
+    const schema = z.toJSONSchema(definition.configSchema, { io: 'input', unrepresentable: 'any' });
+    const alternatives = [schema, ...(schema.oneOf ?? []), ...(schema.anyOf ?? [])] as { properties?: object }[];
+    for (const { properties = {} } of alternatives) expect(Object.keys(properties)).not.toContain('kind');
+  });
+
   it('declares topics, each once', () => {
     const names = source.topics.map(({ topic }) => topic);
     expect(names.length).toBeGreaterThan(0);

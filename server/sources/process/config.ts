@@ -10,7 +10,7 @@ export const processConfigSchema = z
     topic: topicField.optional(),
     /** How a line of its standard output is read. The first line of `csv` names the columns. */
     parse: z.enum(['json', 'csv', 'text']).default('text'),
-    kind: z.enum(['log', 'state', 'series', 'table']).default('log'),
+    topicKind: z.enum(['log', 'state', 'series', 'table']).default('log'),
     /** The field that identifies a row of a `table`. */
     keyField: z.string().min(1).optional(),
     /** Where it runs; a relative path starts at the folder of the configuration, which is also the default. */
@@ -21,12 +21,16 @@ export const processConfigSchema = z
     expectEveryMs: z.number().int().min(20).optional(),
   })
   .superRefine((config, context) => {
-    const rows = config.kind === 'series' || config.kind === 'table';
+    const rows = config.topicKind === 'series' || config.topicKind === 'table';
     if (rows && config.parse === 'text') {
-      context.addIssue({ code: 'custom', path: ['parse'], message: `must be json or csv when kind is ${config.kind}` });
+      context.addIssue({
+        code: 'custom',
+        path: ['parse'],
+        message: `must be json or csv when topicKind is ${config.topicKind}`,
+      });
     }
-    if (config.kind === 'table' && config.keyField === undefined) {
-      context.addIssue({ code: 'custom', path: ['keyField'], message: 'must be given when kind is table' });
+    if (config.topicKind === 'table' && config.keyField === undefined) {
+      context.addIssue({ code: 'custom', path: ['keyField'], message: 'must be given when topicKind is table' });
     }
   });
 

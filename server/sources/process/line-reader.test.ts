@@ -5,28 +5,30 @@ const AT = 1_700_000_000_000;
 
 describe('a line of text', () => {
   it('is an entry with its time in a log, and the value itself in a state', () => {
-    expect(createLineReader({ parse: 'text', kind: 'log' })(' a b ', AT)).toEqual({ data: { t: AT, text: ' a b ' } });
-    expect(createLineReader({ parse: 'text', kind: 'state' })('up', AT)).toEqual({ data: 'up' });
+    expect(createLineReader({ parse: 'text', topicKind: 'log' })(' a b ', AT)).toEqual({
+      data: { t: AT, text: ' a b ' },
+    });
+    expect(createLineReader({ parse: 'text', topicKind: 'state' })('up', AT)).toEqual({ data: 'up' });
   });
 });
 
 describe('a line of JSON', () => {
   it('is its value', () => {
-    expect(createLineReader({ parse: 'json', kind: 'log' })('[1, "a"]', AT)).toEqual({ data: [1, 'a'] });
+    expect(createLineReader({ parse: 'json', topicKind: 'log' })('[1, "a"]', AT)).toEqual({ data: [1, 'a'] });
   });
 
   it('that is empty carries nothing', () => {
-    expect(createLineReader({ parse: 'json', kind: 'log' })('  ', AT)).toBeUndefined();
+    expect(createLineReader({ parse: 'json', topicKind: 'log' })('  ', AT)).toBeUndefined();
   });
 
   it('that is none, or nests too deep, is refused with the line', () => {
-    const read = createLineReader({ parse: 'json', kind: 'log' });
+    const read = createLineReader({ parse: 'json', topicKind: 'log' });
     expect(read('{oops', AT)).toMatchObject({ refused: expect.stringMatching(/^a line is not JSON .*\{oops$/) });
     expect(read('['.repeat(100_000), AT)).toMatchObject({ refused: expect.stringMatching(/deeper/) });
   });
 
   it('is a point of a series by its numbers, with the time it came when it has none', () => {
-    const read = createLineReader({ parse: 'json', kind: 'series' });
+    const read = createLineReader({ parse: 'json', topicKind: 'series' });
     expect(read('{"t":5,"a":1,"host":"x","b":null}', AT)).toEqual({ data: { t: 5, a: 1, b: null } });
     expect(read('{"a":1}', AT)).toEqual({ data: { t: AT, a: 1 } });
     expect(read('{"host":"x"}', AT)).toEqual({ refused: 'a line has no number: {"host":"x"}' });
@@ -34,14 +36,14 @@ describe('a line of JSON', () => {
   });
 
   it('may name a field __proto__', () => {
-    const reading = createLineReader({ parse: 'json', kind: 'series' })('{"t":1,"__proto__":2}', AT);
+    const reading = createLineReader({ parse: 'json', topicKind: 'series' })('{"t":1,"__proto__":2}', AT);
     expect(JSON.stringify(reading)).toBe('{"data":{"t":1,"__proto__":2}}');
   });
 });
 
 describe('a line of CSV', () => {
   it('is a row by the names of the first line', () => {
-    const read = createLineReader({ parse: 'csv', kind: 'table' });
+    const read = createLineReader({ parse: 'csv', topicKind: 'table' });
     expect(read('id,n,ok,note', AT)).toBeUndefined();
     expect(read('', AT)).toBeUndefined();
     expect(read('a,1.5,true,', AT)).toEqual({ data: { id: 'a', n: 1.5, ok: true, note: null } });
@@ -51,7 +53,7 @@ describe('a line of CSV', () => {
   });
 
   it('is refused while the header names nothing, or something twice', () => {
-    const read = createLineReader({ parse: 'csv', kind: 'log' });
+    const read = createLineReader({ parse: 'csv', topicKind: 'log' });
     expect(read('a,', AT)).toMatchObject({ refused: expect.stringContaining('without a name') });
     expect(read('a,a', AT)).toMatchObject({ refused: expect.stringContaining('twice') });
     expect(read('a,b', AT)).toBeUndefined();

@@ -13,7 +13,7 @@ export type LineReading = { readonly data: JsonValue } | { readonly refused: str
  * A `log` or a `state` takes any data; for a `series` and a `table` each line must be an object, and of a series'
  * objects only numbers and nulls are taken.
  */
-export function createLineReader({ parse: format, kind }: Pick<ProcessConfig, 'parse' | 'kind'>) {
+export function createLineReader({ parse: format, topicKind: kind }: Pick<ProcessConfig, 'parse' | 'topicKind'>) {
   const read = format === 'json' ? readJson : format === 'csv' ? createCsvReader() : createTextReader(kind);
   return (line: string, at: number): LineReading => {
     const reading = read(line, at);
@@ -28,7 +28,7 @@ export function createLineReader({ parse: format, kind }: Pick<ProcessConfig, 'p
 type ReadLine = (line: string, at: number) => LineReading;
 
 /** An entry of a `log` carries its time, as a feed of events shows it; a `state` is the line itself. */
-function createTextReader(kind: ProcessConfig['kind']): ReadLine {
+function createTextReader(kind: ProcessConfig['topicKind']): ReadLine {
   return (line, at) => (kind === 'log' ? { data: { t: at, text: line } } : { data: line });
 }
 

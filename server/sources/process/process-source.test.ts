@@ -62,9 +62,9 @@ describe('what a program prints', () => {
   });
 
   it('reaches a table, a series and a state in their own way', async () => {
-    await run({ ...node('console.log("id,n\\na,1")'), parse: 'csv', kind: 'table', keyField: 'id' });
-    await run({ ...node('console.log(`{"t":1,"n":2}`)'), parse: 'json', kind: 'series' });
-    await run({ ...node('console.log("up")'), kind: 'state', topic: 'other/name' });
+    await run({ ...node('console.log("id,n\\na,1")'), parse: 'csv', topicKind: 'table', keyField: 'id' });
+    await run({ ...node('console.log(`{"t":1,"n":2}`)'), parse: 'json', topicKind: 'series' });
+    await run({ ...node('console.log("up")'), topicKind: 'state', topic: 'other/name' });
     expect(sink.publications.map(({ topic, op, data: each }) => [topic, op, each])).toEqual([
       ['program', 'upsert', { id: 'a', n: 1 }],
       ['program', 'append', { t: 1, n: 2 }],
@@ -268,15 +268,18 @@ describe.runIf(process.platform === 'linux')('a daemon that keeps the output ope
 it('a program has no shell, and no more of our environment than it needs', async () => {
   process.env['TIDEWALL_TEST_SECRET'] = 'hush';
   const code = 'console.log(process.argv[1], process.env.TIDEWALL_TEST_SECRET, process.env.OWN, !!process.env.PATH)';
-  await run({ ...node(code, '$(id); *'), env: { OWN: 'mine' }, kind: 'state' });
+  await run({ ...node(code, '$(id); *'), env: { OWN: 'mine' }, topicKind: 'state' });
   delete process.env['TIDEWALL_TEST_SECRET'];
   expect(data()).toEqual(['$(id); * undefined mine true']);
 });
 
 describe('a configuration', () => {
   it.each([
-    [{ command: ['x'], kind: 'table' }, 'sources.program.parse: must be json or csv when kind is table'],
-    [{ command: ['x'], kind: 'table', parse: 'csv' }, 'sources.program.keyField: must be given when kind is table'],
+    [{ command: ['x'], topicKind: 'table' }, 'sources.program.parse: must be json or csv when topicKind is table'],
+    [
+      { command: ['x'], topicKind: 'table', parse: 'csv' },
+      'sources.program.keyField: must be given when topicKind is table',
+    ],
     [{ command: [''] }, 'sources.program.command.0: must name a program'],
     [{ command: ['x'], topic: 'a b' }, 'sources.program.topic: topic name "a b"'],
   ])('%j is refused by field', (config, sentence) => {

@@ -16,7 +16,7 @@ export class ProcessSource implements Source {
   readonly #topic: TopicName;
 
   constructor(config: ProcessConfig, context: SourceContext) {
-    const { kind, keyField, expectEveryMs } = config;
+    const { topicKind: kind, keyField, expectEveryMs } = config;
     this.#config = config;
     this.#context = context;
     this.#topic = config.topic ?? parseTopicName(context.name);
@@ -72,7 +72,7 @@ export class ProcessSource implements Source {
 
   async #publish(sink: Sink, data: JsonValue, at: number): Promise<void> {
     try {
-      await sink.publish(this.#topic, OPERATIONS_OF_KIND[this.#config.kind][0], data, at);
+      await sink.publish(this.#topic, OPERATIONS_OF_KIND[this.#config.topicKind][0], data, at);
     } catch (failure) {
       // A line that does not fit its topic is the line's fault; the next one may fit.
       if (!(failure instanceof TidewallError) || failure.kind !== 'shape_mismatch') throw failure;

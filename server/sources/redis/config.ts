@@ -35,22 +35,22 @@ export const redisConfigSchema = z
     /** How a message is read, and the fields of a stream's entry. */
     format: z.enum(['json', 'text']).default('json'),
     /** What the topics are. */
-    kind: z.enum(['log', 'state', 'series', 'table', 'signal']).default('log'),
+    topicKind: z.enum(['log', 'state', 'series', 'table', 'signal']).default('log'),
     /** The field that identifies a row of a `table`. */
     keyField: z.string().min(1).optional(),
     /** The cadence that messages are expected at. */
     expectEveryMs: z.number().int().min(20).optional(),
   })
-  .superRefine(({ channels, patterns, streams, format, kind, keyField }, context) => {
+  .superRefine(({ channels, patterns, streams, format, topicKind: kind, keyField }, context) => {
     const complain = (path: string, message: string) => context.addIssue({ code: 'custom', path: [path], message });
     const topics = [channels, patterns, streams].flatMap((names) => Object.keys(names));
     const twice = topics.find((topic, index) => topics.indexOf(topic) !== index);
     const rows = kind === 'series' || kind === 'table';
     if (topics.length === 0) complain('channels', 'must name a channel, or patterns or streams something');
     if (twice !== undefined) complain('channels', `${twice} is fed by two of channels, patterns and streams`);
-    if (rows && format === 'text') complain('format', `must be json when kind is ${kind}`);
-    if (rows && Object.keys(patterns).length > 0) complain('patterns', `must be empty when kind is ${kind}`);
-    if (kind === 'table' && keyField === undefined) complain('keyField', 'must be given when kind is table');
+    if (rows && format === 'text') complain('format', `must be json when topicKind is ${kind}`);
+    if (rows && Object.keys(patterns).length > 0) complain('patterns', `must be empty when topicKind is ${kind}`);
+    if (kind === 'table' && keyField === undefined) complain('keyField', 'must be given when topicKind is table');
   });
 
 export type RedisConfig = z.infer<typeof redisConfigSchema>;

@@ -7,11 +7,11 @@ export type MessageReading = { readonly data: JsonValue } | { readonly refused: 
 
 export interface MessageForm {
   readonly format: 'json' | 'text';
-  readonly kind: TopicKind;
+  readonly topicKind: TopicKind;
 }
 
 /** Data for a topic of that kind. An entry of a `log` carries its time when it is a text, as a feed of events shows it. */
-export function readMessage(text: string, at: number, { format, kind }: MessageForm): MessageReading {
+export function readMessage(text: string, at: number, { format, topicKind: kind }: MessageForm): MessageReading {
   if (format === 'text') return { data: kind === 'log' ? { t: at, text } : text };
   try {
     return ofKind(parseJson(text), at, kind);
@@ -24,7 +24,7 @@ export function readMessage(text: string, at: number, { format, kind }: MessageF
 export function readEntry(
   fields: Readonly<Record<string, string>>,
   at: number,
-  { format, kind }: MessageForm,
+  { format, topicKind: kind }: MessageForm,
 ): MessageReading {
   const row: JsonObject = {};
   for (const [name, text] of Object.entries(fields)) setOwn(row, name, format === 'json' ? jsonOrText(text) : text);

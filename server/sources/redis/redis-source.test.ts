@@ -63,7 +63,7 @@ describe.skipIf(!HAS_REDIS)('a Redis source', () => {
 
   test('refuses what is not JSON, and goes on', async () => {
     const redis = await redisWith();
-    const { sink } = await listening(sourceOf({ url: redis.url, channels: { a: 'a' }, kind: 'series' }));
+    const { sink } = await listening(sourceOf({ url: redis.url, channels: { a: 'a' }, topicKind: 'series' }));
     for (const text of ['hello', '[1]', '{"name":"x"}', '{"c":21.5,"name":"x"}']) redis.cli('publish', 'a', text);
     await arrived(sink, 4);
     expect(sink.refusals).toHaveLength(3);
@@ -82,7 +82,7 @@ describe.skipIf(!HAS_REDIS)('a Redis source', () => {
   test('reads a stream on from where it was, over a run that failed', async () => {
     const redis = await redisWith('--appendonly', 'yes');
     redis.cli('xadd', 'sensors', '*', 'c', '1');
-    const source = sourceOf({ url: redis.url, streams: { plant: 'sensors' }, kind: 'series' });
+    const source = sourceOf({ url: redis.url, streams: { plant: 'sensors' }, topicKind: 'series' });
     const { sink, run } = await listening(source);
     redis.cli('xadd', 'sensors', '1900000000000-0', 'c', '2', 'where', 'hall');
     await arrived(sink, 1);
@@ -101,7 +101,7 @@ describe.skipIf(!HAS_REDIS)('a Redis source', () => {
     const redis = await redisWith();
     redis.cli('xadd', 'weather', '*', 'c', '1');
     redis.cli('xadd', 'weather', '*', 'c', '2', 'sky', 'grey');
-    const { sink } = await listening(sourceOf({ url: redis.url, streams: { sky: 'weather' }, kind: 'state' }));
+    const { sink } = await listening(sourceOf({ url: redis.url, streams: { sky: 'weather' }, topicKind: 'state' }));
     await arrived(sink, 1);
     redis.cli('xadd', 'weather', '*', 'c', '3');
     await arrived(sink, 2);
@@ -152,10 +152,10 @@ test.each([
   [{ url: 'redis://h', channels: { 'a b': 'a' } }, /channels\.a b: topic name "a b" has "a b"/],
   [{ url: 'redis://h', channels: { a: 'a' }, streams: { a: 'b' } }, /a is fed by two/],
   [
-    { url: 'redis://h', patterns: { a: '*' }, kind: 'table', keyField: 'id' },
+    { url: 'redis://h', patterns: { a: '*' }, topicKind: 'table', keyField: 'id' },
     /patterns must be empty|patterns: must be empty/,
   ],
-  [{ url: 'redis://h', channels: { a: 'a' }, kind: 'table' }, /keyField/],
+  [{ url: 'redis://h', channels: { a: 'a' }, topicKind: 'table' }, /keyField/],
 ] as const)('a configuration that cannot be is refused by name: %j', (config, says) => {
   expect(() => parseSourceConfig('probe', definition, config)).toThrow(says);
 });

@@ -24,7 +24,7 @@ export class RedisSource implements Source {
   readonly #readTo = new Map<string, string>();
 
   constructor(config: RedisConfig, context: SourceContext) {
-    const { channels, patterns, streams, kind, keyField, expectEveryMs } = config;
+    const { channels, patterns, streams, topicKind: kind, keyField, expectEveryMs } = config;
     this.#config = config;
     this.#context = context;
     this.topics = [channels, patterns, streams].flatMap(topicsOf).map((topic) => ({
@@ -104,14 +104,14 @@ export class RedisSource implements Source {
 
   /** The entries of streams, none left out between one run and the next. */
   async #read(sink: Sink, signal: AbortSignal): Promise<void> {
-    const { url, streams, kind } = this.#config;
+    const { url, streams, topicKind } = this.#config;
     const reader = await StreamReader.open(url, signal);
     const turns = new Turns(this.#context.clock);
     try {
       const names = namesOf(streams);
       const places = new Map(names.map(([, stream]) => [stream, this.#readTo.get(stream)]));
       // Of a state only the newest counts, and whoever comes now wants to see it.
-      await reader.begin(places, kind === 'state' ? 'with the newest' : 'after the newest');
+      await reader.begin(places, topicKind === 'state' ? 'with the newest' : 'after the newest');
       sink.healthy();
       for await (const { stream, id, at, fields } of reader.entries(signal)) {
         const reading = readEntry(fields, at, this.#config);
@@ -130,7 +130,7 @@ export class RedisSource implements Source {
       return;
     }
     try {
-      await sink.publish(topic, OPERATIONS_OF_KIND[this.#config.kind][0], reading.data as JsonValue, at);
+      await sink.publish(topic, OPERATIONS_OF_KIND[this.#config.topicKind][0], reading.data as JsonValue, at);
     } catch (failure) {
       // What does not fit is the fault of that message; the next one may fit.
       const kinds = ['shape_mismatch', 'limit_exceeded'];

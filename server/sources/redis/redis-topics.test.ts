@@ -2,7 +2,7 @@ import { systemClock } from '@tidewall/base';
 import { createMemoryBroker } from '@tidewall/brokers/memory';
 import type { SomeTopicSettings, SubscribeRequest } from '@tidewall/contracts';
 import { createHub, type Hub, openAccess } from '@tidewall/hub';
-import { DEFAULT_LIMITS, parseTopicName } from '@tidewall/protocol';
+import { DEFAULT_LIMITS, parseTopicName, parseTopicPattern } from '@tidewall/protocol';
 import { CountingMeter, freePort, RecordingOutlet, silentLog } from '@tidewall/testkit';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { HAS_REDIS, type RedisServer, startRedis } from './redis-server.contract.ts';
@@ -90,6 +90,26 @@ describe.skipIf(!HAS_REDIS)('channels of Redis', () => {
     const again = await watching(bed, 'redis/news');
     await soon(() => expect(redis.cli('publish', 'news', '2')).toBe('1'));
     await soon(() => expect(again.values()).toEqual([['redis/news', 2]]));
+  });
+
+  test('who comes back while a channel is being left hears it', async () => {
+    const redis = await redisRuns();
+    const bed = bedOn(redis.url, { 'redis/a': { kind: 'state' } });
+    for (let round = 0; round < 3; round++) {
+      const { session } = await watching(bed, 'redis/a');
+      await soon(() => expect(redis.cli('publish', 'a', `${round}`)).toBe('1'));
+      const left = new Promise<void>((resolve) => {
+        const unlisten = bed.hub.onDemand(parseTopicPattern('redis/a'), (_, watched) => {
+          if (watched) return;
+          unlisten();
+          resolve();
+        });
+      });
+      // So the channel is left here, and not yet there, when it is wanted again.
+      redis.cli('client', 'pause', '200');
+      session.end();
+      await left;
+    }
   });
 
   test('one connection serves all topics and everybody who watches them', async () => {

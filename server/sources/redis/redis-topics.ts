@@ -72,6 +72,8 @@ interface Followed {
   readonly topic: TopicName;
   readonly channel: string;
   readonly kind: TopicKind;
+  /** Hears the channel. */
+  readonly listener: (text: string) => void;
   feed: Feed | undefined;
   subscribed: boolean;
   /** Nobody watches it any more. */
@@ -131,7 +133,8 @@ class ChannelTopics implements RedisTopics {
     const { hub, settingsOf, log } = this.#options;
     const settings = settingsOf(topic) ?? {};
     const { kind = 'signal' } = settings;
-    const followed: Followed = { topic, channel, kind, feed: undefined, subscribed: false, over: false };
+    const listener = (text: string) => this.#take(followed, text);
+    const followed: Followed = { topic, channel, kind, listener, feed: undefined, subscribed: false, over: false };
     this.#followed.set(topic, followed);
     try {
       followed.feed = await hub.feed(topic, SOURCE, { ...settings, kind }, () => {});
@@ -155,20 +158,21 @@ class ChannelTopics implements RedisTopics {
     if (!followed.subscribed) return;
     followed.subscribed = false;
     // When it fails, the connection is gone, which is told apart.
-    this.#link?.client.unsubscribe(followed.channel).catch(() => {});
+    // Without its listener, the client would take one that subscribes meanwhile for subscribed, and it would hear nothing.
+    this.#link?.client.unsubscribe(followed.channel, followed.listener).catch(() => {});
     const waiting = [...this.#followed.values()].find(({ feed, subscribed }) => feed && !subscribed);
     if (waiting && this.#link) this.#subscribe(waiting, this.#link);
   }
 
   #subscribe(followed: Followed, link: RedisLink): void {
-    const { channel, feed } = followed;
+    const { channel, feed, listener } = followed;
     if (this.#subscribed >= MOST_CHANNELS) {
       feed?.fail(`${MOST_CHANNELS} channels of Redis are followed already; there is room when others are left`);
       return;
     }
     followed.subscribed = true;
     link.client
-      .subscribe(channel, (text) => this.#take(followed, text))
+      .subscribe(channel, listener)
       .then(() => feed?.healthy())
       .catch((failure) => {
         // A lost connection is told to all topics at once.
