@@ -1,5 +1,7 @@
 export { COMMAND_COST, CommandRate, HEARTBEAT_COST } from './command-rate.ts';
+export { type Connection, Connections } from './connections.ts';
 export { createGatewayMetrics, type GatewayMetrics } from './gateway-metrics.ts';
+export { joinLines } from './join-lines.ts';
 export {
   createLastWord,
   encodeBye,
