@@ -59,7 +59,7 @@ const state = (page: Page) => page.evaluate(() => window.state);
 const entries = (page: Page) => page.evaluate(() => window.entries);
 
 describe('tabs of one origin', () => {
-  test('share one connection, and each is told everything once and in order', async () => {
+  test('[C44] share one connection, and each is told everything once and in order', async () => {
     const tabs = [await openTab(), await openTab(), await openTab()];
     await expect.poll(() => watchers('shared/log'), PATIENCE).toBeGreaterThan(0);
     for (let i = 1; i <= 50; i++) {
@@ -88,7 +88,7 @@ describe('tabs of one origin', () => {
     expect(await sessions()).toBe(1);
   });
 
-  test('go on when the one that leads is closed: another connects, for all of them', async () => {
+  test('[C44] go on when the one that leads is closed: another connects, for all of them', async () => {
     const leader = await openTab();
     const others = [await openTab(), await openTab()];
     await publish('shared/state', 'state', 1);

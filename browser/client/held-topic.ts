@@ -1,5 +1,5 @@
 import { isJsonObject } from '@tidewall/base';
-import type { Position, PushFrame, Since, SubscribeReply } from '@tidewall/protocol';
+import type { PushFrame, Since, SubscribeReply } from '@tidewall/protocol';
 import { freshnessOf, isOffset } from './frame.ts';
 import { Replica } from './replica.ts';
 import { isFurther, NO_REWIND, type Rewind, WHOLE } from './wants.ts';
@@ -29,9 +29,7 @@ export class HeldTopic {
   /** The replica's kind is not a guess of the server's: something has been published. */
   kindSure = false;
   readonly #context: HeldTopicContext;
-  /** What the replica holds; undefined before the first snapshot, and always for a `signal`. */
-  #position: Position | undefined;
-  /** The epoch of a snapshot that is announced and not here yet; `#position` is still that of what is held. */
+  /** The epoch of a snapshot that is announced and not here yet; the replica's position is still that of what is held. */
   #awaitedEpoch: string | undefined;
   /** The next asking is for a new start: what is held cannot be continued. */
   #anew = false;
@@ -40,15 +38,17 @@ export class HeldTopic {
   /** The rewind that the held run of publications began with. */
   #rewound: Rewind = NO_REWIND;
 
-  constructor(topic: string, context: HeldTopicContext) {
+  /** @param since what somebody else holds of a `log`, of whom this goes on */
+  constructor(topic: string, context: HeldTopicContext, since?: Since) {
     this.replica = new Replica(topic);
+    this.replica.position = since;
     this.#context = context;
   }
 
   /** The topic is being asked for: says from where, or undefined for a new start. */
   ask(rewind: Rewind | undefined): Since | undefined {
     this.#rewind = rewind;
-    this.#since = this.#anew ? undefined : this.#position;
+    this.#since = this.#anew ? undefined : this.replica.position;
     return this.#since;
   }
 
@@ -67,7 +67,7 @@ export class HeldTopic {
   /** It has become another topic, of a kind that only the server knows: nothing that is held is of it. */
   forget(): void {
     this.replica.forget();
-    this.#position = undefined;
+    this.replica.position = undefined;
     this.#awaitedEpoch = undefined;
   }
 
@@ -89,22 +89,22 @@ export class HeldTopic {
     this.kindSure = offset > 0 || (kept && this.kindSure);
     this.#awaitedEpoch = undefined;
     if (kind === 'signal') {
-      this.#position = undefined;
+      this.replica.position = undefined;
       return true;
     }
     const continues = since !== undefined && recovered && since.epoch === epoch;
     // Where nothing was held, what follows is all there is of whatever the topic has become.
-    if (since && !kept && !(continues && since.offset === 0)) return false;
+    if (since && !kept && !(continues && (since.offset === 0 || kind === 'log'))) return false;
     // `offset` may be the head already; what follows still starts at `since`, or it would not be recovered.
     if (continues) return true;
     this.#rewound = this.#rewind ?? (kind === 'series' ? WHOLE : NO_REWIND);
-    if (since || (this.#position && this.#position.epoch !== epoch)) this.#broke();
+    if (since || (this.replica.position && this.replica.position.epoch !== epoch)) this.#broke();
     if (kind === 'log' && this.#goOnInLog(epoch, offset)) return true;
     // Offset 0: nothing has been published in this epoch, so there may never be a snapshot to take over.
     const startsEmpty = offset === 0 || (!since && (kind === 'log' || (kind === 'series' && this.#rewind)));
     if (startsEmpty) {
       this.replica.clear();
-      this.#position = { epoch, offset };
+      this.replica.position = { epoch, offset };
       this.#anew = false;
     } else this.#awaitedEpoch = epoch;
     return true;
@@ -130,12 +130,12 @@ export class HeldTopic {
    * @returns whether what is held stays, and the pushes go on from it: after a gap of the same epoch, which is told
    */
   #goOnInLog(epoch: string, offset: number): boolean {
-    const held = this.#position;
+    const held = this.replica.position;
     // Smaller: a rewind to before what is held, or a server that has less than we had.
     if (held === undefined || held.epoch !== epoch || offset < held.offset) return false;
     this.replica.lose(offset - held.offset);
     if (!this.#since) return false;
-    this.#position = { epoch, offset };
+    this.replica.position = { epoch, offset };
     return true;
   }
 
@@ -155,8 +155,8 @@ export class HeldTopic {
     }
     if (!isOffset(o) || !isOffset(n) || n === 0) return 'position';
     if (this.#awaitedEpoch !== undefined) return r === 1 ? this.#takeSnapshot(push, o, this.#awaitedEpoch) : 'position';
-    if (this.#position === undefined) return 'anew';
-    const { epoch, offset } = this.#position;
+    if (this.replica.position === undefined) return 'anew';
+    const { epoch, offset } = this.replica.position;
     if (r === 1) return o < offset ? 'position' : this.#takeSnapshot(push, o, epoch);
     if (o <= offset) {
       this.#context.counts.duplicates += 1;
@@ -171,7 +171,7 @@ export class HeldTopic {
   }
 
   #takeSnapshot(push: PushFrame, offset: number, epoch: string): Taken {
-    const before = this.#awaitedEpoch === undefined ? this.#position?.offset : this.#since && 0;
+    const before = this.#awaitedEpoch === undefined ? this.replica.position?.offset : this.#since && 0;
     if (!this.replica.apply(push, true, this.#context.serverNow())) return 'anew';
     // Nothing has been published in this epoch: `d` only stands for nothing.
     if (offset === 0) this.replica.clear();
@@ -185,12 +185,12 @@ export class HeldTopic {
   }
 
   #moveTo(epoch: string, offset: number): void {
-    this.#position = { epoch, offset };
+    this.replica.position = { epoch, offset };
     this.kindSure ||= offset > 0;
   }
 
   #takeGap({ from, to }: { readonly from: unknown; readonly to: unknown }): Taken {
-    const position = this.#position;
+    const position = this.replica.position;
     if (position === undefined || this.#awaitedEpoch !== undefined || !isOffset(from) || !isOffset(to)) {
       return 'position';
     }
@@ -198,7 +198,7 @@ export class HeldTopic {
     // A gap that begins later than what is held explains only a part of what is missing.
     if (from > position.offset + 1) return 'position';
     this.replica.lose(to - position.offset);
-    this.#position = { epoch: position.epoch, offset: to };
+    this.replica.position = { epoch: position.epoch, offset: to };
     return 'taken';
   }
 }

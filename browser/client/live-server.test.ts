@@ -150,4 +150,26 @@ describe('with a real server', () => {
     expect(replicas.filter((replica) => replica.refused !== undefined)).toEqual([]);
     expect(client.counts.reconnects).toBe(0);
   });
+
+  test('[C41] a position that was saved goes on in another client, without a gap or a repeat; a void one says so', async () => {
+    for (let n = 1; n <= 3; n++) await publish('wall/log', 'log', n);
+    const first = await follow('wall/log', { rewindCount: 10, kind: 'log' });
+    await vi.waitFor(() => expect(first.value()).toEqual([1, 2, 3]), PATIENCE);
+    const saved = first.position;
+    client.close();
+    for (let n = 4; n <= 5; n++) await publish('wall/log', 'log', n);
+    const open = () =>
+      createClient({ url: host.url, transports: [createWebSocketTransport(WebSocket)], random: () => 0 });
+    client = open();
+    const second = await follow('wall/log', { since: saved, kind: 'log' });
+    await publish('wall/log', 'log', 6);
+    await vi.waitFor(() => expect(second.value()).toEqual([4, 5, 6]), PATIENCE);
+    expect([second.lost, second.position]).toEqual([0, { epoch: saved?.epoch, offset: 6 }]);
+    client.close();
+    client = open();
+    const third = await follow('wall/log', { since: { epoch: 'another', offset: 2 }, kind: 'log' });
+    await publish('wall/log', 'log', 7);
+    await vi.waitFor(() => expect(third.value()).toEqual([7]), PATIENCE);
+    await vi.waitFor(() => expect(client.status).toMatchObject({ type: 'live', recovered: false }), PATIENCE);
+  });
 });

@@ -4,6 +4,7 @@ import {
   freshnessOfAge,
   type Presence,
   type PushFrame,
+  type Since,
   type SubscribeReply,
   type TopicKind,
 } from '@tidewall/protocol';
@@ -29,6 +30,8 @@ export interface Refusal {
  */
 export class Replica implements TopicReplica {
   readonly topic: string;
+  /** Up to where it holds the topic; undefined before the first snapshot, and always for a `signal`. */
+  position: Since | undefined;
   #fold: Fold | undefined;
   #kind: TopicKind | undefined;
   #keyField = '';

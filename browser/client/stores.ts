@@ -23,6 +23,7 @@ export interface StoreTiming {
 /** Of a topic of which nothing is known yet. */
 export const NOTHING_HELD: TopicState = {
   value: undefined,
+  position: undefined,
   kind: undefined,
   revision: 0,
   asOf: 0,
@@ -51,8 +52,8 @@ export function createTopicStore(
   function tell(): void {
     told = true;
     if (newest === undefined || listeners.size === 0) return;
-    const { kind, revision, asOf, freshness, lost, refused, presence } = newest;
-    state = { value: newest.value(), kind, revision, asOf, freshness, lost, refused, presence };
+    const { position, kind, revision, asOf, freshness, lost, refused, presence } = newest;
+    state = { value: newest.value(), position, kind, revision, asOf, freshness, lost, refused, presence };
     for (const listener of [...listeners]) listener();
   }
 

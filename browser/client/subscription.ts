@@ -91,7 +91,7 @@ export class Subscription {
     this.#options = options;
     this.#host = host;
     this.#isPattern = isTopicPattern(topic);
-    this.#own = new HeldTopic(topic, host);
+    this.#own = new HeldTopic(topic, host, options.since);
     this.#held.set(topic, this.#own);
   }
 

@@ -40,7 +40,7 @@ async function take<Value>(from: AsyncIterableIterator<Update<Value>, undefined>
   return values;
 }
 
-test('every entry of a log comes once and in order, over a link that is cut, however late the loop comes round', async () => {
+test('[C43] every entry of a log comes once and in order, over a link that is cut, however late the loop comes round', async () => {
   await publish('a', 0);
   const log = updates<number>(client, 'a', { rewindCount: 10 });
   expect(await take(log, 1)).toEqual([0]);
@@ -54,7 +54,7 @@ test('every entry of a log comes once and in order, over a link that is cut, how
   await expect.poll(() => watchers('a')).toBe(0);
 });
 
-test('of a state the newest comes, and not what was between', async () => {
+test('[C43] of a state the newest comes, and not what was between', async () => {
   await publish('s', 0, 'state');
   const state = updates<number>(client, 's');
   expect(await take(state, 1)).toEqual([0]);

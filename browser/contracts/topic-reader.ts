@@ -1,11 +1,13 @@
 import type { JsonValue } from '@tidewall/base';
-import type { Filter, Freshness, Presence, TopicKind } from '@tidewall/protocol';
+import type { Filter, Freshness, Presence, Since, TopicKind } from '@tidewall/protocol';
 import type { Thinning } from '@tidewall/protocol/schema';
 import type { TimeColumns } from '@tidewall/screen';
 
 /** What a page holds of a topic. The same object is changed in place; read it in the frame, never keep parts of it. */
 export interface TopicReplica {
   readonly topic: string;
+  /** Up to where all of the topic has been taken in; undefined before anything has, and for a `signal`. */
+  readonly position: Since | undefined;
   readonly kind: TopicKind | undefined;
   /**
    * The value of a `state`, the rows of a `table` in order, `TimeColumns` of a `series`, the newest entries of a `log`
@@ -29,6 +31,11 @@ export interface TopicReplica {
 /** What a follower wants of a topic. `rewind…` is for a `series` or `log`; what is given of it counts together. */
 export interface FollowOptions {
   readonly kind?: TopicKind;
+  /**
+   * Of a `log`: what was taken in before, perhaps by a page that is gone; what follows it comes, and nothing else. When it
+   * cannot be had, `lost` or the link's `recovered` says so. Counts for whoever follows first.
+   */
+  readonly since?: Since;
   /** Newest points or entries to start with. */
   readonly rewindCount?: number;
   /** Starts with what is younger than this. */

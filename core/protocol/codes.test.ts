@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { CLOSE_CODES, ERROR_CODES, ERROR_MEANINGS, type ErrorName, mayReconnect } from './codes.ts';
+import { CLOSE_CODES, ERROR_CODES, ERROR_MEANINGS, ERROR_STATUS, type ErrorName, mayReconnect } from './codes.ts';
 import { TidewallError } from './error.ts';
 
 const errors = Object.entries(ERROR_CODES);
@@ -15,8 +15,8 @@ describe('error codes', () => {
     expect(name).toMatch(/^[a-z]+(_[a-z]+)*$/);
     expect(row.code).toBeGreaterThanOrEqual(100);
     expect(row.code).toBeLessThan(200);
-    expect(row.status).toBeGreaterThanOrEqual(400);
-    expect(row.status).toBeLessThan(600);
+    expect(ERROR_STATUS[name as ErrorName]).toBeGreaterThanOrEqual(400);
+    expect(ERROR_STATUS[name as ErrorName]).toBeLessThan(600);
     expect(ERROR_MEANINGS[name as ErrorName]).toMatch(/^[a-z].*[^.]$/);
   });
 

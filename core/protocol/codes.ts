@@ -3,37 +3,61 @@ export interface ErrorCodeRow {
   readonly code: number;
   /** Whether the same command may succeed later without being changed. */
   readonly retryable: boolean;
-  /** The HTTP status that says the same. */
-  readonly status: number;
 }
 
 /** The table of error codes; server, client, reference and tests are made from it. */
 export const ERROR_CODES = {
-  internal: row(100, true, 500),
-  unauthenticated: row(101, false, 401),
-  unknown_topic: row(102, false, 404),
-  permission_denied: row(103, false, 403),
-  unknown_command: row(104, false, 400),
-  already_subscribed: row(105, false, 409),
-  limit_exceeded: row(106, false, 413),
-  bad_request: row(107, false, 400),
-  not_available: row(108, false, 501),
-  token_expired: row(109, true, 401),
-  too_many_requests: row(111, true, 429),
-  unrecoverable_position: row(112, false, 410),
-  busy: row(113, true, 503),
-  source_error: row(114, true, 502),
-  source_not_ready: row(115, true, 503),
-  unknown_component: row(116, false, 404),
-  shape_mismatch: row(117, false, 422),
-  wrong_kind: row(118, false, 409),
-  unknown_screen: row(119, false, 404),
-  not_subscribed: row(120, false, 409),
-  conflict: row(121, false, 409),
-  storage_full: row(122, true, 507),
+  internal: row(100, true),
+  unauthenticated: row(101, false),
+  unknown_topic: row(102, false),
+  permission_denied: row(103, false),
+  unknown_command: row(104, false),
+  already_subscribed: row(105, false),
+  limit_exceeded: row(106, false),
+  bad_request: row(107, false),
+  not_available: row(108, false),
+  token_expired: row(109, true),
+  too_many_requests: row(111, true),
+  unrecoverable_position: row(112, false),
+  busy: row(113, true),
+  source_error: row(114, true),
+  source_not_ready: row(115, true),
+  unknown_component: row(116, false),
+  shape_mismatch: row(117, false),
+  wrong_kind: row(118, false),
+  unknown_screen: row(119, false),
+  not_subscribed: row(120, false),
+  conflict: row(121, false),
+  storage_full: row(122, true),
 } as const satisfies Record<string, ErrorCodeRow>;
 
 export type ErrorName = keyof typeof ERROR_CODES;
+
+/** The HTTP status that says the same as an error code. Apart, as their meanings are: every page carries the table. */
+export const ERROR_STATUS: Readonly<Record<ErrorName, number>> = {
+  internal: 500,
+  unauthenticated: 401,
+  unknown_topic: 404,
+  permission_denied: 403,
+  unknown_command: 400,
+  already_subscribed: 409,
+  limit_exceeded: 413,
+  bad_request: 400,
+  not_available: 501,
+  token_expired: 401,
+  too_many_requests: 429,
+  unrecoverable_position: 410,
+  busy: 503,
+  source_error: 502,
+  source_not_ready: 503,
+  unknown_component: 404,
+  shape_mismatch: 422,
+  wrong_kind: 409,
+  unknown_screen: 404,
+  not_subscribed: 409,
+  conflict: 409,
+  storage_full: 507,
+};
 
 /** What each error code means, for those who read the reference. Apart, since every page carries the table. */
 export const ERROR_MEANINGS: Readonly<Record<ErrorName, string>> = {
@@ -94,8 +118,8 @@ export function mayReconnect(closeCode: number): boolean {
   return closeCode < 4500 || closeCode > 4999;
 }
 
-function row(code: number, retryable: boolean, status: number): ErrorCodeRow {
-  return { code, retryable, status };
+function row(code: number, retryable: boolean): ErrorCodeRow {
+  return { code, retryable };
 }
 
 function close(code: number, status: number, meaning: string): CloseCodeRow {

@@ -4,6 +4,7 @@ export {
   type CloseName,
   ERROR_CODES,
   ERROR_MEANINGS,
+  ERROR_STATUS,
   type ErrorCodeRow,
   type ErrorName,
   mayReconnect,

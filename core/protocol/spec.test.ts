@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import { CLOSE_CODES, ERROR_CODES, ERROR_MEANINGS, type ErrorName } from './codes.ts';
+import { CLOSE_CODES, ERROR_CODES, ERROR_MEANINGS, ERROR_STATUS, type ErrorName } from './codes.ts';
 import { FRESHNESS_STATES } from './freshness.ts';
 import { DEFAULT_LIMITS } from './limits.ts';
 import { KINDS, OPERATIONS_OF_KIND } from './topic.ts';
@@ -34,10 +34,10 @@ describe('SPEC.md says what the code says', () => {
   });
 
   test('error codes', () => {
-    const rows = Object.entries(ERROR_CODES).map(([name, { code, status, retryable }]) => [
+    const rows = Object.entries(ERROR_CODES).map(([name, { code, retryable }]) => [
       `${code}`,
       `\`${name}\``,
-      `${status}`,
+      `${ERROR_STATUS[name as ErrorName]}`,
       retryable ? 'yes' : 'no',
       ERROR_MEANINGS[name as ErrorName],
     ]);

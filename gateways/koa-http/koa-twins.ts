@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Gateway, GatewayContext, GatewayRequest } from '@tidewall/contracts';
-import { ERROR_CODES, TidewallError, type TopicName } from '@tidewall/protocol';
+import { ERROR_STATUS, TidewallError, type TopicName } from '@tidewall/protocol';
 import { createGatewayMetrics, type GatewayMetrics } from '../native/index.ts';
 
 const KIND = 'koa-http';
@@ -78,7 +78,7 @@ export class KoaTwins implements Gateway {
         return this.#refused(500, 'internal', 'the server failed; it has logged why');
       }
       // A name that cannot be is as unknown as one that is not.
-      const status = failure.kind === 'bad_request' ? 404 : ERROR_CODES[failure.kind].status;
+      const status = failure.kind === 'bad_request' ? 404 : ERROR_STATUS[failure.kind];
       return this.#refused(status, failure.kind, failure.message);
     }
   }

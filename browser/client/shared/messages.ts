@@ -74,6 +74,6 @@ export interface TabLocks {
 }
 
 export function stateOf(replica: TopicReplica): HeldState {
-  const { topic, kind, revision, asOf, freshness, lost, refused, presence } = replica;
-  return { topic, kind, value: replica.value(), revision, asOf, freshness, lost, refused, presence };
+  const { topic, position, kind, revision, asOf, freshness, lost, refused, presence } = replica;
+  return { topic, position, kind, value: replica.value(), revision, asOf, freshness, lost, refused, presence };
 }

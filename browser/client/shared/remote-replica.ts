@@ -13,6 +13,10 @@ export class RemoteReplica implements TopicReplica {
     return this.held.topic;
   }
 
+  get position() {
+    return this.held.position;
+  }
+
   get kind() {
     return this.held.kind;
   }

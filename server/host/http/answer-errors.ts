@@ -1,5 +1,5 @@
 import type { Meter } from '@tidewall/contracts';
-import { ERROR_CODES, type ErrorBody, type ErrorName, TidewallError } from '@tidewall/protocol';
+import { ERROR_STATUS, type ErrorBody, type ErrorName, TidewallError } from '@tidewall/protocol';
 import type { FastifyError } from 'fastify';
 
 /** A failure as an HTTP answer. */
@@ -10,7 +10,7 @@ export interface ErrorAnswer {
 }
 
 /** The answer to a request that failed; what is not an error of ours says nothing of our insides. */
-export function errorAnswer(failure: TidewallError, status: number = ERROR_CODES[failure.kind].status): ErrorAnswer {
+export function errorAnswer(failure: TidewallError, status: number = ERROR_STATUS[failure.kind]): ErrorAnswer {
   const headers: Record<string, string> =
     failure.afterMs > 0 ? { 'retry-after': String(Math.ceil(failure.afterMs / 1000)) } : {};
   return { status, headers, body: { error: failure.toBody() } };

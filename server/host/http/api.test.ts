@@ -1,5 +1,5 @@
 import { request as httpRequest } from 'node:http';
-import { ERROR_CODES, type ErrorBody } from '@tidewall/protocol';
+import { ERROR_CODES, ERROR_STATUS, type ErrorBody } from '@tidewall/protocol';
 import { FakeClock, startTestHost, type TestHost } from '@tidewall/testkit';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 
@@ -94,7 +94,7 @@ test.each<[string, string | Uint8Array<ArrayBuffer>, keyof typeof ERROR_CODES, R
   ['/api/topics/x?op=append', '1', 'wrong_kind', /append/],
 ])('POST %s with %j is refused as %s', async (path, body, name, message) => {
   const answer = await post(path, body);
-  expect(answer.status).toBe(ERROR_CODES[name].status);
+  expect(answer.status).toBe(ERROR_STATUS[name]);
   const error = await errorOf(answer);
   expect(error.name).toBe(name);
   expect(error.message).toMatch(message);

@@ -1,4 +1,4 @@
-import { ERROR_CODES, ERROR_MEANINGS, type ErrorName } from '@tidewall/protocol';
+import { ERROR_MEANINGS, ERROR_STATUS, type ErrorName } from '@tidewall/protocol';
 import { z } from 'zod';
 import type { BoundRoute } from './route.ts';
 import { errorSchema } from './schemas.ts';
@@ -72,7 +72,7 @@ function parameters(schema: z.ZodType, where: 'path' | 'query'): object[] {
 function refusals(names: readonly ErrorName[]): Record<string, object> {
   const byStatus = new Map<number, string[]>();
   for (const name of names) {
-    const { status } = ERROR_CODES[name];
+    const status = ERROR_STATUS[name];
     byStatus.set(status, [...(byStatus.get(status) ?? []), `\`${name}\`: ${ERROR_MEANINGS[name]}`]);
   }
   const content = { 'application/json': { schema: { $ref: '#/components/schemas/Error' } } };
