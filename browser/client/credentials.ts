@@ -22,11 +22,14 @@ export function withCredentials(transport: Transport, credentials: () => Promise
       let waiting: string[] | undefined = [];
       const link: TransportLink = transport.open(url, {
         ...events,
-        closed(code, reason) {
-          over = true;
-          events.closed(code, reason);
-        },
+        closed: (code, reason) => end(code, reason),
       });
+
+      function end(code: number, reason: string): void {
+        if (over) return;
+        over = true;
+        events.closed(code, reason);
+      }
 
       async function greet(text: string): Promise<void> {
         try {
@@ -37,10 +40,8 @@ export function withCredentials(transport: Transport, credentials: () => Promise
           link.send([text.replace('"connect":{', `"connect":{${more}${comma}`), ...(waiting ?? [])].join('\n'));
           waiting = undefined;
         } catch (failure) {
-          if (over) return;
-          over = true;
+          end(NO_WORD, `no credentials: ${failure instanceof Error ? failure.message : String(failure)}`);
           link.close(1000, 'no credentials');
-          events.closed(NO_WORD, `no credentials: ${failure instanceof Error ? failure.message : String(failure)}`);
         }
       }
 
