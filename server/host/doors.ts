@@ -36,6 +36,8 @@ const NOT_READY: DoorRefusal = {
   message: 'the server is starting or stopping; try again in a moment',
 };
 
+const EVENT_STREAM = 'text/event-stream';
+
 /** What pages of other origins may read of an answer, and send with a request (CORS). */
 const CORS_HEADERS = {
   'access-control-expose-headers': 'x-tidewall-cursor, retry-after',
@@ -59,7 +61,7 @@ export function createMainDoor({ gateways, guard, rejected, otherwise, ready }: 
       if (mounted === undefined) return otherwise(request, response);
       const refusal = refusalOf(request, mounted);
       if (refusal === undefined) letIn(request, response, mounted, mounted.definition.path);
-      else refuse(response, refusal, rejected);
+      else refuse(request, response, refusal, rejected);
     },
     upgrade(request, socket, head) {
       const mounted = upgraded.find(({ definition }) => isAt(request, definition));
@@ -92,7 +94,7 @@ export function createOwnDoor(mounted: Mounted, { guard, rejected, ready }: Omit
           ? { status: 426, reason: 'unknown_gateway', message: `${speaks}, over WebSocket` }
           : undefined);
       if (refusal === undefined) letIn(request, response, mounted, '');
-      else refuse(response, refusal, rejected);
+      else refuse(request, response, refusal, rejected);
     },
     upgrade(request, socket, head) {
       const refusal =
@@ -150,10 +152,22 @@ function nothingHere(request: IncomingMessage, there: readonly Mounted[], guard:
   return { status: 404, reason: 'unknown_gateway', message };
 }
 
-function refuse(response: ServerResponse, { status, reason, message }: DoorRefusal, rejected: Counter): void {
+function refuse(request: IncomingMessage, response: ServerResponse, refusal: DoorRefusal, rejected: Counter): void {
+  const { status, reason, message } = refusal;
   rejected.add(1, { reason });
+  if (refusal === NOT_READY && request.headers.accept?.includes(EVENT_STREAM)) {
+    answerLater(request, response);
+    return;
+  }
   const headers = { 'content-type': 'text/plain; charset=utf-8', ...(status === 503 && { 'retry-after': '1' }) };
   response.writeHead(status, headers).end(`${message}\n`);
+}
+
+/** An `EventSource` that is answered anything but a stream never comes back; this one only says when to. */
+function answerLater({ headers: { origin } }: IncomingMessage, response: ServerResponse): void {
+  if (origin !== undefined) response.setHeader('access-control-allow-origin', origin);
+  response.writeHead(200, { 'content-type': EVENT_STREAM, 'cache-control': 'no-store', vary: 'origin' });
+  response.end('retry:1000\n\n');
 }
 
 function refuseUpgrade(socket: Duplex, { status, reason, message }: DoorRefusal, rejected: Counter): void {
