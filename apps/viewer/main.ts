@@ -1,4 +1,5 @@
 import { createClient } from '@tidewall/client';
+import { lazyTransport } from '@tidewall/client/lazy-transport';
 import { createWebSocketTransport } from '@tidewall/gateways/websocket/client';
 import { showHome } from './home.ts';
 import { PageLook } from './page.ts';
@@ -9,7 +10,12 @@ if (root === null) throw new Error('index.html has no #app');
 
 const client = createClient({
   url: location.origin,
-  transports: [createWebSocketTransport()],
+  transports: [
+    createWebSocketTransport(),
+    // For networks that let no WebSocket pass.
+    lazyTransport('sse', async () => (await import('@tidewall/gateways/sse/client')).createEventStreamTransport()),
+    lazyTransport('poll', async () => (await import('@tidewall/gateways/poll/client')).createPollTransport()),
+  ],
   name: location.pathname,
   failed: (failure) => reportError(failure),
 });
