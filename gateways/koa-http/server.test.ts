@@ -51,16 +51,22 @@ describe('GET /api/<name>', () => {
     expect((await ask(bed.port, '/koa/api/trend', 'POST')).status).toBe(405);
   });
 
-  test.each(['/koa/api/nothing', '/koa/api/', '/koa/api', '/koa', '/koa/trend'])(
-    '%s is not there: 404, with a message and the status, and counted',
-    async (path) => {
-      const bed = await bedWith();
-      const { status, headers, body } = await ask(bed.port, path);
-      expect([status, headers['content-type']]).toEqual([404, 'application/json; charset=utf-8']);
-      expect(JSON.parse(body)).toEqual({ message: expect.any(String), status: 404 });
-      expect(bed.rejections('koa-http')).toBe(1);
-    },
-  );
+  test.each([
+    '/koa/api/nothing',
+    '/koa/api/trend.json',
+    '/koa/api/%E8%B6%8B',
+    '/koa/api/',
+    '/koa/api',
+    '/koa',
+    '/koa/trend',
+  ])('%s is not there: 404, with a message and the status, and counted', async (path) => {
+    const bed = await bedWith();
+    await bed.publish('shop/trend.json', 'a topic, but not one of these names');
+    const { status, headers, body } = await ask(bed.port, path);
+    expect([status, headers['content-type']]).toEqual([404, 'application/json; charset=utf-8']);
+    expect(JSON.parse(body)).toEqual({ message: expect.any(String), status: 404 });
+    expect(bed.rejections('koa-http')).toBe(1);
+  });
 });
 
 /** Ways to write "one folder up", and to end a name early. */

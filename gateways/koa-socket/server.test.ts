@@ -138,6 +138,16 @@ describe('getData', () => {
     expect(JSON.parse(await next(bed, client))).toMatchObject({ data: '{"now":true}' });
   });
 
+  test.each(['trend/all', 'trend.json', '趋势', '', 'x'.repeat(101)])('of %j is of no name', async (chartName) => {
+    const bed = await bedWith({ gateway: { prefix: '' } });
+    if (chartName !== '') await bed.publish(chartName, 1);
+    const client = await page(bed);
+    client.send(getData(chartName));
+    await bed.until(() => bed.rejections('koa-socket') === 2);
+    await bed.clock.advance(100);
+    expect(client.texts).toEqual([]);
+  });
+
   test('goes on after its topic was let go', async () => {
     const bed = await bedWith();
     await bed.publish('shop/map', 1);

@@ -6,6 +6,15 @@ import { asPollPayload } from './update-encoding.ts';
 /** The network's socket below a WebSocket of `ws`; the gateway knows it from the upgrade. */
 export type NetSocketOf = (webSocket: object) => NetSocket | undefined;
 
+/** A packet that Engine.IO has made, as it shows it. */
+interface EnginePacket {
+  readonly data?: { readonly length: number };
+  /** A finished frame is sent as it is where the transport is WebSocket. */
+  readonly options: { readonly wsPreEncodedFrame?: readonly Uint8Array[] };
+}
+
+type SendOptions = NonNullable<Parameters<EngineSocket['write']>[1]>;
+
 /**
  * The bytes on their way out of one Engine.IO connection, whatever its transport is at the moment: in order, and shared
  * with all other connections where it is WebSocket.
@@ -18,9 +27,9 @@ export class EngineOutput {
   /** The transport that `#net` is of. */
   #transport: Transport | undefined;
   #net: NetSocket | undefined;
-  /** Bytes that Engine.IO keeps until its transport takes them, and that it has got rid of. */
+  /** Bytes that Engine.IO keeps until its transport takes them, answers among them, and that were polled. */
   #keptBytes = 0;
-  #sentBytes = 0;
+  #polledBytes = 0;
   #awaitsDrain = false;
 
   constructor(engine: EngineSocket, netSocketOf: NetSocketOf, highWaterBytes: number, drained: () => void) {
@@ -28,6 +37,11 @@ export class EngineOutput {
     this.#netSocketOf = netSocketOf;
     this.#highWaterBytes = highWaterBytes;
     this.#drained = drained;
+    engine.on('packetCreate', (packet: EnginePacket) => {
+      this.#keptBytes += packet.options.wsPreEncodedFrame?.[0]?.length ?? packet.data?.length ?? 0;
+    });
+    // Said by Engine.IO when its transport has been given all that was kept.
+    engine.on('drain', () => this.#flushed());
   }
 
   /** So much waits that nothing more is taken; `drained` is called when it is gone. */
@@ -44,7 +58,7 @@ export class EngineOutput {
 
   takenBytes(): number {
     const net = this.#netSocket();
-    return this.#sentBytes + (net === undefined ? 0 : takenBytesOf(net));
+    return this.#polledBytes + (net === undefined ? 0 : takenBytesOf(net));
   }
 
   /** @param frames finished WebSocket frames */
@@ -56,16 +70,18 @@ export class EngineOutput {
   }
 
   #keep(frames: Uint8Array, polls: boolean): void {
-    this.#keptBytes += frames.length;
     // Who polls may be on WebSocket by the time that this is sent, but not the other way round. The first "4" of the text
     // is put there by Engine.IO.
     const text = polls ? asPollPayload(frames).slice(1) : '';
-    const options = { compress: polls, wsPreEncodedFrame: [frames] };
-    this.#engine.write(text, options, () => {
-      this.#keptBytes -= frames.length;
-      if (polls) this.#sentBytes += frames.length;
-      if (this.#keptBytes === 0) this.#tellDrained();
-    });
+    const options: EnginePacket['options'] & SendOptions = { compress: polls, wsPreEncodedFrame: [frames] };
+    this.#engine.write(text, options);
+  }
+
+  #flushed(): void {
+    const bytes = this.#keptBytes;
+    this.#keptBytes = 0;
+    if (this.#netSocket() === undefined) this.#polledBytes += bytes;
+    if (bytes >= this.#highWaterBytes) this.#tellDrained();
   }
 
   #tellDrained(): void {

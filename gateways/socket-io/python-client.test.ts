@@ -38,7 +38,7 @@ test.skipIf(missing !== undefined).each(['polling', 'websocket'])(
         for (const line of text.split('\n').filter(Boolean)) lines.push(JSON.parse(line));
       });
       const exited = once(child, 'exit');
-      await expect.poll(() => lines.length, { timeout: 20_000 }).toBe(3);
+      await expect.poll(() => lines.length, { timeout: 50_000 }).toBe(3);
       await host.hub.publish(PUBLISHER, { topic: 'sales', op: 'merge', data: { sales: 2 } });
       expect(await exited).toEqual([0, null]);
       expect(lines.filter((line) => typeof line === 'object' && !('ok' in (line as object)))).toEqual([

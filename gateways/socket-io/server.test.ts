@@ -127,6 +127,18 @@ describe('rooms', () => {
     expect(bed.watchers('a/b')).toBe(0);
   });
 
+  test('answer a join before they send anything, however many are joined at once', async () => {
+    const bed = await bedWith();
+    const rooms = Array.from({ length: 30 }, (_, i) => `room${i}`);
+    for (const room of rooms) await bed.publish(room, { room });
+    const socket = await connected(bed.port);
+    const heard: string[] = [];
+    socket.on('update_data', ({ room }: { room: string }) => heard.push(`sent ${room}`));
+    for (const room of rooms) socket.emit('join', { room }, () => heard.push(`answered ${room}`));
+    await bed.until(() => heard.length === 2 * rooms.length);
+    for (const room of rooms) expect(heard.indexOf(`answered ${room}`)).toBeLessThan(heard.indexOf(`sent ${room}`));
+  });
+
   test('are as many as a session may have subscriptions, and the refusal says so', async () => {
     const bed = await bedWith({ limits: { subscriptionsPerSession: 2 } });
     const socket = await connected(bed.port);
@@ -262,6 +274,22 @@ describe('one who does not read', () => {
     slow.vanish();
   });
 
+  test('its own answers is cut, too, and is not sent them all', async () => {
+    const limits = { highWaterBytes: 4096, noProgressMs: 5000, commandsPerSecond: 1_000_000, commandBurst: 1_000_000 };
+    const bed = await bedWith({ limits });
+    const slow = await joinRoom(bed.port, 'sales');
+    slow.pause();
+    const cut = () => bed.meter.value('tidewall_closes_total', { gateway: 'socket-io', code: '4008' });
+    for (let i = 1; cut() === 0 && i < 2000; i++) {
+      for (let j = 0; j < 200; j++) slow.send?.(`42${i * 200 + j}["nothing"]`);
+      await bed.clock.advance(20);
+    }
+    expect(cut()).toBe(1);
+    const unread = { gateway: 'socket-io', reason: 'not_read' };
+    expect(bed.meter.value('tidewall_frames_rejected_total', unread)).toBeGreaterThan(10_000);
+    slow.vanish();
+  });
+
   test('and polls no more keeps no more than the high water waiting', async () => {
     const bed = await bedWith({ limits: { highWaterBytes: 4096 } });
     const base = `http://127.0.0.1:${bed.port}/socket.io/?EIO=4&transport=polling`;
@@ -280,6 +308,21 @@ describe('one who does not read', () => {
     // What it missed meanwhile is over: the next is the newest.
     expect(await poll()).toContain('"i":199');
   });
+});
+
+test('who wants to connect twice in one breath is let in once, and leaves nothing behind', async () => {
+  const bed = await bedWith();
+  const base = `http://127.0.0.1:${bed.port}/socket.io/?EIO=4&transport=polling`;
+  const { sid } = JSON.parse((await (await fetch(base)).text()).slice(1)) as { sid: string };
+  const say = (body: string) => fetch(`${base}&sid=${sid}`, { method: 'POST', body });
+  await say('40\x1e40');
+  const answers = await (await fetch(`${base}&sid=${sid}`)).text();
+  expect(answers.split('\x1e').map((text) => text.slice(0, 3))).toEqual(['40{', '44{']);
+  await say('42["join","sales"]');
+  await bed.publish('sales', 1);
+  await bed.until(() => bed.watchers('sales') === 1);
+  await say('1');
+  await bed.until(() => bed.watchers('sales') === 0);
 });
 
 describe('the port', () => {
