@@ -113,6 +113,8 @@ describe('an example shows what is pushed', () => {
           const shown = await page.locator('body').innerText();
           return example.expect.filter((text) => !shown.includes(text));
         };
+        // Or it would show nothing that the page does not say by itself.
+        expect(await missing()).not.toEqual([]);
         const until = performance.now() + SHOWN_WITHIN_MS;
         while ((await missing()).length > 0 && performance.now() < until) {
           for (const line of pushesOf(example)) await run('sh', ['-c', fill(line)], { cwd: ROOT, timeout: 10_000 });

@@ -56,7 +56,7 @@ export class RedisLink {
 
   /** What went wrong, as a sentence for those who look at the screen. */
   failure(what: string, cause: unknown): TidewallError {
-    const sentence = `Redis at ${placeOf(this.#url)} ${what}: ${reasonOf(innermost(cause))}`;
+    const sentence = `Redis at ${placeOf(this.#url)} ${what}: ${wordsOf(innermost(cause))}`;
     return new TidewallError('source_error', withoutSecrets(sentence, this.#url));
   }
 
@@ -77,6 +77,12 @@ function openClient(create: CreateClient, url: string) {
     pingInterval: PING_MS,
     socket: { reconnectStrategy: false, connectTimeout: CONNECT_MS, socketTimeout: DEAD_MS },
   });
+}
+
+/** The client's own word for silence is that of its socket. */
+function wordsOf(cause: unknown): string {
+  const silent = cause instanceof Error && cause.constructor.name === 'SocketTimeoutError';
+  return silent ? `nothing was heard for ${DEAD_MS / 1000} s` : reasonOf(cause);
 }
 
 /** A name with two addresses fails with an error for each of them, and no word of its own. */

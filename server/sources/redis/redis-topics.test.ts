@@ -1,6 +1,6 @@
 import { systemClock } from '@tidewall/base';
 import { createMemoryBroker } from '@tidewall/brokers/memory';
-import type { SomeTopicSettings, SubscribeRequest } from '@tidewall/contracts';
+import type { Broker, SomeTopicSettings, SubscribeRequest } from '@tidewall/contracts';
 import { createHub, type Hub, openAccess } from '@tidewall/hub';
 import { DEFAULT_LIMITS, parseTopicName, parseTopicPattern } from '@tidewall/protocol';
 import { CountingMeter, freePort, RecordingOutlet, silentLog } from '@tidewall/testkit';
@@ -38,13 +38,17 @@ async function redisRuns(...settings: string[]): Promise<RedisServer> {
   return open.redis;
 }
 
-function bedOn(url: string, configured: Record<string, SomeTopicSettings> = {}): Bed {
+function bedOn(
+  url: string,
+  configured: Record<string, SomeTopicSettings> = {},
+  broker = createMemoryBroker({ random: Math.random }),
+): Bed {
   const meter = new CountingMeter();
   const random = Math.random;
   const settingsOf = (topic: Parameters<typeof settingsOfRedisTopic>[0]) =>
     settingsOfRedisTopic(topic, configured[topic]);
   const shared = { clock: systemClock, meter, limits, random, settingsOf };
-  const hub = createHub({ ...shared, broker: createMemoryBroker({ random }), access: openAccess, log: silentLog });
+  const hub = createHub({ ...shared, broker, access: openAccess, log: silentLog });
   const warnings: string[] = [];
   const log = {
     ...silentLog,
@@ -178,6 +182,18 @@ describe.skipIf(!HAS_REDIS)('channels of Redis', () => {
     redis.cli('publish', 'a', '"small"');
     await soon(() => expect(values()).toEqual([['redis/a', 'small']]));
     expect(bed.meter.read('tidewall_redis_refused_total{reason=limit_exceeded}')).toBe(1);
+  });
+
+  test('of messages that come faster than they are kept, those over the limit are dropped and counted', async () => {
+    const redis = await redisRuns();
+    const broker = createMemoryBroker({ random: Math.random });
+    const stuck = Object.assign(Object.create(broker) as Broker, { publish: () => new Promise<never>(() => {}) });
+    const bed = bedOn(redis.url, {}, stuck);
+    await watching(bed, 'redis/a');
+    await soon(() => expect(followed(bed)).toBe(1));
+    redis.cli('eval', "for i = 1, 1007 do redis.call('publish', 'a', i) end", '0');
+    await soon(() => expect(bed.meter.read('tidewall_redis_messages_total')).toBe(1007));
+    expect(bed.meter.read('tidewall_redis_refused_total{reason=too_many_requests}')).toBe(7);
   });
 
   test('nobody else publishes to their topics', async () => {
