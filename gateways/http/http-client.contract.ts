@@ -20,9 +20,9 @@ export function ask(
     readonly signal?: AbortSignal;
   } = {},
 ): Promise<Answer> {
-  const { body, ...rest } = options;
+  const { body, agent = false, ...rest } = options;
   return new Promise((resolve, reject) => {
-    const asked = request({ host: '127.0.0.1', port, path, ...rest }, (response) => {
+    const asked = request({ host: '127.0.0.1', port, path, agent, ...rest }, (response) => {
       const pieces: Buffer[] = [];
       response.on('data', (piece: Buffer) => pieces.push(piece));
       response.on('end', () => {

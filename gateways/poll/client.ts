@@ -5,7 +5,7 @@ import { byeIn, httpUrl, Uplines } from '../http/client-end.ts';
 /** A server that has not answered by then is given up. */
 export const OPEN_TIMEOUT_MS = 10_000;
 /** A session that cannot be reached is given up after so long; the server keeps it for longer. */
-export const PATIENCE_MS = 6_000;
+export const PATIENCE_MS = 2_500;
 const PAUSE_MS = 250;
 
 export interface PollTransportOptions {
@@ -78,7 +78,7 @@ function open(ask: typeof fetch, clock: Clock, base: string, events: TransportEv
   async function askFor(cursor: string) {
     do {
       try {
-        const response = await ask(`${url}?session=${uplines.session}&cursor=${cursor}`, { signal, cache: 'no-store' });
+        const response = await ask(`${url}?session=${uplines.session}&cursor=${cursor}`, { signal });
         const text = await response.text();
         brokenAt = undefined;
         return { text, status: response.status, cursor: response.headers.get('x-tidewall-cursor') ?? undefined };

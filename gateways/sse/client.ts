@@ -61,7 +61,7 @@ function open(ask: typeof fetch, clock: Clock, base: string, events: TransportEv
   }
 
   async function follow(): Promise<void> {
-    const response = await ask(url, { signal, cache: 'no-store', headers: { accept: 'text/event-stream' } });
+    const response = await ask(url, { signal, headers: { accept: 'text/event-stream' } });
     if (!response.ok || response.body === null) return end(1006, `${url} answered ${response.status}`);
     const reader = response.body.getReader();
     const decoder = new TextDecoder();
