@@ -58,6 +58,7 @@ describe('getData', () => {
     const client = await page(bed);
     client.send(getData('stock'));
     await bed.publish('shop/stock', [{ id: 1, left: 5 }]);
+    await bed.until(() => client.texts.length === 1);
     await bed.publish('shop/stock', [{ id: 2, left: 7 }]);
     for (const held of [
       [{ id: 1, left: 5 }],
@@ -69,6 +70,18 @@ describe('getData', () => {
       const { data } = JSON.parse(await next(bed, client)) as { data: string };
       expect(JSON.parse(data)).toEqual(held);
     }
+  });
+
+  test('is not answered more often than is set, and then with the newest', async () => {
+    const bed = await bedWith({ gateway: { rateHz: 2 } });
+    await bed.publish('shop/map', 0);
+    const client = await page(bed);
+    client.send(getData('map'));
+    const answers = [await next(bed, client)];
+    for (let i = 1; i <= 100; i++) await bed.publish('shop/map', i);
+    while (JSON.parse(answers.at(-1) as string).data !== '100') answers.push(await next(bed, client));
+    // All of that took 0.8 s.
+    expect(answers.length).toBeLessThanOrEqual(4);
   });
 
   test('of a log is all of its entries, as the file would have had them', async () => {

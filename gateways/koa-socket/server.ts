@@ -14,6 +14,8 @@ const settings = z.strictObject({
   ...chartTopicSettings,
   /** Whether an answer is sent again whenever its topic changes. */
   live: z.boolean().default(true),
+  /** So many times a second at most: an answer is all that a topic holds, however little of it has changed. */
+  rateHz: z.number().min(0.01).max(1000).default(10),
 });
 
 /** The frames of the SocketService pages, at `/socket-service` and, for each screen, at `/socket-service/<screen>`. */
@@ -22,7 +24,7 @@ export const koaSocketGateway: GatewayDefinition<z.infer<typeof settings>> = {
   path: '/socket-service',
   below: true,
   settings,
-  create(context, { live, ...names }) {
+  create(context, { live, rateHz, ...names }) {
     const endedViews = new EndedViews();
     const ended = (view: number) => endedViews.ended(view);
     const service = {
@@ -30,6 +32,7 @@ export const koaSocketGateway: GatewayDefinition<z.infer<typeof settings>> = {
       endedViews,
       encodings: new AnswerEncodings(ended),
       live,
+      rateHz,
       topicOf: createChartTopics(names),
     };
     return new WebSocketEndpoint(context, {

@@ -14,6 +14,7 @@ export interface Service {
   readonly endedViews: EndedViews;
   /** Whether an answer is sent again whenever its topic changes. */
   readonly live: boolean;
+  readonly rateHz: number;
   topicOf(name: unknown): TopicName;
 }
 
@@ -85,13 +86,13 @@ export class ServiceConversation implements JsonConversation {
   }
 
   async #getData(frame: JsonObject): Promise<void> {
-    const { topicOf, live, encodings } = this.#service;
+    const { topicOf, live, rateHz, encodings } = this.#service;
     const topic = topicOf(frame['chartName']);
     const head = answerHead(frame);
     if (!live || this.#live.has(head)) return this.#answer(topic, head);
     this.#live.add(head);
     try {
-      const reply = await this.#followings?.follow({ topic, whole: 'kept', encoding: encodings.take(head) });
+      const reply = await this.#followings?.follow({ topic, whole: 'kept', rateHz, encoding: encodings.take(head) });
       // It is answered when there is something to answer; a page's chart would fail at anything else.
       if (reply !== undefined && 'offset' in reply && reply.offset === 0) throw nothingThere(topic);
     } catch (failure) {

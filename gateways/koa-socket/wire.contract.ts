@@ -13,6 +13,8 @@ const hostile = (title: string, frame: object | string) => ({
 /** How the contract suite of wires dials this one. */
 export const wireCase: WireCase = {
   definition: koaSocketGateway,
+  // Every publication by itself.
+  settings: { rateHz: 1000 },
   topic: 'shop/trend',
   kind: 'state',
   data: (i) => ({ map: [{ name: '上海', data: [i, i + 1] }], note: 'x'.repeat(1000) }),
