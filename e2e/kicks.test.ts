@@ -55,7 +55,7 @@ afterAll(async () => {
   await host.close();
 });
 
-test('[D1] a thousand cuts over every transport lose nothing and double nothing', { timeout: 240_000 }, async () => {
+test('a thousand cuts over every transport lose nothing and double nothing', { timeout: 240_000 }, async () => {
   let published = 0;
   const publishing: Promise<unknown>[] = [];
   const timer = setInterval(() => {
