@@ -106,7 +106,6 @@ test('[W53] what is not asked for is bounded, and its client gone after a twenti
 
   const other = await session();
   await other.send({ id: 1, connect: { version: 1 } });
-  // On a connection of its own, which ends with the answer.
   await other.get(0);
   const left = () => other.bed.meter.value('tidewall_sessions');
   await other.bed.clock.advance(8_000);

@@ -1,6 +1,5 @@
 import { randomBytes } from 'node:crypto';
 import type { ServerResponse } from 'node:http';
-import type { Socket } from 'node:net';
 import type { Encoding, GatewayContext, Principal } from '@tidewall/contracts';
 import { CLOSE_CODES, type CloseName, TidewallError } from '@tidewall/protocol';
 import { answerError } from '../http/answer.ts';
@@ -22,7 +21,7 @@ const ABNORMAL = 1006;
 const ID_BYTES = 16;
 /** A client asks again at once. One that does not for this part of `deadMs` is gone, though nobody has heard it go. */
 const GONE_AFTER = 1 / 20;
-/** The same when its connection has ended and an answer may still be on its way, behind a proxy and over a slow link. */
+/** The same while an answer may still be on its way, over a slow link. */
 const GONE_AFTER_ANSWER = 1 / 6;
 /** How long the last word waits to be asked for. */
 const GOODBYE_MS = 5_000;
@@ -48,8 +47,6 @@ export class PollSession implements NativeWire, Connection {
   #waitingBytes = 0;
   /** What was answered last, while it is not acknowledged. */
   #batch: Buffer | undefined;
-  /** The connection that it was answered on. */
-  #carrier: Socket | undefined;
   /** The number of the newest batch. */
   #cursor = 0;
   #takenBytes = 0;
@@ -122,7 +119,6 @@ export class PollSession implements NativeWire, Connection {
     }
     // One of two that ask at once is a request that broke on its way.
     this.#sayNothing();
-    this.#carrier = response.socket ?? undefined;
     this.#held = new HeldRequest({
       response,
       clock,
@@ -178,8 +174,7 @@ export class PollSession implements NativeWire, Connection {
     // Of one that reads slowly, or not at all, something else is told.
     if (this.#held !== undefined || this.congested) return false;
     const silence = (now - this.#askedAt) / this.#options.context.limits.deadMs;
-    if (this.#batch === undefined) return silence >= GONE_AFTER;
-    return this.#carrier?.destroyed !== false && silence >= GONE_AFTER_ANSWER;
+    return silence >= (this.#batch === undefined ? GONE_AFTER : GONE_AFTER_ANSWER);
   }
 
   #keep(frames: readonly Uint8Array[]): void {

@@ -55,6 +55,11 @@ export class Bench {
     return Math.max(least, Math.round(usual * this.#options.scale));
   }
 
+  /** As `sized`, for each of the wires: together they have as many as one alone would. */
+  share(usual: number, least = 1): number {
+    return this.sized(usual / this.wires.length, least);
+  }
+
   async connect(wire: Wire): Promise<WireClient> {
     const client = await WireClient.connect(wire, this.url);
     this.defer(() => client.link.cut());

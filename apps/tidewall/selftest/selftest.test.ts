@@ -27,7 +27,7 @@ test('chosen scenarios are a JSON line each', { timeout: 60_000 }, async () => {
   const { code, lines } = await selftest('--json', '--only', 'log-gap', 'malformed-frames', '--seed', '7');
   expect(code).toBe(0);
   const [head, ...results] = lines.map((line) => JSON.parse(line) as Record<string, unknown>);
-  expect(head).toMatchObject({ seed: 7, wires: ['websocket'] });
+  expect(head).toMatchObject({ seed: 7, wires: ['websocket', 'sse', 'poll'] });
   expect(results).toEqual(
     ['log-gap', 'malformed-frames'].map((name) =>
       expect.objectContaining({ name, holds: true, checked: expect.stringMatching(/\d/), ms: expect.any(Number) }),

@@ -32,6 +32,8 @@ export async function startTestedServer(version: string): Promise<TestedServer> 
       commandBurst: 1_000_000,
       // Nobody waits ten seconds for a topic to be forgotten.
       lingerMs: 200,
+      // Nor for clients that ask no more, of which the time is a part of this.
+      deadMs: 30_000,
       // On a machine that is busy with other things, a scenario may stall its clients for longer than it means to.
       noProgressMs: 300_000,
     },

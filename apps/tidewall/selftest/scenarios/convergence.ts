@@ -24,7 +24,7 @@ export const convergence: Scenario = {
     const followers: Follower[] = [];
     for (const wire of bench.wires) {
       for (const options of RATES) {
-        for (let i = 0; i < bench.sized(4); i++) {
+        for (let i = 0; i < bench.share(4); i++) {
           const client = await bench.connect(wire);
           for (const topic of [value.topic, table.topic]) {
             const follower = new Follower(topic, bench.report);

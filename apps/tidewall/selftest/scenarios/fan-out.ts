@@ -24,7 +24,7 @@ export const fanOut: Scenario = {
       readonly counts: { readonly resyncs: number };
     }[] = [];
     for (const wire of bench.wires) {
-      for (let i = 0; i < bench.sized(50, 2); i++) {
+      for (let i = 0; i < bench.share(50, 2); i++) {
         const client = await bench.connect(wire);
         for (const kind of KINDS) {
           const follower = new Follower(bench.topic(kind), bench.report);
@@ -32,7 +32,7 @@ export const fanOut: Scenario = {
           followers.push(follower);
         }
       }
-      for (let i = 0; i < bench.sized(10, 1); i++) {
+      for (let i = 0; i < bench.share(10, 1); i++) {
         const { client } = bench.sdk(wire);
         const entries: JsonValue[] = [];
         client.watch(bench.topic('log'), { rewindCount: 1 }, ({ d, r }) => {

@@ -17,7 +17,7 @@ export const freshness: Scenario = {
     await bench.api.publish({ topic, data: 0 });
     const followers: Follower[] = [];
     for (const wire of bench.wires) {
-      for (let i = 0; i < bench.sized(10, 2); i++) {
+      for (let i = 0; i < bench.share(10, 2); i++) {
         const follower = new Follower(topic, bench.report);
         await follower.start(await bench.connect(wire));
         followers.push(follower);

@@ -12,7 +12,7 @@ export const leaks: Scenario = {
     await bench.until('all that other scenarios left is gone', async () => (await sessions(bench)) === 0);
     const before = await levels(bench);
     const rounds = bench.sized(4);
-    const perRound = bench.sized(40, 4);
+    const perRound = bench.share(40, 4);
     let came = 0;
     for (let round = 0; round < rounds; round++) {
       await Promise.all(

@@ -17,7 +17,7 @@ export const logGap: Scenario = {
 
     let told = 0;
     for (const wire of bench.wires) {
-      for (let i = 0; i < bench.sized(10, 2); i++) {
+      for (let i = 0; i < bench.share(10, 2); i++) {
         const before = published;
         const seen = new Follower(topic, bench.report);
         const first = await bench.connect(wire);

@@ -20,7 +20,7 @@ export const rate: Scenario = {
       readonly configure: (hz: number) => Promise<void>;
     }[] = [];
     for (const wire of bench.wires) {
-      for (let i = 0; i < bench.sized(10, 2); i++) {
+      for (let i = 0; i < bench.share(10, 2); i++) {
         for (const hz of [RATE_HZ, SLOW_HZ]) {
           const client = await bench.connect(wire);
           const follower = new Follower(topic, bench.report);

@@ -19,7 +19,7 @@ export const recoveryStorm: Scenario = {
     const rounds = bench.sized(3);
     const followers: Follower[] = [];
     for (const wire of bench.wires) {
-      for (let i = 0; i < bench.sized(60, 2); i++) {
+      for (let i = 0; i < bench.share(60, 2); i++) {
         const { client, cut } = bench.sdk(wire);
         const follower = { name: `client ${i} over ${wire.name}`, client, cut, entries: [] as JsonValue[] };
         client.watch(topic, { kind: 'log' }, ({ d, r }) => {
