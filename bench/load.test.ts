@@ -114,7 +114,7 @@ describe.concurrent.each(CLIENTS)('%s', (_, create) => {
   });
 
   test.skipIf(!create)('knows which topics a client follows', async (context) => {
-    const many = among({ clients: 5, topics: 10, topicsPerClient: 4 }, { rate: 1000 });
+    const many = among({ clients: 5, topics: 10, topicsPerClient: 4 }, { inFlight: 4 });
     expect(await many(context, (payload) => [payload])).toMatchObject({ lost: 0, doubled: 0 });
     expect(await many(context, (payload, n, k) => (n === 3 && k === 0 ? [] : [payload]))).toMatchObject({ lost: 1 });
   });

@@ -3,6 +3,7 @@ import { linesOf, type Replica } from './subscription-lines.ts';
 
 const replica = (kind: Replica['kind'], value: unknown): Replica => ({
   topic: 'a/b',
+  position: undefined,
   kind,
   value: () => value as ReturnType<Replica['value']>,
   revision: 1,

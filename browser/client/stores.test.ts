@@ -34,6 +34,7 @@ function createReader() {
       revision++;
       changed({
         topic: 'x',
+        position: undefined,
         kind: 'state',
         value: () => value,
         revision,

@@ -251,8 +251,7 @@ export class HubSession implements Session, SubscriptionOwner, Loner {
   /** Writes frames of its own, and after them where it is, on wires that say so. */
   #tell(frames: readonly Uint8Array[]): void {
     const { encoding } = this.outlet;
-    if (encoding.after === undefined) return this.write(frames);
-    this.write([...frames, encoding.after(this.places())]);
+    this.write(encoding.after === undefined ? frames : [...frames, encoding.after(this.places())]);
   }
 
   get #ready(): boolean {

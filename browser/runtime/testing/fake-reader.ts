@@ -8,6 +8,7 @@ type Value = JsonValue | TimeColumns | undefined;
 /** A topic that a test writes. */
 export class FakeReplica implements TopicReplica {
   readonly topic: string;
+  position: undefined;
   kind: TopicKind | undefined = 'state';
   revision = 0;
   asOf = 0;
