@@ -1,3 +1,4 @@
+import { connect } from 'node:net';
 import type { PushFrame } from '@tidewall/protocol';
 import fc from 'fast-check';
 import { afterEach, describe, expect, test } from 'vitest';
@@ -232,5 +233,64 @@ describe('coming back', () => {
       expect(reader.retryMs).toBeLessThanOrEqual(1000);
       expect(reader.lastEventId).not.toBe('stay-away');
     }
+  });
+});
+
+describe('bounds', () => {
+  const connections = (bed: GatewayBed) => bed.meter.value('tidewall_gateway_connections', { gateway: 'sse' });
+
+  test('[W54] a stream on which nothing happens is kept alive by comments', async () => {
+    const bed = await bedWith({ limits: { pingMs: 5000 } });
+    const reader = await follow(bed, 'topic=a');
+    await reader.json();
+    await bed.until(() => reader.comments === 1);
+    const first = bed.clock.monotonic();
+    await bed.clock.advance(3000);
+    expect(reader.comments).toBe(1);
+    await bed.until(() => reader.comments === 2);
+    expect(bed.clock.monotonic() - first).toBeGreaterThanOrEqual(5000);
+  });
+
+  test('[W25] one that does not read holds up nobody, and is let go after noProgressMs', async () => {
+    const bed = await bedWith();
+    const [stalled, good] = [await follow(bed, 'topic=a&kind=log'), await follow(bed, 'topic=a&kind=log')];
+    await good.json();
+    await stalled.json();
+    stalled.pause();
+    const text = 'x'.repeat(100_000);
+    let published = 0;
+    while (bed.refusedWrites() === 0) {
+      await bed.publish('a', { i: ++published, text });
+      expect(await good.json()).toMatchObject({ d: { i: published } });
+      expect(published).toBeLessThan(500);
+    }
+    await bed.clock.advance(29_000);
+    expect(bed.watchers('a')).toBe(2);
+    await bed.clock.advance(3_000);
+    expect(bed.watchers('a')).toBe(1);
+    await bed.until(() => connections(bed) === 1);
+    expect(bed.meter.value('tidewall_closes_total', { gateway: 'sse', code: '4008' })).toBe(1);
+  });
+
+  test('[W54] a stream that is asked for behind another on one connection is refused', async () => {
+    const bed = await bedWith();
+    const socket = connect(bed.port, '127.0.0.1');
+    const head = 'GET /sse?topic=a HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n';
+    socket.write(head + head + head);
+    await bed.until(() => bed.rejections('sse') === 2);
+    expect(connections(bed)).toBe(1);
+    socket.destroy();
+    await bed.until(() => connections(bed) === 0);
+    expect(bed.meter.value('tidewall_sessions')).toBe(0);
+  });
+
+  test('no timer is left when the last stream has gone', async () => {
+    const bed = await bedWith();
+    const before = bed.clock.pending;
+    const reader = await follow(bed, 'topic=a');
+    await reader.json();
+    reader.cut();
+    await bed.until(() => connections(bed) === 0 && bed.hub.topics(PUBLISHER).length === 0);
+    expect(bed.clock.pending).toBe(before);
   });
 });
