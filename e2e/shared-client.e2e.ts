@@ -92,11 +92,15 @@ describe('tabs of one origin', () => {
     const leader = await openTab();
     const others = [await openTab(), await openTab()];
     await publish('shared/state', 'state', 1);
+    for (let i = 1; i <= 5; i++) await publish('shared/log', 'log', i);
     for (const tab of others) await expect.poll(() => state(tab), PATIENCE).toBe(1);
+    for (const tab of others) await expect.poll(() => entries(tab), PATIENCE).toEqual([1, 2, 3, 4, 5]);
     await leader.close();
+    for (let i = 6; i <= 9; i++) await publish('shared/log', 'log', i);
     await expect.poll(() => watchers('shared/state'), PATIENCE).toBeGreaterThan(0);
     await publish('shared/state', 'state', 2);
     for (const tab of others) await expect.poll(() => state(tab), PATIENCE).toBe(2);
+    for (const tab of others) await expect.poll(() => entries(tab), PATIENCE).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9]);
     await expect.poll(sessions, PATIENCE).toBe(1);
     const answer = await (others[1] as Page).evaluate(() => window.client.publish('shared/state', 3));
     expect(answer.offset).toBe(3);

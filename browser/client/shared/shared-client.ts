@@ -190,7 +190,8 @@ class TabClient implements SharedClient {
         this.#calls.refused(message.id, message.error);
         break;
       case 'pushed':
-        if (want) want.pushed?.(message.push, replicaIn(want, message.held));
+        if (!want || isTold(want, message.push, message.held)) break;
+        want.pushed?.(message.push, replicaIn(want, message.held));
         break;
       case 'held':
         this.#serverOffsetMs = message.serverNow - this.#clock.now();
@@ -226,8 +227,9 @@ class TabClient implements SharedClient {
     if (!this.#leader) this.#ask({ type: 'unfollow', tab: this.#tab, id });
   }
 
-  #askFor(id: number, { topic, options, pushed }: Want): void {
-    this.#ask({ type: 'follow', tab: this.#tab, id, topic, options, pushes: pushed !== undefined });
+  #askFor(id: number, want: Want): void {
+    const { topic, pushed } = want;
+    this.#ask({ type: 'follow', tab: this.#tab, id, topic, options: resuming(want), pushes: pushed !== undefined });
   }
 
   #call<Answer>(call: Call, args: readonly unknown[]): Promise<Answer> {
@@ -260,8 +262,22 @@ class TabClient implements SharedClient {
   }
 }
 
-function followOn(client: Client, { topic, options, changed, pushed }: Want): Following {
+function followOn(client: Client, want: Want): Following {
+  const { topic, changed, pushed } = want;
+  const options = resuming(want);
   return pushed ? client.watch(topic, options, pushed) : client.follow(topic, options, changed ?? (() => {}));
+}
+
+/** What is asked of a new leader: the entries of a log go on where the old one has told them. */
+function resuming({ topic, options, replicas }: Want): FollowOptions {
+  const { kind, position } = replicas.get(topic) ?? {};
+  return kind === 'log' && position ? { ...options, since: position } : options;
+}
+
+/** Whether an entry was told by the old leader already: of several tabs that go on, one is the furthest behind. */
+function isTold({ replicas }: Want, { o }: PushFrame, { topic, kind, position }: HeldState): boolean {
+  const before = replicas.get(topic)?.position;
+  return kind === 'log' && before?.epoch === position?.epoch && o !== undefined && o <= (before?.offset ?? 0);
 }
 
 function replicaIn({ replicas }: Want, held: HeldState): RemoteReplica {
