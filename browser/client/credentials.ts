@@ -37,7 +37,7 @@ export function withCredentials(transport: Transport, credentials: () => Promise
           if (over) return;
           // The first line of a client is its connect command.
           const comma = more === '' ? '' : ',';
-          link.send([text.replace('"connect":{', `"connect":{${more}${comma}`), ...(waiting ?? [])].join('\n'));
+          link.send([text.replace('"connect":{', () => `"connect":{${more}${comma}`), ...(waiting ?? [])].join('\n'));
           waiting = undefined;
         } catch (failure) {
           end(NO_WORD, `no credentials: ${failure instanceof Error ? failure.message : String(failure)}`);

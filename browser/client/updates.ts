@@ -99,7 +99,8 @@ export function updates<Value = JsonValue | TimeColumns>(
   function pushed({ d, r }: PushFrame, replica: TopicReplica): void {
     const { kind, topic: name } = replica;
     if ((kind !== 'log' && kind !== 'signal') || d === undefined) return;
-    const lost = replica.lost - (lostBefore.get(name) ?? 0);
+    // Another tab that took over counts from nothing.
+    const lost = Math.max(0, replica.lost - (lostBefore.get(name) ?? 0));
     lostBefore.set(name, replica.lost);
     const came = r === 1 && Array.isArray(d) ? d : [d];
     for (const [i, value] of came.entries())

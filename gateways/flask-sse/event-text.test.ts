@@ -49,6 +49,11 @@ describe('an event', () => {
     expect(textOf(message)).toBeUndefined();
   });
 
+  test('with a delay that has no text is not sent', () => {
+    expect(eventOf('{"data":1,"retry":[{"toString":0}]}')).toBeUndefined();
+    expect(eventOf('{"data":1,"id":{"toString":0}}')).toBeUndefined();
+  });
+
   test('is one event, whatever is published', () => {
     const text = fc.string({ unit: fc.constantFrom('\n', '\r', ':', ' ', 'data', 'id', 'event', 'x', '\0', '\u2028') });
     const part = fc.oneof(text, fc.jsonValue(), fc.constant(undefined));

@@ -75,7 +75,8 @@ function isId(value: JsonValue): boolean {
 }
 
 function isDelay(value: JsonValue): boolean {
-  return /^\d{1,15}$/.test(String(value)) && typeof value !== 'object';
+  // An object first: one with a member toString has no text.
+  return typeof value !== 'object' && /^\d{1,15}$/.test(String(value));
 }
 
 function entriesOf(json: string): string[] {

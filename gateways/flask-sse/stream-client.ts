@@ -106,11 +106,11 @@ export class StreamClient implements Outlet, Connection {
   #gone(): void {
     const { connections, gone } = this.#options;
     connections.delete(this);
+    gone(this);
     if (this.#session === undefined) return;
     this.#session.end();
     this.#session = undefined;
     connections.metrics.closed(this.#closed ?? GONE);
-    gone(this);
   }
 }
 

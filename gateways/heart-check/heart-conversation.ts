@@ -93,8 +93,14 @@ export class HeartConversation implements JsonConversation {
     });
     this.#peer.send('{"type":"auth","data":"auth ok"}');
     if (!first) return;
-    for (const topic of follows) {
-      if (!this.#ended) await this.#followings.follow({ topic, whole: 'value' });
+    try {
+      for (const topic of follows) {
+        if (!this.#ended) await this.#followings.follow({ topic, whole: 'value' });
+      }
+    } catch (failure) {
+      // Let in and sent nothing, it would wait for ever.
+      if (!(failure instanceof TidewallError) || failure.kind !== 'limit_exceeded') throw failure;
+      this.#wire.close('connection_limit', failure.message);
     }
   }
 }

@@ -1,10 +1,20 @@
 import type { JsonObject } from '@tidewall/base';
 import type { Encoding, Push } from '@tidewall/contracts';
+import { TidewallError } from '@tidewall/protocol';
 import { createFrameEncoding } from '../websocket/server-frame.ts';
 
-/** The start of the answer to a `getData`: the same object, ready for its data. */
+/** What a page asks with has a hundred characters; what is kept for each chart of each client must not be large. */
+const MOST_HEAD = 1024;
+
+/**
+ * The start of the answer to a `getData`: the same object, ready for its data.
+ *
+ * @throws TidewallError bad_request when it is larger than anybody needs
+ */
 export function answerHead({ data: _, ...frame }: JsonObject): string {
-  return JSON.stringify(frame).slice(0, -1);
+  const head = JSON.stringify(frame).slice(0, -1);
+  if (head.length <= MOST_HEAD) return head;
+  throw new TidewallError('bad_request', `a getData has at most ${MOST_HEAD} characters, this one has ${head.length}`);
 }
 
 /** The whole answer; its data is a string, the JSON text of what was asked for. */

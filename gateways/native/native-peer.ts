@@ -4,12 +4,13 @@ import { type CloseName, PROTOCOL_VERSION, TEXT_HEARTBEATS, TidewallError } from
 import { commandIdOf, parseClientFrame, parsePublishLine } from '@tidewall/protocol/client-frame';
 import type { ClientFrame, ConnectCommand } from '@tidewall/protocol/schema';
 import { textHint, wireHint } from '../json/wire-hint.ts';
+import { TakenSignature } from '../signed/index.ts';
 import { COMMAND_COST, CommandRate, HEARTBEAT_COST } from './command-rate.ts';
 import type { GatewayMetrics } from './gateway-metrics.ts';
 import { encodeError, encodeHistory, encodePong, encodePublished, encodeReply } from './native-encoding.ts';
 import { MOST_UNANSWERED, Pipeline } from './pipeline.ts';
 import { Progress } from './progress.ts';
-import { verifyConnect } from './signed-connect.ts';
+import { signedText, verifyConnect } from './signed-connect.ts';
 
 /*
  *             connect                    close, peer gone
@@ -67,7 +68,7 @@ export class NativePeer {
   readonly #progress: Progress;
   #session: Session | undefined;
   /** Of a session that was opened with one. */
-  #keyId: string | undefined;
+  #signature: TakenSignature | undefined;
   /** While commands are unanswered. */
   #pipeline: Pipeline<Work> | undefined;
   #paused = false;
@@ -127,8 +128,8 @@ export class NativePeer {
       this.#wire.close('connect_timeout', `no connect command within ${limits.connectTimeoutMs} ms`);
     } else if (!this.#paused && now - this.#heardAt >= limits.deadMs) {
       this.#wire.close('no_pong', `nothing was heard for ${limits.deadMs} ms`);
-    } else if (this.#keyId !== undefined && this.#context.keys.find(this.#keyId) === undefined) {
-      this.#wire.close('closed_by_operator', `the key ${this.#keyId} is not valid any more`);
+    } else if (this.#signature?.stands === false) {
+      this.#wire.close('closed_by_operator', `what the key ${this.#signature.keyId} has signed is not valid any more`);
     } else this.#checkProgress(now);
   }
 
@@ -324,7 +325,7 @@ export class NativePeer {
       this.#wire.close(principal.code, principal.says);
       return undefined;
     }
-    this.#keyId = key?.id;
+    this.#signature = key && new TakenSignature(this.#context.keys, signedText(key));
     try {
       this.#session = hub.open(principal, this.#wire, key?.name ?? name);
     } catch (error) {

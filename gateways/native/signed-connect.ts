@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { GatewayContext, Principal } from '@tidewall/contracts';
 import type { CloseName } from '@tidewall/protocol';
 import type { SignedKey } from '@tidewall/protocol/schema';
-import { checkSignature, hmac } from '../signed/index.ts';
+import { checkSignature, hmac, type Signed } from '../signed/index.ts';
 
 /** How far the clock of a signer may be off, to either side. */
 export const SIGN_SKEW_MS = 60_000;
@@ -28,13 +28,18 @@ export interface ConnectRefusal {
   readonly says: string;
 }
 
+/** What a signed connect claims that its key has signed. */
+export function signedText(key: SignedKey): Signed {
+  return { keyId: key.id, text: signingText(key), signature: key.sig, encoding: 'base64url' };
+}
+
 /** Who has signed a connect; its nonce is used up by that. */
 export function verifyConnect(
   { keys, nonces }: Pick<GatewayContext, 'keys' | 'nonces'>,
   key: SignedKey,
 ): Principal | ConnectRefusal {
-  const { id: keyId, timestamp, nonce, sig: signature } = key;
-  const verdict = checkSignature(keys, { keyId, text: signingText(key), signature, encoding: 'base64url' });
+  const { id: keyId, timestamp, nonce } = key;
+  const verdict = checkSignature(keys, signedText(key));
   if (verdict !== 'signed') return { reason: verdict, code: 'bad_signature', says: 'the signature is wrong' };
   const used = nonces.take({ keyId, nonce, signedAt: timestamp * 1000, skewMs: SIGN_SKEW_MS });
   switch (used) {

@@ -99,6 +99,7 @@ class PollGateway implements Gateway {
   }
 
   #ask(id: string, http: IncomingMessage, query: URLSearchParams, response: ServerResponse): void {
+    refuseInRow(response);
     const cursor = wholeNumberOf(query, 'cursor', 0, Number.MAX_SAFE_INTEGER);
     if (cursor === undefined)
       throw new TidewallError('bad_request', 'cursor: the newest batch that you have, 0 at first');
@@ -114,6 +115,7 @@ class PollGateway implements Gateway {
 
   async #follow(http: IncomingMessage, query: URLSearchParams, response: ServerResponse): Promise<void> {
     try {
+      refuseInRow(response);
       if (!query.has('topic')) throw new TidewallError('bad_request', 'topic: name at least one, or a session');
       const wanted = followedTopics(query, ['cursor', 'waitMs']);
       const cursor = query.get('cursor');
@@ -151,4 +153,10 @@ class PollGateway implements Gateway {
 /** @throws TidewallError bad_request */
 function waitMsOf(query: URLSearchParams): number {
   return wholeNumberOf(query, 'waitMs', 0, MOST_WAIT_MS) ?? WAIT_MS;
+}
+
+/** Many requests in a row on one connection would each be held, and nobody would know when their client is gone. */
+function refuseInRow(response: ServerResponse): void {
+  if (response.socket !== null) return;
+  throw new TidewallError('bad_request', 'a connection has one request at a time that waits');
 }

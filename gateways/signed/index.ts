@@ -5,4 +5,5 @@ export {
   type NonceMemoryOptions,
   type UsedNonce,
 } from './nonce-memory.ts';
-export { checkSignature, type Encoding, hmac, type SignatureVerdict } from './signature.ts';
+export { checkSignature, type Encoding, hmac, type SignatureVerdict, type Signed } from './signature.ts';
+export { TakenSignature } from './taken-signature.ts';

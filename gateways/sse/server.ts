@@ -22,6 +22,9 @@ import { answerEvents, mayStream } from './event-stream.ts';
 import { SessionStream } from './session-stream.ts';
 import { TopicStream } from './topic-stream.ts';
 
+/** Of topics in an address; half of what a request may have in its head. */
+const MOST_ADDRESS = 12 * 1024;
+
 const PATH = '/sse';
 /** When an `EventSource` comes back after a cut. */
 const RETRY_MS = [500, 2000] as const;
@@ -109,6 +112,7 @@ class SseGateway implements Gateway {
 
   async #openTopics(http: IncomingMessage, query: URLSearchParams, response: ServerResponse): Promise<void> {
     try {
+      refuseLongAddress(http);
       const wanted = followedTopics(query, ['cursor', 'lastEventId']);
       const cursor = cursorOf(http, query);
       const verdict = letIn(this.#context, this.#connections, http);
@@ -174,4 +178,14 @@ function cursorOf({ headers }: IncomingMessage, query: URLSearchParams): Cursor 
     // An `EventSource` that is refused never comes back. Nothing of what it held is known to be true, so all is void.
     return new Map();
   }
+}
+
+/**
+ * When it comes back, the page says where it is in a header beside this address; an answer that there is too much of that
+ * would end its `EventSource` for good, and only then.
+ */
+function refuseLongAddress({ url = '' }: IncomingMessage): void {
+  if (url.length <= MOST_ADDRESS) return;
+  const message = `the address has ${url.length} characters, at most ${MOST_ADDRESS} are taken: follow fewer topics in one stream`;
+  throw new TidewallError('bad_request', message);
 }

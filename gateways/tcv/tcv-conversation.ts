@@ -5,7 +5,7 @@ import { elementTopic, variablesTopic } from '@tidewall/screen';
 import { SLUG } from '@tidewall/screen/schema';
 import type { JsonConversation, JsonPeer } from '../json/json-peer.ts';
 import type { GatewayMetrics, NativeWire } from '../native/index.ts';
-import { checkSignature } from '../signed/index.ts';
+import { checkSignature, type Signed, TakenSignature } from '../signed/index.ts';
 import { readConnectBody } from './connect-body.ts';
 import type { TcvSettings } from './settings.ts';
 
@@ -49,7 +49,7 @@ export class TcvConversation implements JsonConversation {
   readonly #options: TcvConversationOptions;
   readonly #peer: JsonPeer;
   readonly #openedAt: number;
-  #keyId: string | undefined;
+  #signature: TakenSignature | undefined;
   #session: Session | undefined;
 
   constructor(peer: JsonPeer, options: TcvConversationOptions) {
@@ -71,13 +71,13 @@ export class TcvConversation implements JsonConversation {
   }
 
   sweep(now: number): void {
-    const { wire, settings, context } = this.#options;
-    if (this.#keyId === undefined) {
+    const { wire, settings } = this.#options;
+    if (this.#signature === undefined) {
       const { connectTimeoutMs } = settings;
       if (now - this.#openedAt < connectTimeoutMs) return;
       wire.close('connect_timeout', `no valid Connect within ${connectTimeoutMs} ms`);
-    } else if (context.keys.find(this.#keyId) === undefined) {
-      wire.close('closed_by_operator', `the key ${this.#keyId} is not valid any more`);
+    } else if (!this.#signature.stands) {
+      wire.close('closed_by_operator', `what the key ${this.#signature.keyId} has signed is not valid any more`);
     }
   }
 
@@ -88,14 +88,14 @@ export class TcvConversation implements JsonConversation {
   async #connect({ body, from }: JsonObject): Promise<void> {
     if (this.#session !== undefined) throw new TidewallError('bad_request', 'Connect came before; it comes once');
     const screen = this.#options.path.slice(1);
-    const keyId = this.#verify(body, screen);
-    if (typeof keyId === 'object') return this.#refuse(keyId);
+    const signature = this.#verify(body, screen);
+    if (!(signature instanceof TakenSignature)) return this.#refuse(signature);
     const { hub } = this.#options.context;
     const name = typeof from === 'string' ? from.slice(0, MOST_NAME) : undefined;
     try {
-      const session = hub.open({ id: `key:${keyId}`, roles: ['key'] }, this.#options.wire, name);
+      const session = hub.open({ id: `key:${signature.keyId}`, roles: ['key'] }, this.#options.wire, name);
       this.#session = session;
-      this.#keyId = keyId;
+      this.#signature = signature;
       // Both as patterns: a topic that is deleted is followed again when it comes back.
       const where = screen === '' ? '+' : screen;
       await session.subscribe({ topic: elementTopic(where, '+'), kind: 'state', whole: 'value' }, () => {});
@@ -106,13 +106,14 @@ export class TcvConversation implements JsonConversation {
     }
   }
 
-  /** The id of the key that signed it, or why it is refused. */
-  #verify(body: JsonObject[string] | undefined, screen: string): string | Refusal {
+  /** Its signature, or why it is refused. */
+  #verify(body: JsonObject[string] | undefined, screen: string): TakenSignature | Refusal {
     const { context, settings } = this.#options;
     const connect = readConnectBody(body);
     if (typeof connect === 'string') return { reason: 'bad_connect', code: 'bad_frame', says: connect };
     const { secretId, timestamp, nonce, signature, text } = connect;
-    const verdict = checkSignature(context.keys, { keyId: secretId, text, signature, encoding: 'base64' });
+    const signed: Signed = { keyId: secretId, text, signature, encoding: 'base64' };
+    const verdict = checkSignature(context.keys, signed);
     // What is wrong, the id or the signature, is for the operator to know.
     if (verdict !== 'signed') return { reason: verdict, code: 'bad_signature', says: 'TcvSignature is wrong' };
     const { skewMs } = settings;
@@ -124,7 +125,7 @@ export class TcvConversation implements JsonConversation {
       const says = `the address names no screen: ${JSON.stringify(screen.slice(0, 64))} must match ${SLUG.source}`;
       return { reason: 'unknown_screen', code: 'bad_frame', says };
     }
-    return secretId;
+    return new TakenSignature(context.keys, signed);
   }
 
   #refuse({ reason, code, says }: Refusal): void {

@@ -72,7 +72,7 @@ function isLocalName(name: string): boolean {
 }
 
 /** The name in a `Host` header, without port and brackets; undefined when it is not one. */
-function hostName(host: string): string | undefined {
+export function hostName(host: string): string | undefined {
   if (host === '' || /[\s/@?#\\]/.test(host) || !URL.canParse(`http://${host}`)) return undefined;
   const { hostname } = new URL(`http://${host}`);
   return hostname.replace(/^\[(.*)\]$/, '$1').replace(/\.$/, '');

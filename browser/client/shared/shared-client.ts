@@ -234,13 +234,19 @@ class TabClient implements SharedClient {
 
   #call<Answer>(call: Call, args: readonly unknown[]): Promise<Answer> {
     if (this.#closed) return Promise.reject(new TidewallError('not_available', 'the client is closed'));
-    return this.#leader ? callOn(this.#leader.client, call, args) : this.#calls.add(++this.#ids, call, args);
+    if (this.#leader) return callOn(this.#leader.client, call, args);
+    // An option that is given as undefined would arrive as null.
+    return this.#calls.add(
+      ++this.#ids,
+      call,
+      args.filter((arg, i) => arg !== undefined || i < 2),
+    );
   }
 
   /** False while nobody leads, or nobody would notice this tab's end: it is asked again then. */
   #ask(request: Request): boolean {
     if (this.#leader || this.#closed || !this.#led || !this.#alive) return false;
-    this.#channel.postMessage(request);
+    this.#channel.postMessage(plain(request));
     return true;
   }
 
@@ -278,6 +284,11 @@ function resuming({ topic, options, replicas }: Want): FollowOptions {
 function isTold({ replicas }: Want, { o }: PushFrame, { topic, kind, position }: HeldState): boolean {
   const before = replicas.get(topic)?.position;
   return kind === 'log' && before?.epoch === position?.epoch && o !== undefined && o <= (before?.offset ?? 0);
+}
+
+/** As it would go over the wire: what frameworks wrap cannot be cloned. */
+function plain(request: Request): Request {
+  return JSON.parse(JSON.stringify(request)) as Request;
 }
 
 function replicaIn({ replicas }: Want, held: HeldState): RemoteReplica {

@@ -1,6 +1,6 @@
 import { TidewallError } from '@tidewall/protocol';
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
-import { isLoopback, type OriginGuard, type Refusal } from '../origin-guard.ts';
+import { hostName, isLoopback, type OriginGuard, type Refusal } from '../origin-guard.ts';
 import { asRefusal, countError, errorAnswer, internalError } from './answer-errors.ts';
 import type { ApiContext } from './api-context.ts';
 import { keyRoutes } from './key-routes.ts';
@@ -89,6 +89,8 @@ function addRoute(app: FastifyInstance, route: BoundRoute): void {
 
 /** A proxy on this machine passes on what strangers ask; it says so. */
 function isFromHere({ raw, headers }: FastifyRequest): boolean {
+  // A page whose name was made to point here comes from this machine, too; its name tells.
+  if (!isLoopback(hostName(headers.host ?? '') ?? '')) return false;
   const passedOn = ['forwarded', 'x-forwarded-for', 'x-real-ip', 'via'].some((name) => headers[name] !== undefined);
   const { remoteAddress = '' } = raw.socket;
   return !passedOn && isLoopback(remoteAddress.replace(/^::ffff:/i, ''));

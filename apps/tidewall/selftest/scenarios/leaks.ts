@@ -1,8 +1,11 @@
 import type { Bench } from '../bench.ts';
 import type { Scenario } from '../scenario.ts';
 
-/** Resources of a process that sessions could leave behind; others come and go with HTTP and the clock. */
-const HANDLES = new Set(['TCPSocketWrap', 'PipeWrap', 'FSReqCallback', 'MessagePort']);
+/**
+ * Resources of a process that sessions could leave behind; others come and go with HTTP and the clock. Sockets are counted by the
+ * gateways: those that HTTP keeps for the next request are nobody's.
+ */
+const HANDLES = new Set(['PipeWrap', 'FSReqCallback', 'MessagePort']);
 
 export const leaks: Scenario = {
   name: 'leaks',
@@ -72,6 +75,7 @@ async function levels(bench: Bench): Promise<Record<string, number>> {
   const handles = process.getActiveResourcesInfo().filter((kind) => HANDLES.has(kind)).length;
   return {
     sessions: await sessions(bench),
+    connections: await bench.api.metric('tidewall_gateway_connections'),
     stalled: await bench.api.metric('tidewall_sessions_stalled'),
     cohorts: await bench.api.metric('tidewall_cohorts'),
     topics: await bench.api.metric('tidewall_topics'),
