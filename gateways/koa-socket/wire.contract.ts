@@ -43,6 +43,7 @@ export const wireCase: WireCase = {
     ...NO_FRAMES.map(({ title, text }) => hostile(title, text)),
     hostile('no action', { socketType: 'trendData', chartName: 'trend' }),
     hostile('an action that is no text', { action: { a: 1 } }),
+    hostile('more words than are kept', { ...GET_DATA, chartName: 'trend', pad: 'x'.repeat(2000) }),
     hostile('no name', { action: 'getData', socketType: 'trendData' }),
     hostile('a name that is no text', { ...GET_DATA, chartName: ['trend'] }),
     hostile('a name that is a path', { ...GET_DATA, chartName: '../../package' }),

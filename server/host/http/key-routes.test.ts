@@ -113,3 +113,24 @@ test.skipIf(address === undefined)('nobody on another machine is answered', asyn
     await open.close();
   }
 });
+
+test('no page whose name was made to point here is answered, on a server that has no list of names', async () => {
+  const open = await startTestHost({ settings: { host: '0.0.0.0' } });
+  try {
+    const asked = (name: string) =>
+      new Promise<number | undefined>((resolve, reject) => {
+        const headers = { host: `${name}:${open.port}`, origin: `http://${name}:${open.port}` };
+        const options = { host: '127.0.0.1', port: open.port, path: '/api/keys', headers, agent: false };
+        httpRequest(options, (response) => {
+          response.resume();
+          resolve(response.statusCode);
+        })
+          .on('error', reject)
+          .end();
+      });
+    expect(await asked('evil.example')).toBe(403);
+    expect(await asked('localhost')).toBe(200);
+  } finally {
+    await open.close();
+  }
+});
