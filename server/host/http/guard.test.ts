@@ -143,7 +143,7 @@ test('a client that is slow with its headers or its body is cut at the limit', a
 
 test('what is not HTTP is refused and counted', async () => {
   expect(await raw('nonsense\r\n\r\n')).toMatch(/^HTTP\/1.1 400/);
-  expect(await raw(`GET / HTTP/1.1\r\nhost: ${own()}\r\nx: ${'y'.repeat(20_000)}\r\n\r\n`)).toMatch(/^HTTP\/1.1 431/);
+  expect(await raw(`GET / HTTP/1.1\r\nhost: ${own()}\r\nx: ${'y'.repeat(40_000)}\r\n\r\n`)).toMatch(/^HTTP\/1.1 431/);
   const { body } = await ask('GET', '/metrics', { host: own() });
   for (const reason of ['not_http', 'headers', 'timeout', 'host', 'origin', 'unknown_gateway']) {
     expect(body).toMatch(new RegExp(`tidewall_http_rejected_total\\{reason="${reason}"\\} [1-9]`));
