@@ -95,6 +95,11 @@ export const configSchema = z.strictObject({
   secret: z.string().min(32).max(4096).optional(),
   /** Folder of screen documents; `<dataDir>/screens` when absent. */
   screens: z.string().min(1).optional(),
+  /** Ids of screens whose documents are elsewhere: their elements take any data; `*` is every id not known here. */
+  foreignScreens: z
+    .array(z.string().refine((id) => id === '*' || SLUG.test(id), { error: `must match ${SLUG.source}, or be *` }))
+    .max(1000)
+    .default([]),
   /** Whether the demo's sources and screens are there too. */
   demo: z.boolean().default(true),
   /** The name of this process in replies and logs. */

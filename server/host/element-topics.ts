@@ -11,6 +11,7 @@ import {
   type Screen,
   type ScreenElement,
 } from '@tidewall/screen';
+import { SLUG } from '@tidewall/screen/schema';
 import type { ComponentManifest } from './component-manifest.ts';
 import { nearestNames } from './nearest-name.ts';
 import type { Screens } from './screens.ts';
@@ -30,6 +31,8 @@ export interface ElementTopics {
   resolve(topic: string): string;
   /** As `resolve`, but names that fit nothing stay as they are: a viewer may wait for what is not there yet. */
   resolveLoosely(topic: string): string;
+  /** @throws TidewallError unknown_screen when there is no such screen, neither here nor elsewhere */
+  requireScreen(id: string): void;
   settingsOf(topic: string): SomeTopicSettings | undefined;
 }
 
@@ -46,7 +49,17 @@ export function isElementTopic(topic: string): boolean {
   return ELEMENT_TOPIC.test(topic);
 }
 
-export function createElementTopics(screens: Screens, manifest: ComponentManifest): ElementTopics {
+export interface ElementTopicsOptions {
+  readonly screens: Screens;
+  readonly manifest: ComponentManifest;
+  /** Ids of screens whose documents are elsewhere; `*` is every id that no screen here has. */
+  readonly foreignScreens: readonly string[];
+}
+
+export function createElementTopics({ screens, manifest, foreignScreens }: ElementTopicsOptions): ElementTopics {
+  const foreign = new Set(foreignScreens);
+  const isForeign = (id: string) =>
+    screens.get(id) === undefined && (foreign.has(id) || (foreign.has('*') && SLUG.test(id)));
   const find = (topic: string): { screen: Screen; id: string; element: ScreenElement } | undefined => {
     const [, screenId, name] = ELEMENT_TOPIC.exec(topic) ?? [];
     const screen = screenId === undefined ? undefined : screens.get(screenId)?.screen;
@@ -59,13 +72,19 @@ export function createElementTopics(screens: Screens, manifest: ComponentManifes
       const [, screenId, name] = ELEMENT_TOPIC.exec(topic) ?? [];
       if (screenId === undefined || name === undefined) return topic;
       const found = find(topic);
+      if (found === undefined && isForeign(screenId)) return elementTopic(screenId, foreignElement(name));
       if (found === undefined) throw nothingThere(screens, screenId, name);
       refuseBound(found.id, found.element);
       return elementTopic(found.screen.id, found.id);
     },
     resolveLoosely(topic) {
       const found = topic.startsWith('screens/') ? find(topic) : undefined;
-      return found === undefined ? topic : elementTopic(found.screen.id, found.id);
+      if (found !== undefined) return elementTopic(found.screen.id, found.id);
+      const [, screenId = '', name = ''] = ELEMENT_TOPIC.exec(topic) ?? [];
+      return isForeign(screenId) ? elementTopic(screenId, parseElementId(name) ?? name) : topic;
+    },
+    requireScreen(id) {
+      if (screens.get(id) === undefined && !isForeign(id)) throw unknownScreen(screens, id);
     },
     settingsOf(topic) {
       if (parseScreenTopic(topic)?.type === 'variables') return VARIABLES;
@@ -83,6 +102,17 @@ export function createElementTopics(screens: Screens, manifest: ComponentManifes
       };
     },
   };
+}
+
+/** What only its own screen knows: it must look like the id of an element, so that a slip of the pen is told. */
+function foreignElement(name: string): string {
+  const id = parseElementId(name);
+  if (id !== undefined) return id;
+  throw new TidewallError(
+    'unknown_component',
+    `${JSON.stringify(name.slice(0, 128))} is no element id; the document of this screen is elsewhere, so that only ids ` +
+      'like ChartColumnBasic_1_0_0_2_1700000000000 are taken, and no aliases',
+  );
 }
 
 function variablesMismatch(data: JsonValue): Mismatch | undefined {

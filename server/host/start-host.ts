@@ -120,7 +120,7 @@ export async function startHost(options: HostOptions): Promise<RunningHost> {
   const manifest = await loadManifest(options.manifestFile, log);
   const demoScreens = config.demo && options.demoScreens !== undefined ? [options.demoScreens] : [];
   const screens = await openScreens({ folders: [...demoScreens, config.screens], clock, log, meter: metrics });
-  const elements = createElementTopics(screens, manifest);
+  const elements = createElementTopics({ screens, manifest, foreignScreens: config.foreignScreens });
 
   const broker = await openBroker(config, { clock, log, meter: metrics, random });
   const nonces = await openNonces({ path: join(config.dataDir, 'nonces.json'), clock, log, meter: metrics });

@@ -1,7 +1,6 @@
 import { OPERATIONS_OF_KIND, type Operation } from '@tidewall/protocol';
 import { elementTopic, variablesTopic } from '@tidewall/screen';
 import { z } from 'zod';
-import { unknownScreen } from '../element-topics.ts';
 import type { ApiContext } from './api-context.ts';
 import { parseJsonBytes } from './json-text.ts';
 import { type BoundRoute, defineRoute, jsonAnswer, type RouteBody } from './route.ts';
@@ -52,7 +51,7 @@ function pushToElement(context: ApiContext): BoundRoute {
 }
 
 function changeVariables(context: ApiContext): BoundRoute {
-  const { hub, principal, screens } = context;
+  const { hub, principal, elements } = context;
   const op: Operation = 'merge';
   return defineRoute({
     method: 'PATCH',
@@ -71,7 +70,7 @@ function changeVariables(context: ApiContext): BoundRoute {
     ],
     async handle({ params, body, key }) {
       const { text, value } = parseJsonBytes(body, 'the body');
-      if (screens.get(params.id) === undefined) throw unknownScreen(screens, params.id);
+      elements.requireScreen(params.id);
       const publication = {
         topic: variablesTopic(params.id),
         kind: 'state',
