@@ -22,6 +22,8 @@ export interface Contender {
   command(place: Place): readonly string[];
   /** A path that answers 200 when it is ready; absent: it is ready when it accepts connections. */
   readonly readyPath?: string;
+  /** What it is told once it is ready, before anybody connects. */
+  prepare?(server: RunningContender): Promise<void>;
   readonly wire: Wire;
 }
 
@@ -78,7 +80,14 @@ export async function startContender(contender: Contender, core: number | undefi
     }
     await passing(POLL_MS);
   }
-  return { pids: withDescendants(child.pid as number), port, publisherPort, stop };
+  const server = { pids: withDescendants(child.pid as number), port, publisherPort, stop };
+  try {
+    await contender.prepare?.(server);
+    return server;
+  } catch (failure) {
+    await stop();
+    throw failure;
+  }
 }
 
 async function end(child: ChildProcess): Promise<void> {

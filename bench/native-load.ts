@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { type Cores, pinned } from './cores.ts';
 import type { LoadClient, LoadOptions, ReconnectResult, RunOptions, RunResult } from './load-client.ts';
-import { MARKER, upgrade } from './wire.ts';
+import { greetingsOf, MARKER, upgrade } from './wire.ts';
 
 /** Clients in a process of their own, on a core of their own: `native/load.c`, which says what the words mean. */
 export function nativeLoad(program: string, cores: Cores | undefined, options: LoadOptions): LoadClient {
@@ -36,7 +36,7 @@ export function nativeLoad(program: string, cores: Cores | undefined, options: L
   say('spin', cores === undefined ? 0 : 1);
   for (const pid of server.pids) say('pid', pid);
   say('opening', upgrade(wire.path, wire));
-  if (wire.greeting !== undefined) say('greeting', wire.greeting);
+  for (const greeting of greetingsOf(wire, options.clients)) say('greeting', greeting);
   if (wire.greetedBy !== undefined) say('greeted-by', wire.greetedBy);
   if (wire.subscribe !== undefined) say('subscribe', wire.subscribe);
   say('publisher-port', wire.publisher.port === 'own' ? server.publisherPort : server.port);

@@ -53,7 +53,8 @@ export class NodeLoad implements LoadClient {
         socket.receive = (payload) => this.#take(subscriber, payload);
         for (const topic of subscriber.followed) if (wire.subscribe) socket.send(filled(wire.subscribe, TOPIC, topic));
       };
-      if (wire.greeting !== undefined) socket.send(wire.greeting);
+      const greeting = typeof wire.greeting === 'function' ? wire.greeting(i) : wire.greeting;
+      if (greeting !== undefined) socket.send(greeting);
       if (wire.greetedBy === undefined) follow();
       else socket.receive = (payload) => payload.includes(wire.greetedBy ?? '') && follow();
     }

@@ -16,8 +16,8 @@ export interface Wire {
   readonly protocol?: string;
   /** Offer permessage-deflate; what then arrives compressed is counted, not read. */
   readonly compressed?: boolean;
-  /** Frames that a subscriber sends after the handshake. */
-  readonly greeting?: Buffer;
+  /** Frames that a subscriber sends after the handshake; made for each where no two may say the same. */
+  readonly greeting?: Buffer | ((client: number) => Buffer);
   /** What an answer must hold before the client goes on; absent: it goes on at once. */
   readonly greetedBy?: string;
   /** The frame that follows a topic, with `TOPIC` in it; sent once for each. */
@@ -39,6 +39,12 @@ export interface Again {
   readonly keep: readonly string[];
   /** What is said in place of greeting and subscribing, with `%1` and `%2` for the values. */
   readonly text: string;
+}
+
+/** What the clients say first: one for all, or one for each. */
+export function greetingsOf({ greeting }: Wire, clients: number): readonly Buffer[] {
+  if (typeof greeting === 'function') return Array.from({ length: clients }, (_, client) => greeting(client));
+  return greeting === undefined ? [] : [greeting];
 }
 
 /** The request that opens a WebSocket; its key is the example of RFC 6455, so that no server's answer surprises. */

@@ -1,6 +1,6 @@
 import type { RunningContender } from './contender.ts';
 import { RawWebSocket } from './raw-web-socket.ts';
-import { MARKER, NUMBER, TOPIC, upgrade, type Wire } from './wire.ts';
+import { greetingsOf, MARKER, NUMBER, TOPIC, upgrade, type Wire } from './wire.ts';
 
 /**
  * One more subscriber of the first topic, which reads everything. Where frames are compressed the load only counts them,
@@ -21,7 +21,7 @@ export class Witness {
   private constructor(socket: RawWebSocket, wire: Wire) {
     this.#socket = socket;
     socket.receive = (payload) => this.#take(payload);
-    if (wire.greeting !== undefined) socket.send(wire.greeting);
+    for (const greeting of greetingsOf(wire, 1)) socket.send(greeting);
     const first = '0'.repeat(TOPIC.length);
     if (wire.subscribe !== undefined) {
       socket.send(Buffer.from(wire.subscribe.toString('latin1').replaceAll(TOPIC, first), 'latin1'));

@@ -1,5 +1,6 @@
 import type { Contender } from '../contender.ts';
-import { TOPIC, textFrame, upgrade } from '../wire.ts';
+import { NUMBER, TOPIC, textFrame, upgrade } from '../wire.ts';
+import { TCV_ELEMENT, TCV_KEY, tcvGreeting } from './tcv-client.ts';
 import { tidewall } from './tidewall.ts';
 
 /*
@@ -34,6 +35,27 @@ export function tidewallSocketService(): Contender {
       path,
       publisher: { port: 'clients', says: [upgrade(path)] },
       publication: (payload) => textFrame(`{"action":"themeChange","value":${payload}}`),
+    },
+  };
+}
+
+/** A screen of Tencent Cloud 图 whose data is pushed by a program over the native wire. */
+export function tidewallTcv(): Contender {
+  const base = tidewall({ name: 'tidewall by TCV', config: ['foreignScreens: [hall]'] });
+  const topic = `screens/hall/elements/${TCV_ELEMENT}`;
+  return {
+    ...base,
+    async prepare({ port }) {
+      const body = JSON.stringify(TCV_KEY);
+      const answer = await fetch(`http://127.0.0.1:${port}/api/keys`, { method: 'POST', body });
+      if (!answer.ok) throw new Error(`the key was refused: ${await answer.text()}`);
+    },
+    wire: {
+      path: '/tcv/hall',
+      greeting: tcvGreeting,
+      publisher: base.wire.publisher,
+      publication: (payload) => textFrame(`{"id":${NUMBER},"publish":{"topic":"${topic}","data":${payload}}}`),
+      refusal: '"error":',
     },
   };
 }

@@ -11,8 +11,8 @@
  *   settings of all            port, clients, addresses (how many of 127/8 the clients come from), topics,
  *                              topics-per-client (client i follows topics i*k, i*k+1 … modulo topics), pid (repeatable:
  *                              a process of the server, whose cost is counted), spin (1: never sleep)
- *   a subscriber's bytes       opening (the upgrade), greeting, greeted-by (what an answer must hold before it goes on),
- *                              subscribe (once a topic; @@@@ becomes its number)
+ *   a subscriber's bytes       opening (the upgrade), greeting (repeatable: client i says the i-th, and they begin again
+ *                              when they run out), greeted-by (what an answer must hold before it goes on), subscribe (once a topic; @@@@ becomes its number)
  *   the publisher's bytes      publisher-port, publisher-say (repeatable: each is answered before the next),
  *                              publication (########## becomes its number, @@@@ its topic's), lines (1: publications
  *                              are lines, and those that leave together share a text frame)
@@ -71,8 +71,10 @@ static const uint64_t STUCK_AFTER = 10 * 1000000000ull, CONNECT_TIMEOUT = 60 * 1
 
 static uint64_t port, publisher_port, client_count = 1, addresses = 1, topics = 1, topics_per_client = 1, lines;
 static uint64_t opaque, spin = 1, in_flight = 1, burst, rate, warm_up_ms, measure_ms = 1000, stall_clients;
-static struct bytes opening, greeting, greeted_by, subscribe, publication, marker, refusal, again;
+static struct bytes opening, greeted_by, subscribe, publication, marker, refusal, again;
 static struct bytes publisher_says[MAX_SAYS], keep[MAX_KEPT];
+static struct bytes *greetings;
+static int greeting_count;
 static int say_count, keep_count, pids[MAX_PIDS], pid_count;
 
 static const struct {
@@ -84,7 +86,7 @@ static const struct {
     {"addresses", &addresses, 0}, {"topics", &topics, 0}, {"topics-per-client", &topics_per_client, 0},
     {"lines", &lines, 0}, {"opaque", &opaque, 0}, {"spin", &spin, 0}, {"in-flight", &in_flight, 0}, {"burst", &burst, 0}, {"rate", &rate, 0},
     {"warm-up-ms", &warm_up_ms, 0}, {"measure-ms", &measure_ms, 0}, {"stall-clients", &stall_clients, 0},
-    {"opening", 0, &opening}, {"greeting", 0, &greeting}, {"greeted-by", 0, &greeted_by}, {"subscribe", 0, &subscribe},
+    {"opening", 0, &opening}, {"greeted-by", 0, &greeted_by}, {"subscribe", 0, &subscribe},
     {"publication", 0, &publication}, {"marker", 0, &marker}, {"refusal", 0, &refusal},
     {"again", 0, &again},
 };
@@ -325,7 +327,10 @@ static void greet(struct client *client) {
     say_again(client);
     return;
   }
-  if (greeting.length > 0) send_whole(client->fd, greeting.at, greeting.length, "a greeting");
+  if (greeting_count > 0) {
+    const struct bytes greeting = greetings[client->index % greeting_count];
+    send_whole(client->fd, greeting.at, greeting.length, "a greeting");
+  }
   if (greeted_by.length == 0) say_subscriptions(client);
 }
 
@@ -721,6 +726,12 @@ static void act_reconnect(void) {
 
 /* ---- the input ---- */
 
+static void add_greeting(struct bytes greeting) {
+  greetings = realloc(greetings, (size_t)(greeting_count + 1) * sizeof *greetings);
+  if (greetings == NULL) fail("no memory for %d greetings", greeting_count + 1);
+  greetings[greeting_count++] = greeting;
+}
+
 static void take_line(char *line) {
   char *value = strchr(line, ' ');
   if (value != NULL) *value++ = 0;
@@ -733,6 +744,7 @@ static void take_line(char *line) {
   }
   if (strcmp(line, "pid") == 0 && pid_count < MAX_PIDS) pids[pid_count++] = atoi(value);
   else if (strcmp(line, "publisher-say") == 0 && say_count < MAX_SAYS) publisher_says[say_count++] = unescape(value);
+  else if (strcmp(line, "greeting") == 0) add_greeting(unescape(value));
   else if (strcmp(line, "keep") == 0 && keep_count < MAX_KEPT) keep[keep_count++] = unescape(value);
   else if (strcmp(line, "connect") == 0) act_connect();
   else if (strcmp(line, "run") == 0) act_run();
