@@ -27,12 +27,12 @@ const follow = (topic: string, options: FollowOptions = {}) => bed.follow(topic,
 const followed = (topic: string, reply: JsonObject, options: FollowOptions = {}) => bed.followed(topic, reply, options);
 
 describe('the link', () => {
-  test('[C2] connects when it is made, with version, name and token, and tells each status', async () => {
+  test('[C2] connects when it is made, with version and name, and tells each status', async () => {
     const statuses: LinkStatus[] = [];
-    start({ name: 'hall-A', token: () => 'secret' });
+    start({ name: 'hall-A' });
     client.onStatus((status) => statuses.push(status));
     server.link.opens();
-    expect(server.link.command('connect').body).toEqual({ version: 1, codec: 'json', name: 'hall-A', token: 'secret' });
+    expect(server.link.command('connect').body).toEqual({ version: 1, codec: 'json', name: 'hall-A' });
     server.link.says({
       id: server.link.command('connect').id,
       connect: { session: 's9', node: 'n', now: 0, pingMs: 25_000 },
@@ -55,17 +55,6 @@ describe('the link', () => {
       retryAt: 1_700_000_000_000 + 750,
       retryAfterMs: 750,
     });
-  });
-
-  test('[C24] a token that cannot be made stops nothing but itself', () => {
-    const failures: unknown[] = [];
-    const token = () => {
-      throw new Error('of the page');
-    };
-    start({ token, failed: (thrown) => failures.push(thrown) });
-    server.link.greets();
-    expect(server.link.command('connect').body).toEqual({ version: 1, codec: 'json' });
-    expect(failures).toHaveLength(1);
   });
 
   test('[C2] comes back after a break, and says so', async () => {

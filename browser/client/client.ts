@@ -36,8 +36,6 @@ export interface ClientOptions {
   readonly random?: () => number;
   /** What the operators see this client called. */
   readonly name?: string;
-  /** Asked for at each connect, so that one that has run out can be a new one. */
-  readonly token?: string | (() => string | undefined);
   /**
    * True, which is meant when absent: nobody stands by, so after a final close code the client goes on trying, slowly.
    * False: it is `closed` then.
@@ -131,6 +129,8 @@ class TidewallClient implements Client {
   readonly #statusListeners = new Set<(status: LinkStatus) => void>();
   #status: LinkStatus = { type: 'idle' };
   #sessions = 0;
+  /** While a greeting is made: what goes out with it. */
+  #lines: string[] | undefined;
 
   constructor(options: ClientOptions) {
     const { url, transports, clock = systemClock, random = Math.random, unattended = true } = options;
@@ -151,7 +151,10 @@ class TidewallClient implements Client {
         changed: (state) => this.#setStatus(this.#statusOf(state)),
       },
     );
-    const send = (text: string) => this.#link.send(text);
+    const send = (line: string) => {
+      if (this.#lines) this.#lines.push(line);
+      else this.#link.send(line);
+    };
     this.#commands = new Commands({
       clock,
       send,
@@ -236,23 +239,21 @@ class TidewallClient implements Client {
   }
 
   #greeting(): { id: number; text: string } {
-    const { name, token } = this.#options;
-    let given: string | undefined;
-    // A page that cannot make its token connects without, and is told what the server thinks of that.
-    this.#guarded(() => {
-      given = typeof token === 'function' ? token() : token;
-    });
+    const { name } = this.#options;
     const connect: ConnectCommand = {
       version: PROTOCOL_VERSION,
       codec: 'json',
       ...(name === undefined ? {} : { name }),
-      ...(given === undefined ? {} : { token: given }),
     };
     const id = this.#commands.nextId();
     this.#pace.restart();
     this.#pace.book(this.#clock.monotonic());
     // Subscribing right behind connecting saves a round trip, and the whole wall comes back in one frame.
-    return { id, text: [JSON.stringify({ id, connect }), ...this.#subscriptions.greeting()].join('\n') };
+    const lines = [JSON.stringify({ id, connect })];
+    this.#lines = lines;
+    this.#subscriptions.up();
+    this.#lines = undefined;
+    return { id, text: lines.join('\n') };
   }
 
   #up(): void {

@@ -1,6 +1,5 @@
 import type { Clock, JsonObject, JsonValue } from '@tidewall/base';
 import { type CommandName, TidewallError } from '@tidewall/protocol';
-import { errorOf } from './frame.ts';
 
 /** Commands that may wait for the link to come up. More are refused: who makes them had better slow down. */
 export const MAX_WAITING = 64;
@@ -82,12 +81,12 @@ export class Commands {
    */
   call<Reply>(name: CommandName, body: object, { read, repeatable }: CallOptions<Reply>): Promise<Reply> {
     return new Promise((resolve, reject) => {
-      if (this.#ended !== undefined) return reject(notSent('not_available', name, this.#ended));
+      if (this.#ended !== undefined) return reject(ended('not_available', name, this.#ended, false));
       if (this.#calls.size >= MAX_PENDING || (!this.#up && this.#waiting >= MAX_WAITING)) {
         const limit = this.#up
           ? `${MAX_PENDING} commands have no answer yet`
           : `${MAX_WAITING} commands wait for the link`;
-        return reject(notSent('busy', name, limit));
+        return reject(ended('busy', name, limit, false));
       }
       const id = this.nextId();
       const call: Call = {
@@ -196,7 +195,7 @@ export class Commands {
   }
 
   #fail(call: Call, kind: 'busy' | 'not_available', why: string): void {
-    this.#end(call, call.left ? outcomeUnknown(kind, call.name, why) : notSent(kind, call.name, why));
+    this.#end(call, ended(kind, call.name, why, call.left));
   }
 
   #end(call: Call, answer: JsonValue | TidewallError): void {
@@ -214,19 +213,15 @@ export class Commands {
 function answerIn(name: CommandName, body: JsonObject): JsonValue | TidewallError {
   const { error, [name]: reply } = body;
   if (reply !== undefined) return reply;
-  return error === undefined ? malformed(name) : errorOf(error);
+  return error === undefined ? malformed(name) : TidewallError.fromBody(error);
 }
 
 function malformed(name: CommandName): TidewallError {
-  return errorOf({ message: `the server answered the ${name} command with neither a reply nor an error` });
+  return new TidewallError('internal', `the server answered the ${name} command with neither a reply nor an error`);
 }
 
-function notSent(kind: 'busy' | 'not_available', name: CommandName, why: string): TidewallError {
-  return new TidewallError(kind, `the ${name} command was not sent: ${why}`, { detail: { outcome: 'not_sent' } });
-}
-
-function outcomeUnknown(kind: 'busy' | 'not_available', name: CommandName, why: string): TidewallError {
-  return new TidewallError(kind, `whether the ${name} command was carried out is unknown: ${why}`, {
-    detail: { outcome: 'unknown' },
-  });
+/** @param left whether the server may have got it */
+function ended(kind: 'busy' | 'not_available', name: CommandName, why: string, left: boolean): TidewallError {
+  const what = left ? `whether the ${name} command was carried out is unknown` : `the ${name} command was not sent`;
+  return new TidewallError(kind, `${what}: ${why}`, { detail: { outcome: left ? 'unknown' : 'not_sent' } });
 }

@@ -155,10 +155,11 @@ const open = (attempt: number): ConnectionStep => ({
   effects: [{ type: 'open' }, { type: 'arm', ms: OPEN_TIMEOUT_MS }],
 });
 
-const stop = (state: ConnectionState): ConnectionStep => ({
-  state: { type: 'closed', code: 1000, reason: 'closed by its owner' },
-  effects: [{ type: 'disarm' }, ...hangUp(state, 1000, 'the client is done')],
-});
+const stop = (state: ConnectionState): ConnectionStep =>
+  hangUp(state, 'the client is done', {
+    state: { type: 'closed', code: 1000, reason: 'closed by its owner' },
+    effects: [{ type: 'disarm' }],
+  });
 
 const giveUpOn =
   (reason: string) =>
@@ -167,8 +168,7 @@ const giveUpOn =
     _event: EventOf<'due'>,
     environment: ConnectionEnvironment,
   ): ConnectionStep => {
-    const after = fall(state.attempt, 1006, reason, environment);
-    return { state: after.state, effects: [...hangUp(state, 1000, 'gave up'), ...after.effects] };
+    return hangUp(state, 'gave up', fall(state.attempt, 1006, reason, environment));
   };
 
 const lost = (
@@ -182,8 +182,7 @@ const bye = (
   { code, reason, afterMs }: EventOf<'bye'>,
   environment: ConnectionEnvironment,
 ): ConnectionStep => {
-  const after = fall(attemptsOf(state, environment), code, reason, environment, afterMs);
-  return { state: after.state, effects: [...hangUp(state, 1000, 'bye'), ...after.effects] };
+  return hangUp(state, 'bye', fall(attemptsOf(state, environment), code, reason, environment, afterMs));
 };
 
 const TABLE: Table = {
@@ -237,7 +236,7 @@ const TABLE: Table = {
       const after = retryable
         ? fall(state.attempt, code, reason, environment, window)
         : fallForGood(state.attempt, code, reason, environment);
-      return { state: after.state, effects: [...hangUp(state, 1000, 'refused'), ...after.effects] };
+      return hangUp(state, 'refused', after);
     },
     lost,
     bye,
@@ -258,7 +257,7 @@ const TABLE: Table = {
       const { now } = environment;
       if (now >= deadAt(state)) {
         const after = fall(attemptsOf(state, environment), 1006, 'nothing was heard from the server', environment);
-        return { state: after.state, effects: [...hangUp(state, 4012, 'nothing heard'), ...after.effects] };
+        return hangUp(state, 'nothing heard', after, 4012);
       }
       return now >= state.pingAt ? ping(state, now) : watch(state, now);
     },
@@ -300,9 +299,15 @@ function attemptsOf(state: StateOf<'opening' | 'greeting' | 'live'>, { now }: Co
   return state.type === 'live' && now - state.since >= STABLE_MS ? 0 : state.attempt;
 }
 
-function hangUp(state: ConnectionState, code: number, reason: string): ConnectionEffect[] {
-  const linked = state.type === 'opening' || state.type === 'greeting' || state.type === 'live';
-  return linked ? [{ type: 'close', code, reason }] : [];
+/** The step, which leaves the link; where there is one it is closed first. */
+function hangUp(
+  from: ConnectionState,
+  reason: string,
+  { state, effects }: ConnectionStep,
+  code = 1000,
+): ConnectionStep {
+  const linked = from.type === 'opening' || from.type === 'greeting' || from.type === 'live';
+  return { state, effects: linked ? [{ type: 'close', code, reason }, ...effects] : effects };
 }
 
 /** To `waiting`, for as long as the code, the attempts so far and the server say. */

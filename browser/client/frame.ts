@@ -1,6 +1,5 @@
 import { isJsonObject, type JsonObject, type JsonValue } from '@tidewall/base';
 import {
-  type ErrorName,
   type Freshness,
   type HistoryReply,
   KINDS,
@@ -9,7 +8,6 @@ import {
   type Presence,
   type PushFrame,
   type SubscribeReply,
-  TidewallError,
 } from '@tidewall/protocol';
 import type { CommandLimits } from './pace.ts';
 
@@ -123,19 +121,6 @@ export function membersOf(value: unknown): Member[] | undefined {
 export function freshnessOf(value: unknown): Freshness | undefined {
   const { state, asOf } = (value ?? {}) as Partial<Freshness>;
   return typeof state === 'string' && typeof asOf === 'number' ? (value as Freshness) : undefined;
-}
-
-/** The error in a reply, whatever a stranger has put there. */
-export function errorOf(body: JsonValue): TidewallError {
-  const { name, message, afterMs, detail, code } = isJsonObject(body) ? body : {};
-  return TidewallError.fromBody({
-    // `fromBody` looks the name up in the table itself.
-    ...(typeof name === 'string' ? { name: name as ErrorName } : {}),
-    ...(typeof message === 'string' ? { message } : {}),
-    ...(typeof afterMs === 'number' ? { afterMs } : {}),
-    ...(typeof code === 'number' ? { code } : {}),
-    ...(isJsonObject(detail) ? { detail } : {}),
-  });
 }
 
 /** Whether this can be a count of publications. */

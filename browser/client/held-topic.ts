@@ -114,7 +114,7 @@ export class HeldTopic {
     const { q, gap, who, join, leave } = push;
     if (q !== undefined) {
       const freshness = freshnessOf(q);
-      if (freshness) this.replica.told(freshness);
+      if (freshness) this.replica.freshness = freshness;
       return 'taken';
     }
     if (who || join || leave) {
@@ -133,14 +133,14 @@ export class HeldTopic {
     const held = this.replica.position;
     // Smaller: a rewind to before what is held, or a server that has less than we had.
     if (held === undefined || held.epoch !== epoch || offset < held.offset) return false;
-    this.replica.lose(offset - held.offset);
+    this.replica.lost += offset - held.offset;
     if (!this.#since) return false;
     this.replica.position = { epoch, offset };
     return true;
   }
 
   #broke(): void {
-    this.replica.break();
+    this.replica.breaks += 1;
     this.#context.unrecovered();
   }
 
@@ -176,7 +176,7 @@ export class HeldTopic {
     // Nothing has been published in this epoch: `d` only stands for nothing.
     if (offset === 0) this.replica.clear();
     if (before !== undefined && Array.isArray(push.d) && this.replica.kind === 'log') {
-      this.replica.lose(Math.max(0, offset - push.d.length - before));
+      this.replica.lost += Math.max(0, offset - push.d.length - before);
     }
     this.#awaitedEpoch = undefined;
     this.#anew = false;
@@ -197,7 +197,7 @@ export class HeldTopic {
     if (to <= position.offset) return 'nothing';
     // A gap that begins later than what is held explains only a part of what is missing.
     if (from > position.offset + 1) return 'position';
-    this.replica.lose(to - position.offset);
+    this.replica.lost += to - position.offset;
     this.replica.position = { epoch: position.epoch, offset: to };
     return 'taken';
   }

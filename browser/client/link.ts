@@ -1,6 +1,6 @@
 import { assertNever, type Clock, type JsonObject, type JsonValue } from '@tidewall/base';
 import type { Transport, TransportLink } from '@tidewall/browser-contracts/transport';
-import type { PushFrame } from '@tidewall/protocol';
+import { type PushFrame, TidewallError } from '@tidewall/protocol';
 import { ClockSync } from './clock-sync.ts';
 import {
   type ConnectionEffect,
@@ -9,7 +9,7 @@ import {
   INITIAL_STATE,
   stepConnection,
 } from './connection.ts';
-import { connectReplyOf, errorOf, type Greeting, type Incoming, parseFrame } from './frame.ts';
+import { connectReplyOf, type Greeting, type Incoming, parseFrame } from './frame.ts';
 import { TransportChoice } from './transport-choice.ts';
 
 export interface LinkOptions {
@@ -252,6 +252,6 @@ export class Link {
 }
 
 function refusalOf(body: JsonValue): ConnectionEvent {
-  const { code, retryable, afterMs, message } = errorOf(body).toBody();
+  const { code, retryable, afterMs, message } = TidewallError.fromBody(body).toBody();
   return { type: 'refused', code, reason: message, retryable, afterMs };
 }

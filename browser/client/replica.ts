@@ -32,59 +32,27 @@ export class Replica implements TopicReplica {
   readonly topic: string;
   /** Up to where it holds the topic; undefined before the first snapshot, and always for a `signal`. */
   position: Since | undefined;
+  kind: TopicKind | undefined;
+  revision = 0;
+  asOf = 0;
+  freshness: Freshness = { state: 'quiet', asOf: 0 };
+  lost = 0;
+  /** How often the run of publications broke and could not be recovered: what was in between was never shown. */
+  breaks = 0;
+  refused: Refusal | undefined;
+  presence: Presence | undefined;
   #fold: Fold | undefined;
-  #kind: TopicKind | undefined;
   #keyField = '';
   #keep = DEFAULT_KEEP;
   #present = false;
-  #revision = 0;
-  #asOf = 0;
-  #freshness: Freshness = { state: 'quiet', asOf: 0 };
-  #lost = 0;
-  #breaks = 0;
-  #refused: Refusal | undefined;
-  #presence: Presence | undefined;
 
   constructor(topic: string) {
     this.topic = topic;
   }
 
-  get kind(): TopicKind | undefined {
-    return this.#kind;
-  }
-
-  get revision(): number {
-    return this.#revision;
-  }
-
-  get asOf(): number {
-    return this.#asOf;
-  }
-
-  get freshness(): Freshness {
-    return this.#freshness;
-  }
-
-  get lost(): number {
-    return this.#lost;
-  }
-
-  /** How often the run of publications broke and could not be recovered: what was in between was never shown. */
-  get breaks(): number {
-    return this.#breaks;
-  }
-
   /** Points of a `series` that were left out: their time lay more than a minute ahead of the server's clock. */
   get leftOut(): number {
     return this.#fold?.leftOut ?? 0;
-  }
-
-  get refused(): Refusal | undefined {
-    return this.#refused;
-  }
-
-  get presence(): Presence | undefined {
-    return this.#presence;
   }
 
   value(): ReplicaValue {
@@ -94,7 +62,7 @@ export class Replica implements TopicReplica {
   /** Keeps this many entries or points from now on. */
   keep(counts: KeepCounts): void {
     this.#keep = counts;
-    if (this.#kind !== undefined) this.#fold?.keep(this.#keepCount(this.#kind));
+    if (this.kind !== undefined) this.#fold?.keep(this.#keepCount(this.kind));
   }
 
   #keepCount(kind: TopicKind): number {
@@ -107,13 +75,13 @@ export class Replica implements TopicReplica {
    * @returns whether what is held stays; it does not when the topic has turned into something else
    */
   accept({ kind, freshness, keyField = 'id', presence }: SubscribeReply): boolean {
-    this.#refused = undefined;
-    this.#freshness = freshness;
-    this.#presence = presence;
-    if (kind === this.#kind && keyField === this.#keyField) return true;
+    this.refused = undefined;
+    this.freshness = freshness;
+    this.presence = presence;
+    if (kind === this.kind && keyField === this.#keyField) return true;
     this.clear();
     this.#fold = createFold(kind, this.#keepCount(kind), keyField);
-    this.#kind = kind;
+    this.kind = kind;
     this.#keyField = keyField;
     return false;
   }
@@ -129,7 +97,7 @@ export class Replica implements TopicReplica {
     const latest = Math.max(serverNow, typeof at === 'number' ? at : 0) + AHEAD_MS;
     if (this.#fold === undefined || !this.#fold.apply(push, reset, latest)) return false;
     this.#present = true;
-    this.#revision += 1;
+    this.revision += 1;
     this.heard(at, serverNow);
     return true;
   }
@@ -137,50 +105,34 @@ export class Replica implements TopicReplica {
   /** Something was published, whether or not it changed what is held here. */
   heard(at: unknown, serverNow: number): void {
     if (typeof at !== 'number') return;
-    this.#asOf = at;
-    const { state, expectEveryMs } = this.#freshness;
+    this.asOf = at;
+    const { state, expectEveryMs } = this.freshness;
     // `failed` is for the server to take back, and `quiet` has no cadence to go by.
     const aged = state === 'late' || state === 'stale' ? freshnessOfAge(serverNow - at, expectEveryMs) : state;
-    this.#freshness = { ...this.#freshness, asOf: at, state: aged };
+    this.freshness = { ...this.freshness, asOf: at, state: aged };
   }
 
   /** Takes in who follows the topic, in full or as a change. What makes no sense changes nothing. */
   attend({ who, join, leave, count }: PushFrame): void {
     const came = membersOf(join) ?? [];
     const moved = new Set([...came, ...(membersOf(leave) ?? [])].map(({ session }) => session));
-    const stayed = this.#presence?.members?.filter(({ session }) => !moved.has(session));
-    this.#presence = presenceOf(who ?? { count, members: stayed && [...stayed, ...came] }) ?? this.#presence;
+    const stayed = this.presence?.members?.filter(({ session }) => !moved.has(session));
+    this.presence = presenceOf(who ?? { count, members: stayed && [...stayed, ...came] }) ?? this.presence;
   }
 
   /** What is held, if anything, is void, and nothing takes its place. */
   clear(): void {
-    this.#asOf = 0;
+    this.asOf = 0;
     if (!this.#present) return;
     this.#fold?.clear();
     this.#present = false;
-    this.#revision += 1;
+    this.revision += 1;
   }
 
   /** As `clear`, and the topic may turn out to be of any kind. */
   forget(): void {
     this.clear();
     this.#fold = undefined;
-    this.#kind = undefined;
-  }
-
-  told(freshness: Freshness): void {
-    this.#freshness = freshness;
-  }
-
-  refuse(refusal: Refusal): void {
-    this.#refused = refusal;
-  }
-
-  lose(count: number): void {
-    this.#lost += count;
-  }
-
-  break(): void {
-    this.#breaks += 1;
+    this.kind = undefined;
   }
 }

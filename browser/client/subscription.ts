@@ -129,12 +129,9 @@ export class Subscription {
     this.#tune();
   }
 
-  /** The link comes up: the line that subscribes, unless it must wait its turn. */
-  lineForGreeting(): string | undefined {
-    const waitMs = this.#host.bookMs();
-    if (waitMs === 0) return this.#subscribe();
-    this.#rest(waitMs, () => this.#host.send(this.#subscribe()));
-    return undefined;
+  /** The link comes up. */
+  linkUp(): void {
+    this.#ask();
   }
 
   /** The session is gone, and with it the server's half of this. */
@@ -185,12 +182,10 @@ export class Subscription {
   }
 
   #ask(): void {
-    const waitMs = this.#host.bookMs();
-    if (waitMs === 0) this.#host.send(this.#subscribe());
-    else this.#rest(waitMs, () => this.#host.send(this.#subscribe()));
+    this.#rest(this.#host.bookMs(), () => this.#subscribe());
   }
 
-  #subscribe(): string {
+  #subscribe(): void {
     const wants = this.#wants();
     // A server that was started again may not know the topic, and makes it what the first one says.
     const held = this.#own.kindSure ? this.#own.replica.kind : undefined;
@@ -200,7 +195,7 @@ export class Subscription {
     this.#phase = 'asking';
     const positions = [...this.#held].map(([topic, one]) => [topic, one.ask(wants.rewind)] as const);
     const body = subscribeBody(this.topic, this.#options, { ...wants, kind: wants.kind ?? held }, positions);
-    return this.#host.post('subscribe', body, (answer) => this.#answered(answer));
+    this.#host.send(this.#host.post('subscribe', body, (answer) => this.#answered(answer)));
   }
 
   #answered(answer: Parameters<Answered>[0]): void {
@@ -280,7 +275,7 @@ export class Subscription {
     }
     if (error.kind === 'unrecoverable_position') for (const held of this.#held.values()) held.startAnew();
     if (ERROR_CODES[error.kind].retryable || error.kind === 'unrecoverable_position') {
-      this.#rest(Math.max(error.afterMs, this.#troubleMs()), () => this.#ask());
+      this.#askAfter(Math.max(error.afterMs, this.#troubleMs()));
       return;
     }
     this.#refuse(this.#own, error.kind, error.message);
@@ -303,14 +298,18 @@ export class Subscription {
   }
 
   #refuse(held: HeldTopic, name: string, message: string): void {
-    held.replica.refuse({ name, message });
+    held.replica.refused = { name, message };
     this.#host.dirty(held, this);
   }
 
   /** Refused for good: where nobody attends, that is tried again slowly. */
   #halt(): void {
     this.#phase = 'refused';
-    if (this.#host.unattended) this.#rest(SLOW_RETRY_MS * (0.75 + this.#host.random() / 2), () => this.#ask());
+    if (this.#host.unattended) this.#askAfter(SLOW_RETRY_MS * (0.75 + this.#host.random() / 2));
+  }
+
+  #askAfter(ms: number): void {
+    this.#rest(ms, () => this.#ask());
   }
 
   #rest(ms: number, then: () => void): void {
@@ -318,12 +317,16 @@ export class Subscription {
     this.#later(ms, then);
   }
 
+  /** In place of what was to come before; at once where there is nothing to wait for. */
   #later(ms: number, then: () => void): void {
     this.#stop();
-    this.#cancelRest = this.#host.clock.after(ms, () => {
-      this.#cancelRest = undefined;
-      then();
-    });
+    if (ms === 0) then();
+    else {
+      this.#cancelRest = this.#host.clock.after(ms, () => {
+        this.#cancelRest = undefined;
+        then();
+      });
+    }
   }
 
   /** How long to wait after trouble: not at all the first time in a while, then by back-off. */
@@ -372,9 +375,7 @@ export class Subscription {
     }
     this.#host.counts.resyncs += 1;
     this.#leave();
-    const waitMs = this.#troubleMs();
-    if (waitMs === 0) this.#ask();
-    else this.#rest(waitMs, () => this.#ask());
+    this.#askAfter(this.#troubleMs());
   }
 
   #wants(): Wants {
@@ -405,9 +406,7 @@ export class Subscription {
     }
     // One that waits for its turn says what is wanted then.
     if (this.#cancelRest !== undefined) return;
-    const waitMs = this.#host.bookMs();
-    if (waitMs === 0) this.#configure();
-    else this.#later(waitMs, () => this.#configure());
+    this.#later(this.#host.bookMs(), () => this.#configure());
   }
 
   #configure(): void {
@@ -441,7 +440,7 @@ export class Subscription {
     this.#unroute();
     this.#view = undefined;
     if (this.followers.size === 0) this.#giveUp();
-    else if (code >= 2500) this.#rest(this.#troubleMs(), () => this.#ask());
+    else if (code >= 2500) this.#askAfter(this.#troubleMs());
     else this.#halt();
   }
 }

@@ -52,14 +52,9 @@ export class Subscriptions {
     return following(follower);
   }
 
-  /** The lines that subscribe to everything, for the greeting of a new session. */
-  greeting(): string[] {
-    const lines: string[] = [];
-    for (const subscription of this.#byKey.values()) {
-      const line = subscription.lineForGreeting();
-      if (line !== undefined) lines.push(line);
-    }
-    return lines;
+  /** There is a new session: asks for everything, at the pace that the server takes. */
+  up(): void {
+    for (const subscription of this.#byKey.values()) subscription.linkUp();
   }
 
   /** Hands a push to who it is for; one that was given up meanwhile is nobody's. */

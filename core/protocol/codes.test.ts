@@ -88,12 +88,24 @@ describe('errors', () => {
   });
 
   test('one that this version does not know keeps its number', () => {
-    const got = TidewallError.fromBody({ code: 199, name: 'brand_new' as ErrorName, message: 'later' });
+    const got = TidewallError.fromBody({ code: 199, name: 'brand_new', message: 'later' });
     expect(got).toMatchObject({ kind: 'internal', message: 'later', detail: { code: 199 } });
   });
 
   test.each(['__proto__', 'constructor', 'toString'])('a name of the prototype is not known: %s', (name) => {
-    expect(TidewallError.fromBody({ name: name as ErrorName }).kind).toBe('internal');
+    expect(TidewallError.fromBody({ name }).kind).toBe('internal');
+  });
+
+  test.each([
+    undefined,
+    null,
+    7,
+    'busy',
+    ['busy'],
+    { name: ['busy'], message: {}, afterMs: '5', detail: 'no', code: '113' },
+  ])('what is no error at all is one of the server: %j', (body) => {
+    const { kind, message, afterMs, detail } = TidewallError.fromBody(body);
+    expect([kind, message, afterMs, detail]).toEqual(['internal', 'unknown error', 0, { code: 0 }]);
   });
 
   test('the cause is kept, and is not sent', () => {

@@ -1,4 +1,4 @@
-import type { JsonObject } from '@tidewall/base';
+import { isJsonObject, type JsonObject } from '@tidewall/base';
 import { ERROR_CODES, type ErrorName } from './codes.ts';
 
 /** What a refused command carries on the wire. */
@@ -42,12 +42,21 @@ export class TidewallError extends Error {
     return { code, name: this.kind, message: this.message, retryable, afterMs: this.afterMs, detail: this.detail };
   }
 
-  /** The error a peer sent. A code that this version does not know keeps its number in `detail.code`. */
-  static fromBody(body: Partial<ErrorBody>): TidewallError {
-    const known = body.name !== undefined && Object.hasOwn(ERROR_CODES, body.name);
-    return new TidewallError(known ? (body.name as ErrorName) : 'internal', body.message ?? 'unknown error', {
-      detail: known ? (body.detail ?? {}) : { ...body.detail, code: body.code ?? 0 },
-      afterMs: body.afterMs ?? 0,
-    });
+  /**
+   * The error that a peer sent, whatever a stranger has put there. A code that this version does not know keeps its number
+   * in `detail.code`.
+   */
+  static fromBody(body: unknown): TidewallError {
+    const { name, message, afterMs, detail, code } = (body ?? {}) as Readonly<Record<keyof ErrorBody, unknown>>;
+    const known = typeof name === 'string' && Object.hasOwn(ERROR_CODES, name);
+    const given = isJsonObject(detail) ? detail : {};
+    return new TidewallError(
+      known ? (name as ErrorName) : 'internal',
+      typeof message === 'string' ? message : 'unknown error',
+      {
+        detail: known ? given : { ...given, code: typeof code === 'number' ? code : 0 },
+        afterMs: typeof afterMs === 'number' ? afterMs : 0,
+      },
+    );
   }
 }

@@ -21,22 +21,29 @@ export function createSeriesFold(keepCount: number): Fold {
 
   const length = (): number => (columns.get('t') as Column).length;
 
-  /** Adds points by rising time, each behind what is held of the same time. */
-  function append(more: ReadonlyMap<string, Column>): void {
+  /** Puts points where they belong by time, each behind those of the same time; without those after `latest`. */
+  function append(more: ReadonlyMap<string, Column>, latest: number): void {
     const times = columns.get('t') as number[];
-    const before = times.length;
     const added = more.get('t') as number[];
     for (const name of more.keys()) {
       if (columns.has(name) || columns.size >= MAX_COLUMNS) continue;
-      columns.set(name, new Array<null>(before).fill(null));
+      columns.set(name, new Array<null>(times.length).fill(null));
       shown = undefined;
     }
-    const places = added.map((time, i) => upperBound(times, time) + i);
-    const inOrder = places.length === 0 || places[0] === before;
+    // What is older than the oldest of them is not touched: publishers whose clocks differ a little write out of order.
+    const from = upperBound(
+      times,
+      added.reduce((oldest, time) => Math.min(oldest, time), Infinity),
+    );
+    const held = times.length - from;
+    const moved = times.slice(from).concat(added);
+    const order = [...moved.keys()]
+      .filter((i) => i < held || (moved[i] as number) <= latest)
+      .sort((a, b) => (moved[a] as number) - (moved[b] as number));
+    leftOut += moved.length - order.length;
     for (const [name, column] of columns) {
-      const values = more.get(name);
-      for (let i = 0; i < added.length; i++) column.push(values?.[i] ?? null);
-      if (!inOrder) interleave(column, before, values, places);
+      const values = column.splice(from).concat(more.get(name) ?? []);
+      for (const i of order) column.push(values[i] ?? null);
     }
   }
 
@@ -57,15 +64,13 @@ export function createSeriesFold(keepCount: number): Fold {
       return leftOut;
     },
     apply({ d }, reset, latest) {
-      const all = columnsOf(d);
-      if (all === undefined) return false;
-      const more = inOrderUntil(all, latest);
-      leftOut += (all.get('t') as Column).length - (more.get('t') as Column).length;
+      const more = columnsOf(d);
+      if (more === undefined) return false;
       if (reset) {
         columns = new Map([['t', []]]);
         shown = undefined;
       }
-      append(more);
+      append(more, latest);
       // Trimming at each point would move every column each time; a reader trims what is left.
       if (length() > kept * 2) trim();
       return true;
@@ -110,16 +115,6 @@ function isNull(value: number | null): boolean {
   return value === null;
 }
 
-/** The same points by rising time, without those after `latest`; itself when that is how they are. */
-function inOrderUntil(columns: Map<string, Column>, latest: number): Map<string, Column> {
-  const times = columns.get('t') as number[];
-  if (times.every((time, i) => time <= latest && (i === 0 || time >= (times[i - 1] as number)))) return columns;
-  const order = [...times.keys()]
-    .filter((i) => (times[i] as number) <= latest)
-    .sort((a, b) => (times[a] as number) - (times[b] as number));
-  return new Map([...columns].map(([name, column]) => [name, order.map((i) => column[i] ?? null)]));
-}
-
 /** How many of the rising `times` are not after `time`. Looks at the end first, where a point nearly always belongs. */
 function upperBound(times: readonly number[], time: number): number {
   let [low, high] = [0, times.length];
@@ -130,17 +125,4 @@ function upperBound(times: readonly number[], time: number): number {
     else high = middle;
   }
   return low;
-}
-
-/**
- * Moves the last values of a column to their places among the first `before`. Nothing older than the first place is
- * touched: publishers with clocks that differ a little write out of order all the time.
- */
-function interleave(column: Column, before: number, values: Column | undefined, places: readonly number[]): void {
-  let from = before - 1;
-  let to = column.length - 1;
-  for (let i = places.length - 1; i >= 0; i--) {
-    while (to > (places[i] as number)) column[to--] = column[from--] ?? null;
-    column[to--] = values?.[i] ?? null;
-  }
 }
