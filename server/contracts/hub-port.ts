@@ -241,6 +241,16 @@ export interface TopicSummary extends Position {
   readonly source?: string;
 }
 
+/** What those who watch a topic want of its source. */
+export interface Demand {
+  /** Whether anybody watches it; for the linger time after the last one too. */
+  readonly watched: boolean;
+  /** The shortest time between two pushes that one of them has asked for, ms; absent: none has asked for one. */
+  readonly fastestMs?: number;
+  /** Whether one of them leaves the pace to the source. */
+  readonly unpaced: boolean;
+}
+
 /** A topic that one source feeds, and nobody else may publish to. */
 export interface Feed {
   /** @throws TidewallError shape_mismatch, limit_exceeded, storage_full */
@@ -249,6 +259,8 @@ export interface Feed {
   fail(reason: string): void;
   /** The source works, though it has nothing new: the topic's age starts again. */
   healthy(): void;
+  /** News is expected this often from now on, unless the configuration says how often. */
+  expect(everyMs: number): void;
   /** Gives the topic up; what it holds stays. */
   dispose(): void;
 }
@@ -286,11 +298,11 @@ export interface HubPort {
    */
   onDemand(pattern: TopicPattern, demand: (topic: TopicName, watched: boolean) => void): () => void;
   /**
-   * Takes a topic for a source. `demand` is called with true when somebody starts to watch and with false when nobody
-   * has for the linger time. Kind and key field are the source's to say; where the configuration speaks of the topic's
+   * Takes a topic for a source. `demand` is called when somebody starts to watch, when nobody has for the linger time,
+   * and whenever those who watch want another pace. Kind and key field are the source's to say; where the configuration speaks of the topic's
    * keeping or cadence, that counts.
    *
    * @throws TidewallError conflict when another source feeds it
    */
-  feed(topic: TopicName, source: string, settings: FeedSettings, demand: (watched: boolean) => void): Promise<Feed>;
+  feed(topic: TopicName, source: string, settings: FeedSettings, demand: (demand: Demand) => void): Promise<Feed>;
 }

@@ -2,6 +2,7 @@ export type { Base, Broker, Draft, Keep, LogFollower, Publication, TopicLog } fr
 export type { Gateway, GatewayContext, GatewayDefinition, GatewayRequest } from './gateway.ts';
 export type {
   ConfigureRequest,
+  Demand,
   Encoding,
   Feed,
   FeedSettings,
@@ -22,5 +23,14 @@ export type {
 } from './hub-port.ts';
 export type { KeyRing, NonceMemory, NonceVerdict, SignedWord, SigningKey } from './key-ring.ts';
 export type { Counter, Labels, Log, Meter } from './operations.ts';
+export type { Outgoing, OutgoingRequest, OutgoingResponse } from './outgoing.ts';
 export type { Access, Action, Permission, Principal } from './principal.ts';
-export type { Sink, Source, SourceContext, SourceDefinition, SourceTopic } from './source.ts';
+export type {
+  Pace,
+  ParameterValue,
+  Sink,
+  Source,
+  SourceContext,
+  SourceDefinition,
+  SourceTopic,
+} from './source.ts';

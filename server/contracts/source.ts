@@ -1,28 +1,53 @@
-import type { Clock, JsonValue } from '@tidewall/base';
+import type { Clock, JsonObject, JsonValue } from '@tidewall/base';
 import type { Limits, Operation, TopicName } from '@tidewall/protocol';
 import type { z } from 'zod';
 import type { FeedSettings } from './hub-port.ts';
 import type { Log } from './operations.ts';
+import type { Outgoing } from './outgoing.ts';
 
 /** A topic that a source feeds. What is left out has the hub's default. */
 export interface SourceTopic extends FeedSettings {
   readonly topic: TopicName;
 }
 
-/** Where a source puts what it has. */
+/** Where a source puts what it has. What it puts there goes through the source's transforms, once for all viewers. */
 export interface Sink {
   /**
-   * Resolves when the hub has it; a source awaits it before it reads on, so that a fast origin cannot fill memory.
+   * One thing that happened at the origin. Resolves when the hub has it; a source awaits it before it reads on, so that a
+   * fast origin cannot fill memory.
    *
    * @param topic one of the source's own topics
    * @param at when the origin saw it, ms since 1970; now when absent
    */
   publish(topic: TopicName, op: Operation, data: JsonValue, at?: number): Promise<void>;
+  /**
+   * All that the origin has now: what differs from the last time is published, and when nothing does, only that it is
+   * still so. By the kind of the topic: rows of a `table`, the value of a `state`, rows or columns of a `series` (with
+   * `t` in ms), rows of a `log`, of which those that were not there before are entries.
+   *
+   * A row that has no key, or that of another one, is refused with its number; the others go on.
+   */
+  result(topic: TopicName, data: JsonValue, at?: number): Promise<void>;
   /** It works, but there is nothing new. */
   healthy(): void;
+  /** News comes this often from now on: what is older is late. */
+  expect(everyMs: number): void;
   /** One row or line was refused; the rest goes on. Counted, and shown as the source's last refusal. */
   refused(reason: string): void;
 }
+
+/** How often those who watch want to hear of a source. */
+export interface Pace {
+  /** The shortest time between two pushes that one of them has asked for, ms; undefined when none has asked for one. */
+  readonly fastestMs: number | undefined;
+  /** Whether one of them leaves it to the source. */
+  readonly unpaced: boolean;
+  /** Calls `changed` whenever either changes. Returns what ends this. */
+  onChange(changed: () => void): () => void;
+}
+
+/** A value that a viewer may choose: bound in a query, never spliced into it. */
+export type ParameterValue = string | number | boolean;
 
 export interface SourceContext {
   /** The source's name in the configuration; topics start with it unless the configuration names them. */
@@ -33,6 +58,12 @@ export interface SourceContext {
   readonly log: Log;
   /** The hub's limits: what is larger than a publication may be goes out in pieces. */
   readonly limits: Limits;
+  /** The only way to other machines: it knows where this source may go. */
+  readonly outgoing: Outgoing;
+  /** For those that ask again and again. */
+  readonly pace: Pace;
+  /** The values of its parameters, each of them; none for kinds that take none. */
+  readonly params: Readonly<Record<string, ParameterValue>>;
 }
 
 /** One configured source. */
@@ -52,8 +83,20 @@ export interface SourceDefinition<Config = unknown> {
   readonly kind: string;
   /** Checks the configuration, fills in the defaults, and says what is wrong by field. */
   readonly configSchema: z.ZodType<Config>;
-  /** Names of the fields whose values no sentence may repeat: they must never be shown, logged or sent. */
+  /**
+   * Names of the fields whose values no sentence may repeat, at any depth: they are sealed at rest, and never shown,
+   * logged or sent.
+   */
   readonly secrets: readonly string[];
+  /** Whether its queries may have parameters (`:name`), each combination of which is a topic of its own. */
+  readonly takesParams?: boolean;
+  /**
+   * What it can do to the machine that it runs on, which makes it a matter of the configuration's file alone: `program`
+   * starts programs, `file` reads files. Those of `file` may be made through the API for files that were uploaded.
+   */
+  readonly reaches?: 'program' | 'file';
+  /** A configuration that works where the far end is as everybody has it: an example for people. */
+  readonly example?: JsonObject;
   /** Opens nothing: that is for `run`. */
   create(config: Config, context: SourceContext): Source;
 }

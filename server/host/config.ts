@@ -1,3 +1,4 @@
+import { parseAddressList } from '@tidewall/outgoing';
 import { DEFAULT_LIMITS, type Limits } from '@tidewall/protocol';
 import { SLUG } from '@tidewall/screen/schema';
 import { redisUrlField } from '@tidewall/sources';
@@ -75,6 +76,10 @@ const journal = {
   stallMs: ms(100, HOUR_MS, 2000),
 };
 
+const reachable = z
+  .string()
+  .refine(isReachable, { error: 'must be a host name, an address or a network like 10.0.0.0/8' });
+
 /** A source: its kind, and whatever that kind's own schema takes. */
 const sourceSchema = z.looseObject({ kind: z.string().min(1) });
 
@@ -117,6 +122,8 @@ export const configSchema = z.strictObject({
   journal: z.strictObject(journal).prefault({}),
   limits: z.strictObject(limits).prefault({}),
   http: z.strictObject(http).prefault({}),
+  /** Where sources may go beside public addresses: names, addresses, networks like `10.0.0.0/8`. */
+  outgoing: z.strictObject({ allow: z.array(reachable).max(1000).default([]) }).prefault({}),
   /** A Redis server, each of whose channels is the topic `redis/<channel>`. */
   redis: redisUrlField.optional(),
   /** Ports that a gateway has to itself, with every path, by its kind: for clients that know a host and a port alone. */
@@ -130,6 +137,15 @@ export const configSchema = z.strictObject({
 
 export type Config = z.infer<typeof configSchema>;
 export type HttpLimits = Config['http'];
+
+function isReachable(text: string): boolean {
+  try {
+    parseAddressList([text]);
+    return true;
+  } catch {
+    return false;
+  }
+}
 
 function isOrigin(text: string): boolean {
   return URL.canParse(text) && new URL(text).origin === text;

@@ -1,15 +1,14 @@
 import type { SourceDefinition } from '@tidewall/contracts';
+import { readSettings } from '@tidewall/sources';
 import { pathText, wrongPlaces } from './issue-sentence.ts';
 import type { ConfiguredSource } from './load-config.ts';
 import { nearestNames } from './nearest-name.ts';
 import { ConfigError } from './startup-errors.ts';
 
-/** A configured source whose own schema has accepted it. */
+/** A configured source whose settings are right. */
 export interface CheckedSource {
   readonly source: ConfiguredSource;
   readonly definition: SourceDefinition;
-  /** Its settings with their defaults. */
-  readonly config: unknown;
 }
 
 /**
@@ -30,12 +29,9 @@ export function checkSources(
       continue;
     }
     const { configSchema, secrets } = definition;
-    const result = configSchema.safeParse(source.settings);
-    if (result.success) checked.push({ source, definition, config: result.data });
-    else
-      complaints.push(
-        ...wrongSettings(source, wrongPlaces(result.error.issues, source.settings, configSchema, secrets)),
-      );
+    const reading = readSettings(definition, source.settings);
+    if ('checked' in reading) checked.push({ source, definition });
+    else complaints.push(...wrongSettings(source, wrongPlaces(reading.issues, source.settings, configSchema, secrets)));
   }
   if (complaints.length > 0) throw new ConfigError(complaints.slice(0, 20).join('\n'));
   return checked;

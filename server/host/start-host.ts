@@ -3,7 +3,7 @@ import type { RequestListener } from 'node:http';
 import { isIP } from 'node:net';
 import { join } from 'node:path';
 import { type Clock, systemClock } from '@tidewall/base';
-import type { GatewayDefinition, HubPort, Log, Principal } from '@tidewall/contracts';
+import type { GatewayDefinition, HubPort, Log, Outgoing, Principal } from '@tidewall/contracts';
 import { flaskSseGateway } from '@tidewall/gateways/flask-sse/server';
 import { heartCheckGateway } from '@tidewall/gateways/heart-check/server';
 import { koaHttpGateway } from '@tidewall/gateways/koa-http/server';
@@ -14,6 +14,7 @@ import { sseGateway } from '@tidewall/gateways/sse/server';
 import { tcvGateway } from '@tidewall/gateways/tcv/server';
 import { websocketGateway } from '@tidewall/gateways/websocket/server';
 import { createHub, openAccess } from '@tidewall/hub';
+import { createOutgoing, parseAddressList } from '@tidewall/outgoing';
 import { TidewallError, type TopicName } from '@tidewall/protocol';
 import {
   createRedisTopics,
@@ -22,6 +23,7 @@ import {
   settingsOfRedisTopic,
   sourceDefinitions,
 } from '@tidewall/sources';
+import { compileSteps } from './compile-steps.ts';
 import { loadManifest } from './component-manifest.ts';
 import { createMainDoor, createOwnDoor, type Door } from './doors.ts';
 import { drainHost } from './drain.ts';
@@ -104,6 +106,7 @@ export async function startHost(options: HostOptions): Promise<RunningHost> {
   const { loaded, log, version, clock = systemClock, random = Math.random } = options;
   const { config } = loaded;
   const { limits } = config;
+  const allowedHosts = parseAddressList(config.outgoing.allow);
   const sources = checkSources(loaded.sources, sourceDefinitions);
   await makeFolders([config.dataDir, config.screens]);
   const topicSettings = await TopicSettingsStore.open(join(config.dataDir, 'topic-settings.json'), config.topics);
@@ -131,7 +134,10 @@ export async function startHost(options: HostOptions): Promise<RunningHost> {
   const ownHub = createHub({ broker, access: openAccess, clock, limits, meter: metrics, log, random, settingsOf });
   await ownHub.restore();
   const hub = resolveElements(ownHub, elements);
-  const supervisor = createSupervisor({ hub: ownHub, clock, log, meter: metrics, random, limits });
+  const supervisor = createSupervisor({
+    ...{ hub: ownHub, clock, log, meter: metrics, random, limits },
+    compileTransforms: (steps) => compileSteps(steps),
+  });
 
   const redis =
     redisUrl === undefined
@@ -202,7 +208,7 @@ export async function startHost(options: HostOptions): Promise<RunningHost> {
       throw failure;
     }
     try {
-      await addSources(supervisor, sources);
+      await addSources(supervisor, sources, createOutgoing({ allowed: allowedHosts, trusted: true }));
     } catch (failure) {
       await close();
       throw failure;
@@ -229,10 +235,15 @@ export async function startHost(options: HostOptions): Promise<RunningHost> {
   }
 }
 
-async function addSources(supervisor: Supervisor, sources: readonly CheckedSource[]): Promise<void> {
-  for (const { source, definition, config } of sources) {
+async function addSources(
+  supervisor: Supervisor,
+  sources: readonly CheckedSource[],
+  outgoing: Outgoing,
+): Promise<void> {
+  for (const { source, definition } of sources) {
+    const { name, settings, baseDir } = source;
     try {
-      await supervisor.add(source.name, definition, config, source.baseDir);
+      await supervisor.add({ name, definition, settings, baseDir, outgoing });
     } catch (failure) {
       if (!(failure instanceof TidewallError)) throw failure;
       throw new ConfigError(`sources.${source.name}: ${failure.message} (in ${source.from})`, { cause: failure });

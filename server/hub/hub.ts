@@ -4,6 +4,7 @@ import type {
   Action,
   Broker,
   Counter,
+  Demand,
   Feed,
   FeedSettings,
   HistoryRequest,
@@ -217,7 +218,7 @@ export class Hub implements HubPort {
     return rows;
   }
 
-  async feed(name: TopicName, source: string, said: FeedSettings, demand: (watched: boolean) => void): Promise<Feed> {
+  async feed(name: TopicName, source: string, said: FeedSettings, demand: (demand: Demand) => void): Promise<Feed> {
     const complete = feedSettings(said, this.#options.settingsOf(name));
     let topic: Topic;
     do topic = await this.#topics.open(name, { by: 'publisher', settings: complete });
@@ -240,6 +241,9 @@ export class Hub implements HubPort {
       },
       healthy: () => {
         if (topic.feeder === feeder) topic.report(undefined);
+      },
+      expect: (everyMs) => {
+        if (topic.feeder === feeder && complete.expectEveryMs === undefined) topic.expect(everyMs);
       },
       dispose: () => {
         if (topic.feeder !== feeder) return;

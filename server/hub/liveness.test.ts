@@ -1,4 +1,4 @@
-import type { Push } from '@tidewall/contracts';
+import type { Demand, Push } from '@tidewall/contracts';
 import { DEFAULT_LIMITS, parseTopicName } from '@tidewall/protocol';
 import { describe, expect, test } from 'vitest';
 import { anyone, refusal, useHubBed, WINDOW } from './hub-bed.contract.ts';
@@ -114,7 +114,7 @@ describe('demand', () => {
   test('[H28] the source hears of the first watcher and, after the linger, of the last', async () => {
     bed.start();
     const heard: boolean[] = [];
-    await bed.hub.feed(parseTopicName('src'), 'orders', { kind: 'state' }, (watched) => heard.push(watched));
+    await bed.hub.feed(parseTopicName('src'), 'orders', { kind: 'state' }, ({ watched }) => heard.push(watched));
     const first = await bed.watch('src');
     const second = await bed.watch('src');
     expect(heard).toEqual([true]);
@@ -130,11 +130,46 @@ describe('demand', () => {
     expect(heard).toEqual([true, false]);
   });
 
+  test('[H61] the source hears of the fastest pace that those who watch want, whenever that changes', async () => {
+    bed.start();
+    const heard: Demand[] = [];
+    const feed = await bed.hub.feed(parseTopicName('src'), 'orders', { kind: 'state' }, (demand) => heard.push(demand));
+    const slow = await bed.watch('src', { rateHz: 0.5 });
+    const fast = await bed.watch('src', { rateHz: 10 });
+    const alike = await bed.watch('src', { rateHz: 10 });
+    expect(heard.splice(0)).toEqual([
+      { watched: true, unpaced: false, fastestMs: 2000 },
+      { watched: true, unpaced: false, fastestMs: 100 },
+    ]);
+    fast.session.configure(fast.reply.topic, { rateHz: 1 }, () => {});
+    expect(heard.splice(0)).toEqual([]);
+    alike.session.end();
+    expect(heard.splice(0)).toEqual([{ watched: true, unpaced: false, fastestMs: 1000 }]);
+    slow.session.configure(slow.reply.topic, { rateHz: null }, () => {});
+    expect(heard.splice(0)).toEqual([{ watched: true, unpaced: true, fastestMs: 1000 }]);
+    fast.session.end();
+    slow.session.end();
+    await bed.clock.advance(DEFAULT_LIMITS.lingerMs);
+    expect(heard.at(-1)).toMatchObject({ watched: false });
+    feed.dispose();
+  });
+
+  test('[H62] a source says how often its news comes, unless the configuration says it', async () => {
+    bed.start({ settings: { said: { expectEveryMs: 60_000 } } });
+    const expected = async (name: string) => {
+      const feed = await bed.hub.feed(parseTopicName(name), 'orders', { kind: 'state' }, () => {});
+      feed.expect(1000);
+      await feed.publish('replace', 1);
+      return (await bed.hub.snapshot(anyone, name)).freshness.expectEveryMs;
+    };
+    expect([await expected('src'), await expected('said')]).toEqual([1000, 60_000]);
+  });
+
   test('[H28] a source that comes when somebody watches already hears it at once', async () => {
     bed.start();
     await bed.watch('src');
     const heard: boolean[] = [];
-    await bed.hub.feed(parseTopicName('src'), 'orders', { kind: 'state' }, (watched) => heard.push(watched));
+    await bed.hub.feed(parseTopicName('src'), 'orders', { kind: 'state' }, ({ watched }) => heard.push(watched));
     expect(heard).toEqual([true]);
   });
 
@@ -156,7 +191,7 @@ describe('demand', () => {
     const heard: boolean[] = [];
     const { outlet } = await bed.watch('src', { kind: 'table' });
     const said = { kind: 'table', keyField: 'mount', expectEveryMs: 1000 } as const;
-    const feed = await bed.hub.feed(parseTopicName('src'), 'disks', said, (watched) => heard.push(watched));
+    const feed = await bed.hub.feed(parseTopicName('src'), 'disks', said, ({ watched }) => heard.push(watched));
     expect(outlet.pushes).toMatchObject([{ type: 'end', code: 2500 }]);
     await bed.watch('src');
     await feed.publish('upsert', { mount: '/' });

@@ -61,7 +61,7 @@ describe('patterns', () => {
     await bed.watch('a/b');
     expect(foundIn(outlet)).toEqual([]);
     let demanded = false;
-    const feed = await bed.hub.feed('a/c' as TopicName, 'pump', { kind: 'log' }, (watched) => {
+    const feed = await bed.hub.feed('a/c' as TopicName, 'pump', { kind: 'log' }, ({ watched }) => {
       demanded = watched;
     });
     expect(foundIn(outlet)).toEqual(['a/c']);

@@ -141,8 +141,7 @@ export class HubSession implements Session, SubscriptionOwner, Loner {
     } else {
       moved.asked = asked;
       moved.view = view;
-      view.viewers.add(moved);
-      topic.leaveView(before, moved);
+      topic.moveView(before, view, moved);
       this.#subscriptions.delete(number);
     }
     this.#subscriptions.set(view.number, moved);

@@ -1,5 +1,13 @@
 import type { Clock } from '@tidewall/base';
-import type { Encoding, FeedSettings, PlaceInTopic, Publication, TopicLog, TopicSettings } from '@tidewall/contracts';
+import type {
+  Demand,
+  Encoding,
+  FeedSettings,
+  PlaceInTopic,
+  Publication,
+  TopicLog,
+  TopicSettings,
+} from '@tidewall/contracts';
 import {
   type Freshness,
   type Limits,
@@ -25,7 +33,7 @@ const CROWD_NEWS_MS = 1000;
 export interface Feeder {
   readonly source: string;
   readonly said: FeedSettings;
-  demand(watched: boolean): void;
+  demand(demand: Demand): void;
 }
 
 export interface TopicContext {
@@ -66,6 +74,8 @@ export class Topic {
   #watchers = 0;
   #watched = false;
   #cancelLinger: (() => void) | undefined;
+  /** What its source was told last of those who watch. */
+  #told: Demand | undefined;
   /** Kept while some view tells of it. */
   #roster: Roster | undefined;
   #cancelCrowdNews: (() => void) | undefined;
@@ -183,6 +193,11 @@ export class Topic {
     if (this.vitality.revision !== before) this.#notify();
   }
 
+  /** Its source works at another pace from now on. */
+  expect(everyMs: number): void {
+    this.settle({ ...this.#settings, expectEveryMs: everyMs });
+  }
+
   viewFor(encoding: Encoding, options: ViewOptions): View {
     let views = this.#views.get(encoding);
     if (!views) {
@@ -206,7 +221,7 @@ export class Topic {
   watch(view: View, viewer: Viewer): void {
     // Counted before it is one of those who are counted.
     if (view.options.presence) this.#roster ??= this.#countMembers();
-    view.viewers.add(viewer);
+    this.#add(view, viewer);
     if (this.#roster?.enter(viewer.member)) this.#rosterMoved(this.#roster);
     this.#watchers++;
     this.#cancelLinger?.();
@@ -215,7 +230,7 @@ export class Topic {
     this.#watched = true;
     // A source that has never delivered is not late before it could begin.
     if (this.log.head === 0) this.vitality.alive(this.#context.clock.monotonic(), undefined);
-    this.feeder?.demand(true);
+    this.#tellDemand();
     this.#context.watched(this, true);
   }
 
@@ -228,13 +243,24 @@ export class Topic {
     this.#cancelLinger = this.#context.clock.after(this.#context.limits.lingerMs, () => {
       this.#cancelLinger = undefined;
       this.#watched = false;
-      this.feeder?.demand(false);
+      this.#tellDemand();
       this.#context.watched(this, false);
       whenUnwatched();
     });
   }
 
-  /** A subscription goes from a view to another one of this topic, or away; a view without any is let go. */
+  /** A subscription goes from a view to another one of this topic. */
+  moveView(from: View, to: View, viewer: Viewer): void {
+    this.#add(to, viewer);
+    this.leaveView(from, viewer);
+  }
+
+  #add(view: View, viewer: Viewer): void {
+    view.viewers.add(viewer);
+    if (view.viewers.size === 1 && this.#watched) this.#tellDemand();
+  }
+
+  /** A subscription goes away; a view without any is let go. */
   leaveView(view: View, viewer: Viewer): void {
     view.viewers.delete(viewer);
     if (view.viewers.size > 0) return;
@@ -243,6 +269,8 @@ export class Topic {
     // It may have been let go already, and another one have its key.
     if (views?.get(view.options.key) === view) views.delete(view.options.key);
     if (views?.size === 0) this.#views.delete(view.encoding);
+    // The last one's pace stays for the linger time: whoever comes back finds the source as it was.
+    if (this.#views.size > 0) this.#tellDemand();
     if (this.#roster && !this.#someViewTells()) this.#dropRoster();
   }
 
@@ -254,7 +282,8 @@ export class Topic {
   /** Gives the topic to a source, which hears at once if somebody watches already. */
   attach(feeder: Feeder): void {
     this.feeder = feeder;
-    if (this.#watched) feeder.demand(true);
+    this.#told = undefined;
+    if (this.#watched) this.#tellDemand();
     this.#begin();
   }
 
@@ -283,6 +312,29 @@ export class Topic {
     this.#cancelLinger = undefined;
     this.#dropRoster();
     this.feeder = undefined;
+  }
+
+  /** Tells the source what those who watch want, when that is something else than before. */
+  #tellDemand(): void {
+    if (this.feeder === undefined) return;
+    const demand = this.#demand();
+    const told = this.#told;
+    if (told?.watched === demand.watched && told.fastestMs === demand.fastestMs && told.unpaced === demand.unpaced) {
+      return;
+    }
+    this.#told = demand;
+    this.feeder.demand(demand);
+  }
+
+  #demand(): Demand {
+    let fastestMs = Number.POSITIVE_INFINITY;
+    let unpaced = false;
+    for (const { options, viewers } of this.#allViews()) {
+      if (viewers.size === 0) continue;
+      if (options.periodMs > 0) fastestMs = Math.min(fastestMs, options.periodMs);
+      else unpaced = true;
+    }
+    return { watched: this.#watched, unpaced, ...(Number.isFinite(fastestMs) ? { fastestMs } : {}) };
   }
 
   #takeInKept(): void {

@@ -51,7 +51,7 @@ export class PublishedTable {
    * @param rows each with a key (string or number) of its own; 1 and "1" are the same key
    * @returns how many publications that took; 0 when nothing differs
    */
-  async update(sink: Sink, rows: readonly JsonObject[], signal: AbortSignal): Promise<number> {
+  async update(sink: Pick<Sink, 'publish'>, rows: readonly JsonObject[], signal: AbortSignal): Promise<number> {
     const change = await this.#changeTo(rows);
     return (await this.#remove(sink, change, signal)) + (await this.#upsert(sink, change, signal));
   }
@@ -86,7 +86,7 @@ export class PublishedTable {
     return { anew, gone, changed };
   }
 
-  async #remove(sink: Sink, { gone }: Change, signal: AbortSignal): Promise<number> {
+  async #remove(sink: Pick<Sink, 'publish'>, { gone }: Change, signal: AbortSignal): Promise<number> {
     const { topic, pieceBytes } = this.#options;
     let published = 0;
     for (const keys of pieces(gone, (key) => JSON.stringify(key), pieceBytes)) {
@@ -98,7 +98,7 @@ export class PublishedTable {
     return published;
   }
 
-  async #upsert(sink: Sink, { anew, changed }: Change, signal: AbortSignal): Promise<number> {
+  async #upsert(sink: Pick<Sink, 'publish'>, { anew, changed }: Change, signal: AbortSignal): Promise<number> {
     const { topic, pieceBytes } = this.#options;
     // Even no rows at all replace what the topic held.
     const runs = anew && changed.length === 0 ? [[]] : pieces(changed, ({ json }) => json, pieceBytes);

@@ -13,6 +13,9 @@ export interface RecordedPublication {
 export class RecordingSink implements Sink {
   readonly publications: RecordedPublication[] = [];
   readonly refusals: string[] = [];
+  /** What was given as all that there is now. */
+  readonly results: { readonly topic: TopicName; readonly data: JsonValue }[] = [];
+  readonly cadences: number[] = [];
   healthyCalls = 0;
   /** The most publications that were under way at once. */
   mostAtOnce = 0;
@@ -39,6 +42,16 @@ export class RecordingSink implements Sink {
       else resolve();
     });
     this.#atOnce -= 1;
+  }
+
+  /** Kept as a publication whose operation is `replace`, or what its kind has in its place. */
+  async result(topic: TopicName, data: JsonValue, at?: number): Promise<void> {
+    this.results.push({ topic, data });
+    await this.publish(topic, 'replace', data, at);
+  }
+
+  expect(everyMs: number): void {
+    this.cadences.push(everyMs);
   }
 
   healthy(): void {

@@ -1,10 +1,13 @@
 import type { JsonObject } from '@tidewall/base';
+import type { SourceContext } from '@tidewall/contracts';
 
 /** A far end that is really there, and the configuration that reaches it. */
 export interface PreparedCase {
   readonly config: JsonObject;
   /** A field of the configuration with a value that it cannot have. */
   readonly wrong: JsonObject;
+  /** What it is given beside what all are given: values of its parameters. */
+  readonly context?: Partial<SourceContext>;
   /** Makes the far end say more; absent: it does so by itself as time goes by. */
   change?(): Promise<void>;
   /** Makes the far end die under a running source; absent: there is none outside this process. */

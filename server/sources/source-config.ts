@@ -3,15 +3,24 @@ import { TidewallError } from '@tidewall/protocol';
 import type { z } from 'zod';
 
 /**
- * The checked configuration of one source, with its defaults filled in; giving it a checked one changes nothing.
+ * The checked settings of its kind of one source, with its defaults filled in; giving it a checked one changes nothing.
  *
  * @throws TidewallError bad_request naming each wrong field as `sources.<name>.<field>`
  */
 export function parseSourceConfig<Config>(name: string, definition: SourceDefinition<Config>, config: unknown): Config {
   const result = definition.configSchema.safeParse(config);
   if (result.success) return result.data;
-  const complaints = result.error.issues.map((issue) => describeIssue(`sources.${name}`, issue));
-  throw new TidewallError('bad_request', complaints.join('; '), { detail: { source: name, kind: definition.kind } });
+  throw wrongSettings(name, definition, result.error.issues);
+}
+
+/** What is wrong with the settings of a source, each by its field. */
+export function wrongSettings(
+  name: string,
+  { kind }: Pick<SourceDefinition, 'kind'>,
+  issues: readonly z.core.$ZodIssue[],
+): TidewallError {
+  const complaints = issues.map((issue) => describeIssue(`sources.${name}`, issue));
+  return new TidewallError('bad_request', complaints.join('; '), { detail: { source: name, kind } });
 }
 
 function describeIssue(at: string, issue: z.core.$ZodIssue): string {

@@ -1,6 +1,9 @@
 import { type BackoffLimits, backoffMs, type Clock, type JsonValue } from '@tidewall/base';
-import type { Feed, Log, Sink, Source } from '@tidewall/contracts';
-import type { Operation, TopicName } from '@tidewall/protocol';
+import type { Demand, Feed, Log, Sink, Source } from '@tidewall/contracts';
+import { LATE_AFTER, type Operation, type TopicName } from '@tidewall/protocol';
+import type { Delivery } from './delivery.ts';
+import type { PaceOfDemand } from './pace-of-demand.ts';
+import type { Put } from './put.ts';
 import { reasonOf } from './reason.ts';
 import { Turns } from './turns.ts';
 
@@ -14,9 +17,9 @@ import { Turns } from './turns.ts';
  *
  * Stopping is not a state that anybody sees: it is `idle` with a run that has not settled yet, and what would start
  * waits for it; when that takes too long, it is `failed` until the run settles. A run that resolves by itself leaves
- * the source `ok` and finished for good.
+ * the source `ok` and finished for good. A source that is `ok` and has been silent for twice its cadence is told as `late`.
  */
-export type SourceState = 'idle' | 'starting' | 'ok' | 'failed';
+export type SourceState = 'idle' | 'starting' | 'ok' | 'late' | 'failed';
 
 /** How one source is. */
 export interface SourceHealth {
@@ -34,11 +37,14 @@ export interface SourceHealth {
 export interface SourceEvents {
   published(): void;
   failed(): void;
-  refused(): void;
+  refused(count: number): void;
 }
 
 export interface SourceRunnerOptions {
   readonly source: Source;
+  /** The way of each topic of the source, by the source's own name for it. */
+  readonly deliveries: ReadonlyMap<TopicName, Delivery>;
+  readonly pace: PaceOfDemand;
   readonly clock: Clock;
   readonly log: Log;
   readonly events: SourceEvents;
@@ -66,11 +72,14 @@ export class SourceRunner {
   readonly #feeds = new Map<TopicName, Feed>();
   readonly #watched = new Set<TopicName>();
   readonly #turns: Turns;
-  #state: SourceState = 'idle';
+  #state: Exclude<SourceState, 'late'> = 'idle';
   #reason: string | undefined;
   #nextTryAt: number | undefined;
   #refusals = 0;
   #lastRefusal: string | undefined;
+  /** The cadence of its news, ms, and when there were some last, monotonic. */
+  #expectMs: number | undefined;
+  #newsAt = 0;
   #run: Run | undefined;
   #failures = 0;
   #okSince = 0;
@@ -83,11 +92,17 @@ export class SourceRunner {
   constructor(options: SourceRunnerOptions) {
     this.#options = options;
     this.#turns = new Turns(options.clock);
+    const cadences = options.source.topics.flatMap(({ expectEveryMs }) => expectEveryMs ?? []);
+    if (cadences.length > 0) this.#expectMs = Math.min(...cadences);
+  }
+
+  get deliveries(): ReadonlyMap<TopicName, Delivery> {
+    return this.#options.deliveries;
   }
 
   get health(): SourceHealth {
     return {
-      state: this.#state,
+      state: this.#isLate ? 'late' : this.#state,
       ...(this.#reason === undefined ? {} : { reason: this.#reason }),
       ...(this.#nextTryAt === undefined ? {} : { nextTryAt: this.#nextTryAt }),
       refusals: this.#refusals,
@@ -109,9 +124,22 @@ export class SourceRunner {
     this.#startIfWanted();
   }
 
-  /** Somebody watches that topic, or nobody does any more. */
-  demand(topic: TopicName, watched: boolean): void {
-    if (watched) this.#watched.add(topic);
+  /** Counts what was refused before it came to a run. */
+  refused(reason: string, count = 1): void {
+    this.#refusals += count;
+    this.#lastRefusal = reasonOf(reason);
+    this.#options.events.refused(count);
+  }
+
+  get #isLate(): boolean {
+    if (this.#state !== 'ok' || this.#expectMs === undefined || this.#finished) return false;
+    return this.#options.clock.monotonic() - this.#newsAt > LATE_AFTER * this.#expectMs;
+  }
+
+  /** What those who watch that topic want. */
+  demand(topic: TopicName, demand: Demand): void {
+    this.#options.pace.set(topic, demand);
+    if (demand.watched) this.#watched.add(topic);
     else this.#watched.delete(topic);
     if (this.#watched.size > 0) this.#startIfWanted();
     else this.#stop();
@@ -207,32 +235,50 @@ export class SourceRunner {
   }
 
   #sinkFor(signal: AbortSignal): Sink {
-    return {
-      publish: async (topic: TopicName, op: Operation, data: JsonValue, at?: number) => {
-        const feed = this.#feeds.get(topic);
-        if (!feed) throw new TypeError(`the source does not feed the topic ${topic}`);
-        // Somebody else may watch already what a stopped run would overwrite; so it hears that it is over.
+    const way = (topic: TopicName) => {
+      const feed = this.#feeds.get(topic);
+      const delivery = this.#options.deliveries.get(topic);
+      if (!feed || !delivery) throw new TypeError(`the source does not feed the topic ${topic}`);
+      // Somebody else may watch already what a stopped run would overwrite; so it hears that it is over.
+      signal.throwIfAborted();
+      const put: Put = async (op: Operation, data: JsonValue, at?: number) => {
         signal.throwIfAborted();
         await feed.publish(op, data, at);
         this.#options.events.published();
         if (!signal.aborted) this.#becomeOk(feed);
         await this.#turns.step();
+      };
+      return { feed, delivery, put };
+    };
+    return {
+      publish: async (topic, op, data, at) => {
+        const { delivery, put } = way(topic);
+        await delivery.publish(op, data, at, put);
+      },
+      result: async (topic, data, at) => {
+        const { delivery, put, feed } = way(topic);
+        const published = await delivery.result(data, at, put, signal);
+        if (published > 0 || signal.aborted) return;
+        this.#becomeOk();
+        feed.healthy();
       },
       healthy: () => {
         if (signal.aborted) return;
         this.#becomeOk();
         for (const feed of this.#feeds.values()) feed.healthy();
       },
-      refused: (reason) => {
-        this.#refusals += 1;
-        this.#lastRefusal = reasonOf(reason);
-        this.#options.events.refused();
+      expect: (everyMs) => {
+        if (signal.aborted) return;
+        this.#expectMs = everyMs;
+        for (const feed of this.#feeds.values()) feed.expect(everyMs);
       },
+      refused: (reason) => this.refused(reason),
     };
   }
 
   /** @param fresh a topic that its own publication has just shown to be well */
   #becomeOk(fresh?: Feed): void {
+    this.#newsAt = this.#options.clock.monotonic();
     if (this.#state === 'ok') return;
     this.#become('ok');
     this.#okSince = this.#options.clock.monotonic();
@@ -251,7 +297,7 @@ export class SourceRunner {
     this.#feedsFailed = true;
   }
 
-  #become(state: SourceState): void {
+  #become(state: Exclude<SourceState, 'late'>): void {
     this.#state = state;
     this.#reason = undefined;
     this.#nextTryAt = undefined;

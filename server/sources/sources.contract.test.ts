@@ -2,7 +2,7 @@ import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { isJsonObject, type JsonValue } from '@tidewall/base';
-import type { Log, Source, SourceDefinition, SourceTopic } from '@tidewall/contracts';
+import type { Source, SourceDefinition, SourceTopic } from '@tidewall/contracts';
 import { DEFAULT_LIMITS, OPERATIONS_OF_KIND, parseTopicName } from '@tidewall/protocol';
 import { FakeClock, findProgram } from '@tidewall/testkit';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -10,9 +10,9 @@ import { z } from 'zod';
 import { type RecordedPublication, RecordingSink } from './recording-sink.ts';
 import type { PreparedCase, SourceCase } from './source-case.contract.ts';
 import { parseSourceConfig } from './source-config.ts';
+import { testContext } from './source-context.contract.ts';
 import { sourceDefinitions } from './source-definitions.ts';
 
-const silent: Log = { debug() {}, info() {}, warn() {}, error() {} };
 /** Long enough for a far end to have said much more, in the machine's own time. */
 const OBSERVED_MS = 60;
 const kinds = readdirSync(import.meta.dirname, { withFileTypes: true })
@@ -70,7 +70,7 @@ describe.each(kinds.filter((kind) => here(caseOf(kind))))('a source of kind %s',
 
   function createSource(): Source {
     const config = parseSourceConfig('probe', definition, prepared.config);
-    return definition.create(config, { name: 'probe', baseDir: folder, clock, log: silent, limits: DEFAULT_LIMITS });
+    return definition.create(config, testContext({ baseDir: folder, clock, ...prepared.context }));
   }
 
   /** Lets time pass, ours and the machine's, until something has come about. */

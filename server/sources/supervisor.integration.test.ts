@@ -2,9 +2,11 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { JsonObject } from '@tidewall/base';
 import { createMemoryBroker } from '@tidewall/brokers/memory';
 import type { Log, Meter, Outlet } from '@tidewall/contracts';
 import { createHub, type Hub, openAccess } from '@tidewall/hub';
+import { createOutgoing, parseAddressList } from '@tidewall/outgoing';
 import { DEFAULT_LIMITS } from '@tidewall/protocol';
 import { FakeClock } from '@tidewall/testkit';
 import { afterEach, beforeEach, expect, it } from 'vitest';
@@ -42,7 +44,15 @@ beforeEach(() => {
     random,
     settingsOf: () => undefined,
   });
-  supervisor = createSupervisor({ hub, clock, log: silent, meter, random, limits });
+  supervisor = createSupervisor({
+    hub,
+    clock,
+    log: silent,
+    meter,
+    random,
+    limits,
+    compileTransforms: () => (data) => data,
+  });
 });
 
 afterEach(async () => {
@@ -53,10 +63,16 @@ afterEach(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-async function add(name: string, kind: string, config: object): Promise<void> {
+async function add(name: string, kind: string, config: JsonObject): Promise<void> {
   const definition = sourceDefinitions.get(kind);
   if (!definition) throw new Error(`there is no kind ${kind}`);
-  await supervisor.add(name, definition, config, folder);
+  await supervisor.add({
+    name,
+    definition,
+    settings: config,
+    baseDir: folder,
+    outgoing: createOutgoing({ allowed: parseAddressList([]), trusted: true }),
+  });
 }
 
 async function eventually(cameAbout: () => boolean): Promise<void> {

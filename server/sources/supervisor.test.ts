@@ -1,6 +1,17 @@
-import type { Clock } from '@tidewall/base';
-import type { Feed, FeedSettings, HubPort, Labels, Log, Meter, Sink, SourceDefinition } from '@tidewall/contracts';
-import { DEFAULT_LIMITS, parseTopicName, TidewallError, type TopicName } from '@tidewall/protocol';
+import type { Clock, JsonObject } from '@tidewall/base';
+import type {
+  Demand,
+  Feed,
+  FeedSettings,
+  HubPort,
+  Labels,
+  Log,
+  Meter,
+  Sink,
+  SourceDefinition,
+} from '@tidewall/contracts';
+import { createOutgoing, parseAddressList } from '@tidewall/outgoing';
+import { DEFAULT_LIMITS, parseTopicName, TidewallError, type TopicName, type TopicPattern } from '@tidewall/protocol';
 import { FakeClock } from '@tidewall/testkit';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { z } from 'zod';
@@ -14,13 +25,14 @@ const silent: Log = { debug() {}, info() {}, warn() {}, error() {} };
 class FedTopic implements Feed {
   readonly source: string;
   readonly settings: FeedSettings;
-  readonly demand: (watched: boolean) => void;
+  readonly demand: (demand: Demand) => void;
   readonly published: unknown[] = [];
   /** What the topic says of itself, in order. */
   readonly told: string[] = [];
+  readonly cadences: number[] = [];
   disposed = false;
 
-  constructor(source: string, settings: FeedSettings, demand: (watched: boolean) => void) {
+  constructor(source: string, settings: FeedSettings, demand: (demand: Demand) => void) {
     this.source = source;
     this.settings = settings;
     this.demand = demand;
@@ -35,6 +47,10 @@ class FedTopic implements Feed {
     this.told.push(reason);
   }
 
+  expect(everyMs: number): void {
+    this.cadences.push(everyMs);
+  }
+
   healthy(): void {
     this.told.push('healthy');
   }
@@ -44,19 +60,25 @@ class FedTopic implements Feed {
   }
 }
 
-class FeedingHub implements Pick<HubPort, 'feed'> {
+class FeedingHub implements Pick<HubPort, 'feed' | 'onDemand'> {
   readonly topics = new Map<string, FedTopic>();
+  readonly demands = new Map<string, (topic: TopicName, watched: boolean) => void>();
   /** Topics that somebody watches before a source claims them. */
   readonly watchedEarly = new Set<string>();
 
-  async feed(topic: TopicName, source: string, settings: FeedSettings, demand: (watched: boolean) => void) {
+  async feed(topic: TopicName, source: string, settings: FeedSettings, demand: (demand: Demand) => void) {
     const taken = this.topics.get(topic);
     if (taken && !taken.disposed) throw new TidewallError('conflict', `${topic} is fed by "${taken.source}" already`);
     const fed = new FedTopic(source, settings, demand);
     this.topics.set(topic, fed);
-    if (this.watchedEarly.has(topic)) demand(true);
+    if (this.watchedEarly.has(topic)) demand({ watched: true, unpaced: true });
     await Promise.resolve();
     return fed;
+  }
+
+  onDemand(pattern: TopicPattern, demand: (topic: TopicName, watched: boolean) => void): () => void {
+    this.demands.set(pattern, demand);
+    return () => this.demands.delete(pattern);
   }
 
   topic(name: string): FedTopic {
@@ -131,15 +153,24 @@ beforeEach(() => {
   clock = new FakeClock(1_000_000);
   hub = new FeedingHub();
   meter = new CountingMeter();
-  supervisor = createSupervisor({ hub, clock, log: silent, meter, limits: DEFAULT_LIMITS, random: () => 0.5 });
+  supervisor = createSupervisor({
+    ...{ hub, clock, log: silent, meter, limits: DEFAULT_LIMITS },
+    random: () => 0.5,
+    compileTransforms: (steps) => (data) => ({ steps: [...steps], data }),
+  });
   started = [];
 });
 
-const add = () => supervisor.add('probe', scripted(started) as SourceDefinition, {}, '.');
+const outgoing = createOutgoing({ allowed: parseAddressList([]), trusted: true });
+const specOf = (definition: SourceDefinition, settings: JsonObject = {}, name = 'probe') => ({
+  ...{ name, definition, settings, outgoing },
+  baseDir: '.',
+});
+const add = () => supervisor.add(specOf(scripted(started) as SourceDefinition));
 const settle = (from: Clock & { advance(ms: number): Promise<void> } = clock) => from.advance(0);
 
 function watch(topic: string, watched = true): Promise<void> {
-  hub.topic(topic).demand(watched);
+  hub.topic(topic).demand({ watched, unpaced: watched });
   return settle();
 }
 
@@ -348,7 +379,7 @@ describe('a source that fails', () => {
         },
       }),
     };
-    await supervisor.add('wild', wild, {}, '.');
+    await supervisor.add(specOf(wild, {}, 'wild'));
     await watch('wild');
     expect(supervisor.list().map(({ name, state }) => [name, state])).toEqual([
       ['probe', 'starting'],
@@ -405,7 +436,7 @@ describe('a source that does not stop', () => {
 
 describe('adding a source', () => {
   it('refuses a wrong configuration by field, and claims nothing', async () => {
-    const wrong = supervisor.add('probe', scripted(started) as SourceDefinition, { level: 'high', colour: 1 }, '.');
+    const wrong = supervisor.add(specOf(scripted(started) as SourceDefinition, { level: 'high', colour: 1 }));
     await expect(wrong).rejects.toThrow(/sources\.probe\.level: .*; sources\.probe\.colour is not a setting/);
     expect(hub.topics.size).toBe(0);
     expect(supervisor.list()).toEqual([]);

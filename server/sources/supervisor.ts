@@ -1,36 +1,48 @@
-import type { Clock } from '@tidewall/base';
-import type { Feed, HubPort, Log, Meter, Source, SourceDefinition } from '@tidewall/contracts';
-import { type Limits, TidewallError, type TopicName } from '@tidewall/protocol';
+import type { Meter } from '@tidewall/contracts';
+import { TidewallError, type TopicName, variantTopic } from '@tidewall/protocol';
+import { standardValues, textsOf, type Values } from './parameters.ts';
+import { type Preview, type PreviewOptions, previewSource } from './preview.ts';
 import { reasonOf } from './reason.ts';
-import { parseSourceConfig } from './source-config.ts';
-import { type SourceEvents, type SourceHealth, SourceRunner } from './source-runner.ts';
+import { parseSettings } from './settings.ts';
+import { createInstance, openInstance, type SourceInstance, type SourceSurroundings } from './source-instance.ts';
+import type { SourceEvents, SourceHealth } from './source-runner.ts';
+import type { SourceSpec } from './source-spec.ts';
+import { Variants } from './variants.ts';
 
 /** One row of the list of sources. */
 export interface SourceStatus extends SourceHealth {
   readonly name: string;
   readonly kind: string;
   readonly topics: readonly TopicName[];
+  /** Combinations of parameters that are watched beside the standard one; absent where it has no parameters. */
+  readonly variants?: readonly VariantStatus[];
 }
 
-export interface SupervisorOptions {
-  readonly hub: Pick<HubPort, 'feed'>;
-  readonly clock: Clock;
-  readonly log: Log;
+export interface VariantStatus extends SourceHealth {
+  readonly params: Values;
+  readonly topics: readonly TopicName[];
+}
+
+export interface SupervisorOptions extends SourceSurroundings {
   readonly meter: Meter;
-  readonly limits: Limits;
-  /** A number in [0, 1), for the spread of retries. */
-  random(): number;
 }
 
 /** Runs the configured sources, each alone: what one of them does or throws never reaches another. */
 export interface Supervisor {
   /**
-   * Checks the configuration and claims the source's topics; it runs from when the first of them is watched.
+   * Checks the settings and claims the source's topics; it runs from when the first of them is watched.
    *
-   * @param baseDir where relative paths in the configuration start
    * @throws TidewallError bad_request naming the wrong fields; conflict when the name or a topic is taken
    */
-  add(name: string, definition: SourceDefinition, config: unknown, baseDir: string): Promise<void>;
+  add(spec: SourceSpec): Promise<void>;
+  /** Stops a source, waits for it, and gives its topics up; what they hold stays. False: there is none of that name. */
+  remove(name: string): Promise<boolean>;
+  /**
+   * Runs a source for a moment beside all others, and tells what it brings. Nothing of it is published, and nothing stays.
+   *
+   * @throws TidewallError bad_request naming the wrong fields
+   */
+  preview(spec: SourceSpec, options?: PreviewOptions): Promise<Preview>;
   list(): readonly SourceStatus[];
   /** Stops all sources, waits for them, and gives their topics up. */
   dispose(): Promise<void>;
@@ -38,69 +50,87 @@ export interface Supervisor {
 
 interface Supervised {
   readonly kind: string;
-  readonly topics: readonly TopicName[];
-  readonly runner: SourceRunner;
+  readonly instance: SourceInstance;
+  variants: Variants | undefined;
 }
 
 /** A supervisor of no sources yet. */
 export function createSupervisor(options: SupervisorOptions): Supervisor {
-  const { hub, clock, log, meter, limits, random } = options;
+  const { hub, log, meter } = options;
   const sources = new Map<string, Supervised>();
   const count = createCounters(meter, () => sources);
 
+  const open = async (supervised: Supervised, spec: SourceSpec) => {
+    const { name, definition } = spec;
+    const { instance } = supervised;
+    await openInstance(hub, name, instance);
+    if (definition.takesParams !== true || Object.keys(instance.values).length === 0) return;
+    const checked = parseSettings(name, definition, spec.settings);
+    const { params: parameters, maxVariants: most } = checked.common;
+    const bases = instance.source.topics.map(({ topic, kind }) => ({ topic, kind }));
+    supervised.variants = new Variants({
+      ...{ hub, log, name, bases, parameters, most },
+      open: async (values) => {
+        const topicFor = (declared: TopicName) => variantTopic(declared, textsOf(parameters, values));
+        const variant = createInstance(options, { spec, checked, values, events: count(name), topicFor });
+        await openInstance(hub, name, variant);
+        return variant;
+      },
+    });
+  };
+  const close = async (name: string, { instance, variants }: Supervised) => {
+    const results = await Promise.allSettled([instance.runner.dispose(), variants?.dispose()]);
+    for (const result of results) {
+      if (result.status === 'rejected')
+        log.error({ source: name, reason: reasonOf(result.reason) }, 'a source failed to close');
+    }
+  };
+
   return {
-    async add(name, definition, config, baseDir) {
+    async add(spec) {
+      const { name, definition } = spec;
       if (sources.has(name)) throw new TidewallError('conflict', `there are two sources named ${name}`);
-      const sourceLog = withFields(log, { source: name, kind: definition.kind });
-      const source = definition.create(parseSourceConfig(name, definition, config), {
-        name,
-        baseDir,
-        clock,
-        log: sourceLog,
-        limits,
-      });
-      const runner = new SourceRunner({ source, clock, log: sourceLog, random, events: count(name) });
+      const checked = parseSettings(name, definition, spec.settings);
+      const values = standardValues(checked.common.params);
+      const topicFor = (declared: TopicName) => declared;
+      const instance = createInstance(options, { spec, checked, values, events: count(name), topicFor });
+      const supervised: Supervised = { kind: definition.kind, instance, variants: undefined };
       // Before the first wait, so that a second source of that name is refused meanwhile.
-      sources.set(name, { kind: definition.kind, topics: source.topics.map(({ topic }) => topic), runner });
+      sources.set(name, supervised);
       try {
-        runner.open(await claimTopics(hub, name, source, runner));
+        await open(supervised, spec);
       } catch (failure) {
         sources.delete(name);
         throw failure;
       }
     },
+    async remove(name) {
+      const supervised = sources.get(name);
+      if (supervised === undefined) return false;
+      sources.delete(name);
+      await close(name, supervised);
+      return true;
+    },
+    preview: (spec, preview = {}) => previewSource(options, spec, preview),
     list() {
-      return [...sources].map(([name, { kind, topics, runner }]) => ({ name, kind, topics, ...runner.health }));
+      return [...sources].map(([name, { kind, instance, variants }]) => ({
+        name,
+        kind,
+        topics: instance.topics,
+        ...instance.runner.health,
+        ...(variants === undefined ? {} : { variants: variants.instances.map(variantStatus) }),
+      }));
     },
     async dispose() {
-      const runners = [...sources.values()].map(({ runner }) => runner);
+      const all = [...sources];
       sources.clear();
-      for (const result of await Promise.allSettled(runners.map((runner) => runner.dispose()))) {
-        if (result.status === 'rejected') log.error({ reason: reasonOf(result.reason) }, 'a source failed to close');
-      }
+      await Promise.all(all.map(([name, supervised]) => close(name, supervised)));
     },
   };
 }
 
-/** All topics of a source, or none. */
-async function claimTopics(
-  hub: Pick<HubPort, 'feed'>,
-  name: string,
-  source: Source,
-  runner: SourceRunner,
-): Promise<Map<TopicName, Feed>> {
-  const feeds = new Map<TopicName, Feed>();
-  try {
-    for (const declared of source.topics) {
-      const { topic, ...settings } = declared;
-      const demand = (watched: boolean) => runner.demand(topic, watched);
-      feeds.set(topic, await hub.feed(topic, name, settings, demand));
-    }
-    return feeds;
-  } catch (failure) {
-    for (const feed of feeds.values()) feed.dispose();
-    throw failure;
-  }
+function variantStatus({ values, topics, runner }: SourceInstance): VariantStatus {
+  return { params: values, topics, ...runner.health };
 }
 
 /** Registers what is counted of sources. @returns the events of one source, counted under its name */
@@ -111,25 +141,19 @@ function createCounters(
   const publications = meter.counter('tidewall_source_publications_total', 'Publications by sources.', ['source']);
   const failures = meter.counter('tidewall_source_failures_total', 'Runs of sources that failed.', ['source']);
   const refused = meter.counter('tidewall_source_refused_total', 'Rows and lines that sources refused.', ['source']);
-  const help = '1 while the source delivers, 0 while it starts or fails; absent while nobody watches.';
+  const help = '1 while the source delivers, 0 while it starts, is late or fails; absent while nobody watches.';
   meter.gauges('tidewall_source_up', help, ['source'], function* () {
-    for (const [source, { runner }] of sources()) {
-      const { state } = runner.health;
+    for (const [source, { instance }] of sources()) {
+      const { state } = instance.runner.health;
       if (state !== 'idle') yield [{ source }, state === 'ok' ? 1 : 0];
     }
+  });
+  meter.gauges('tidewall_source_variants', 'Combinations of parameters that are watched.', ['source'], function* () {
+    for (const [source, { variants }] of sources()) if (variants) yield [{ source }, variants.size];
   });
   return (source) => ({
     published: () => publications.add(1, { source }),
     failed: () => failures.add(1, { source }),
-    refused: () => refused.add(1, { source }),
+    refused: (rows) => refused.add(rows, { source }),
   });
-}
-
-function withFields(log: Log, own: object): Log {
-  return {
-    debug: (fields, message) => log.debug({ ...own, ...fields }, message),
-    info: (fields, message) => log.info({ ...own, ...fields }, message),
-    warn: (fields, message) => log.warn({ ...own, ...fields }, message),
-    error: (fields, message) => log.error({ ...own, ...fields }, message),
-  };
 }

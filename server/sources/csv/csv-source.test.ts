@@ -7,6 +7,7 @@ import { DEFAULT_LIMITS } from '@tidewall/protocol';
 import { FakeClock } from '@tidewall/testkit';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { RecordingSink } from '../recording-sink.ts';
+import { testContext } from '../source-context.contract.ts';
 import { csvConfigSchema } from './config.ts';
 import { CsvSource, MAX_FILE_BYTES } from './csv-source.ts';
 
@@ -36,7 +37,7 @@ afterEach(async () => {
 
 function create(config: object = {}, publicationBytes = DEFAULT_LIMITS.publicationBytes): CsvSource {
   const limits = { ...DEFAULT_LIMITS, publicationBytes };
-  const context = { name: 'stock', baseDir: folder, clock, log: silent, limits };
+  const context = testContext({ name: 'stock', baseDir: folder, clock, log: silent, limits });
   return new CsvSource(csvConfigSchema.parse({ path: 'stock.csv', keyField: 'product', ...config }), context);
 }
 

@@ -5,6 +5,7 @@ import { FakeClock } from '@tidewall/testkit';
 import { describe, expect, it } from 'vitest';
 import { RecordingSink } from '../recording-sink.ts';
 import { parseSourceConfig } from '../source-config.ts';
+import { testContext } from '../source-context.contract.ts';
 import { definition } from './definition.ts';
 import { valueAt } from './series-source.ts';
 import { createWalk } from './walk.ts';
@@ -16,7 +17,7 @@ async function runFor(config: object, ms: number, startMs = START): Promise<Reco
   const clock = new FakeClock(startMs);
   const sink = new RecordingSink();
   const abort = new AbortController();
-  const context = { name: 'made', baseDir: '.', clock, log: silent, limits: DEFAULT_LIMITS };
+  const context = testContext({ name: 'made', baseDir: '.', clock, log: silent, limits: DEFAULT_LIMITS });
   const running = definition.create(parseSourceConfig('made', definition, config), context).run(sink, abort.signal);
   await clock.advance(ms);
   abort.abort();

@@ -8,6 +8,7 @@ import { DEFAULT_LIMITS } from '@tidewall/protocol';
 import { FakeClock } from '@tidewall/testkit';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { RecordingSink } from '../recording-sink.ts';
+import { testContext } from '../source-context.contract.ts';
 import { hostConfigSchema } from './config.ts';
 import { HostSource } from './host-source.ts';
 import { createOsReader } from './read-os.ts';
@@ -37,7 +38,7 @@ afterEach(async () => {
 });
 
 function run(config: object = { procDir: folder }): void {
-  const context = { name: 'host', baseDir: folder, clock, log: silent, limits: DEFAULT_LIMITS };
+  const context = testContext({ name: 'host', baseDir: folder, clock, log: silent, limits: DEFAULT_LIMITS });
   running = new HostSource(hostConfigSchema.parse(config), context).run(sink, abort.signal);
 }
 

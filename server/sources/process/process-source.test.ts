@@ -10,6 +10,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { mostBetweenTurns } from '../most-between-turns.ts';
 import { RecordingSink } from '../recording-sink.ts';
 import { parseSourceConfig } from '../source-config.ts';
+import { testContext } from '../source-context.contract.ts';
 import { MAX_STEPS } from '../turns.ts';
 import { definition } from './definition.ts';
 
@@ -33,7 +34,7 @@ afterEach(() => {
 });
 
 function run(config: object): Promise<void> {
-  const context = { name: 'program', baseDir: folder, clock, log: silent, limits: DEFAULT_LIMITS };
+  const context = testContext({ name: 'program', baseDir: folder, clock, log: silent, limits: DEFAULT_LIMITS });
   return definition.create(parseSourceConfig('program', definition, config), context).run(sink, abort.signal);
 }
 

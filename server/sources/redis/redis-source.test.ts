@@ -5,6 +5,7 @@ import { silentLog } from '@tidewall/testkit';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { RecordingSink } from '../recording-sink.ts';
 import { parseSourceConfig } from '../source-config.ts';
+import { testContext } from '../source-context.contract.ts';
 import { definition } from './definition.ts';
 import { HAS_REDIS, type RedisServer, startRedis } from './redis-server.contract.ts';
 
@@ -27,7 +28,13 @@ async function redisWith(...settings: string[]): Promise<RedisServer> {
 }
 
 function sourceOf(config: JsonObject) {
-  const context = { name: 'probe', baseDir: tmpdir(), clock: systemClock, log: silentLog, limits: DEFAULT_LIMITS };
+  const context = testContext({
+    name: 'probe',
+    baseDir: tmpdir(),
+    clock: systemClock,
+    log: silentLog,
+    limits: DEFAULT_LIMITS,
+  });
   return definition.create(parseSourceConfig('probe', definition, config), context);
 }
 

@@ -1,14 +1,12 @@
 import type { JsonObject } from '@tidewall/base';
-import type { Log } from '@tidewall/contracts';
-import { DEFAULT_LIMITS } from '@tidewall/protocol';
 import { FakeClock } from '@tidewall/testkit';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { RecordingSink } from '../../recording-sink.ts';
+import { testContext } from '../../source-context.contract.ts';
 import { ShopLedger } from './ledger.ts';
 import { DAY_SECONDS, expectedDayCents, type Order, ordersASecond, shopSecond } from './second.ts';
 import { ShopSource } from './shop-source.ts';
 
-const silent: Log = { debug() {}, info() {}, warn() {}, error() {} };
 const never = new AbortController().signal;
 const OFFSET = 480 * 60;
 /** Noon in Beijing. */
@@ -109,7 +107,7 @@ describe('the shop', () => {
   beforeEach(async () => {
     clock = new FakeClock(NOON * 1000);
     const config = { shape: 'shop', seed: 1, everyMs: 200, utcOffsetMinutes: 480 } as const;
-    source = new ShopSource(config, { name: 'shop', baseDir: '.', clock, log: silent, limits: DEFAULT_LIMITS });
+    source = new ShopSource(config, testContext({ name: 'shop', clock }));
     await start();
   });
 

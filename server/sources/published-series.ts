@@ -1,0 +1,87 @@
+import type { Clock, JsonObject } from '@tidewall/base';
+import { pieces } from './pieces.ts';
+import type { Put } from './put.ts';
+import { Turns } from './turns.ts';
+
+export interface PublishedSeriesOptions {
+  /** Largest publication, in bytes of JSON. */
+  readonly pieceBytes: number;
+  readonly clock: Clock;
+}
+
+interface Known {
+  /** Time and JSON text of each point of the last result, in order. */
+  readonly points: ReadonlyMap<number, string>;
+  readonly last: number;
+}
+
+/**
+ * Brings a topic of kind `series` to the points of one result after another by publishing only those behind the newest
+ * that it holds; all of them anew where the past is told otherwise than before.
+ *
+ * The first result replaces whatever the topic held, since that may be of an earlier process. It remembers a result when the hub has all of it, so that one which failed is published whole by the next `update`.
+ */
+export class PublishedSeries {
+  readonly #options: PublishedSeriesOptions;
+  #known: Known | undefined;
+
+  constructor(options: PublishedSeriesOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * Stops between two publications when `signal` aborts.
+   *
+   * @param points each with `t`, in the order of their time; of two of the same time the later one counts
+   * @returns how many publications that took; 0 when nothing differs
+   */
+  async update(put: Put, points: readonly JsonObject[], signal: AbortSignal): Promise<number> {
+    const turns = new Turns(this.#options.clock);
+    const texts = new Map<number, string>();
+    const byTime = new Map<number, JsonObject>();
+    for (const point of points) {
+      const t = point['t'] as number;
+      texts.set(t, JSON.stringify(point));
+      byTime.set(t, point);
+      await turns.step();
+    }
+    const known = this.#known;
+    const anew = known === undefined || differsInThePast(known, texts);
+    const fresh = anew
+      ? [...byTime.values()]
+      : [...byTime.values()].filter((point) => (point['t'] as number) > known.last);
+    const published = await this.#publish(put, fresh, anew, signal);
+    if (signal.aborted) return published;
+    const times = [...texts.keys()];
+    // A result of nothing says nothing of what was before.
+    if (times.length > 0) this.#known = { points: texts, last: times.at(-1) ?? 0 };
+    return published;
+  }
+
+  async #publish(put: Put, points: readonly JsonObject[], replaces: boolean, signal: AbortSignal): Promise<number> {
+    let published = 0;
+    this.#known = points.length > 0 ? undefined : this.#known;
+    for (const run of pieces(points, (point) => JSON.stringify(point), this.#options.pieceBytes)) {
+      if (signal.aborted) return published;
+      await put(replaces && published === 0 ? 'replace' : 'append', run);
+      published += 1;
+    }
+    return published;
+  }
+}
+
+/** Whether a point that both know, or that only one of them knows between the others, is not the same. */
+function differsInThePast({ points, last }: Known, next: ReadonlyMap<number, string>): boolean {
+  const [first] = next.keys();
+  if (first === undefined) return false;
+  let shared = 0;
+  for (const [t, text] of next) {
+    if (t > last) break;
+    // What is older than all that was known is only more of the past.
+    if (points.get(t) !== text) return true;
+    shared += 1;
+  }
+  let known = 0;
+  for (const t of points.keys()) if (t >= first) known += 1;
+  return shared !== known;
+}

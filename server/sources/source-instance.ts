@@ -1,0 +1,104 @@
+import type { Clock, JsonObject } from '@tidewall/base';
+import type { Demand, Feed, HubPort, Log, Source } from '@tidewall/contracts';
+import { type Limits, TidewallError, type TopicName } from '@tidewall/protocol';
+import { Delivery, type Pipeline } from './delivery.ts';
+import { PaceOfDemand } from './pace-of-demand.ts';
+import type { Values } from './parameters.ts';
+import { reasonOf } from './reason.ts';
+import type { CheckedSettings } from './settings.ts';
+import { type SourceEvents, SourceRunner } from './source-runner.ts';
+import type { SourceSpec } from './source-spec.ts';
+
+/** What all sources share. */
+export interface SourceSurroundings {
+  readonly hub: Pick<HubPort, 'feed' | 'onDemand'>;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly limits: Limits;
+  /** @throws TidewallError bad_request naming the step that is wrong, as `transforms[1].…` */
+  compileTransforms(steps: readonly JsonObject[]): Pipeline;
+  /** A number in [0, 1). */
+  random(): number;
+}
+
+export interface InstanceOptions {
+  readonly spec: SourceSpec;
+  readonly checked: CheckedSettings;
+  /** The values of all its parameters. */
+  readonly values: Values;
+  readonly events: SourceEvents;
+  /** The topic of the hub for one that the source declares. */
+  topicFor(declared: TopicName): TopicName;
+}
+
+/** One source with one set of values: what it is, the topics that it feeds, and what runs it. */
+export interface SourceInstance {
+  readonly source: Source;
+  readonly values: Values;
+  readonly topics: readonly TopicName[];
+  readonly runner: SourceRunner;
+}
+
+/**
+ * Makes an instance; it has no topics yet, and does not run.
+ *
+ * @throws TidewallError bad_request when its settings cannot be, or a transform is wrong
+ */
+export function createInstance(surroundings: SourceSurroundings, options: InstanceOptions): SourceInstance {
+  const { clock, limits, random, compileTransforms } = surroundings;
+  const { spec, checked, values, events, topicFor } = options;
+  const { name, definition, baseDir, outgoing } = spec;
+  const log = withFields(surroundings.log, { source: name, kind: definition.kind });
+  const pace = new PaceOfDemand();
+  const { transforms } = checked.common;
+  const pipeline = transforms.length === 0 ? undefined : compileTransforms(transforms);
+  const context = { name, baseDir, clock, log, limits, outgoing, pace, params: values };
+  const source = definition.create(checked.own, context);
+  const deliveries = new Map(
+    source.topics.map((topic) => {
+      const refused = (reason: string, count?: number) => runner.refused(reason, count);
+      return [topic.topic, new Delivery({ topic, pipeline, clock, limits, refused })];
+    }),
+  );
+  const runner: SourceRunner = new SourceRunner({ source, deliveries, pace, clock, log, random, events });
+  return { source, values, topics: source.topics.map(({ topic }) => topicFor(topic)), runner };
+}
+
+/**
+ * Claims all topics of an instance, or none; from then on it runs while one of them is watched.
+ *
+ * @throws TidewallError conflict when somebody else feeds one
+ */
+export async function openInstance(
+  hub: Pick<HubPort, 'feed'>,
+  name: string,
+  { source, topics, runner }: SourceInstance,
+): Promise<void> {
+  const feeds = new Map<TopicName, Feed>();
+  try {
+    for (const [index, declared] of source.topics.entries()) {
+      const { topic, ...settings } = declared;
+      const demand = (wanted: Demand) => runner.demand(topic, wanted);
+      feeds.set(topic, await hub.feed(topics[index] as TopicName, name, settings, demand));
+    }
+  } catch (failure) {
+    for (const feed of feeds.values()) feed.dispose();
+    throw failure;
+  }
+  runner.open(feeds);
+}
+
+/** As a refusal of the configuration, whatever was thrown. */
+export function asRefusal(name: string, failure: unknown): TidewallError {
+  if (failure instanceof TidewallError) return failure;
+  return new TidewallError('bad_request', `sources.${name}: ${reasonOf(failure)}`, { cause: failure });
+}
+
+function withFields(log: Log, own: object): Log {
+  return {
+    debug: (fields, message) => log.debug({ ...own, ...fields }, message),
+    info: (fields, message) => log.info({ ...own, ...fields }, message),
+    warn: (fields, message) => log.warn({ ...own, ...fields }, message),
+    error: (fields, message) => log.error({ ...own, ...fields }, message),
+  };
+}

@@ -1,0 +1,13 @@
+import type { JsonObject } from '@tidewall/base';
+import type { Outgoing, SourceDefinition } from '@tidewall/contracts';
+
+/** A source as it is configured; nobody has looked at its settings yet. */
+export interface SourceSpec {
+  readonly name: string;
+  readonly definition: SourceDefinition;
+  /** Everything but its kind. */
+  readonly settings: JsonObject;
+  /** Relative paths in the settings start here. */
+  readonly baseDir: string;
+  readonly outgoing: Outgoing;
+}
