@@ -129,7 +129,9 @@ export class NativePeer {
     } else if (!this.#paused && now - this.#heardAt >= limits.deadMs) {
       this.#wire.close('no_pong', `nothing was heard for ${limits.deadMs} ms`);
     } else if (this.#signature?.stands === false) {
-      this.#wire.close('closed_by_operator', `what the key ${this.#signature.keyId} has signed is not valid any more`);
+      const { keyId, replaceable } = this.#signature;
+      const code = replaceable ? 'token_expired' : 'closed_by_operator';
+      this.#wire.close(code, `what the key ${keyId} has signed is not valid any more`);
     } else this.#checkProgress(now);
   }
 

@@ -111,4 +111,14 @@ describe('[W52] a signed connect is refused', () => {
     await bed.clock.advance(1000);
     expect((await client.closed).code).toBe(CLOSE_CODES.closed_by_operator.code);
   });
+
+  test('and a session ends when the secret that signed it is not one of its key any more: sign again', async () => {
+    const keys = [KEY];
+    const bed = await bedWith(keys);
+    const client = await connect(bed, signed());
+    expect(await client.next()).toHaveProperty('connect');
+    keys[0] = { ...KEY, secrets: ['the secret that came after it'] };
+    await bed.clock.advance(1000);
+    expect((await client.closed).code).toBe(CLOSE_CODES.token_expired.code);
+  });
 });

@@ -25,6 +25,11 @@ export class TakenSignature {
     return true;
   }
 
+  /** Whether its key is still there, so that who has its new secret may sign again. */
+  get replaceable(): boolean {
+    return this.#read() !== undefined;
+  }
+
   #read(): string | undefined {
     return this.#keys.find(this.keyId)?.secrets.join('\n');
   }
