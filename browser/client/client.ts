@@ -25,12 +25,15 @@ import { Link } from './link.ts';
 import { Pace } from './pace.ts';
 import type { Follower } from './subscription.ts';
 import { following, Subscriptions } from './subscriptions.ts';
+import type { Memory } from './transport-choice.ts';
 
 export interface ClientOptions {
   /** The server's base address: `http://hall:7070/`. */
   readonly url: string;
   /** Best first. The first that works is used. */
   readonly transports: readonly Transport[];
+  /** Where the transport that worked is remembered for the next page; the platform's `localStorage` when absent. */
+  readonly memory?: Memory;
   readonly clock?: Clock;
   /** In [0, 1). */
   readonly random?: () => number;
@@ -133,11 +136,11 @@ class TidewallClient implements Client {
   #lines: string[] | undefined;
 
   constructor(options: ClientOptions) {
-    const { url, transports, clock = systemClock, random = Math.random, unattended = true } = options;
+    const { url, transports, memory, clock = systemClock, random = Math.random, unattended = true } = options;
     this.#options = options;
     this.#clock = clock;
     this.#link = new Link(
-      { url, transports, clock, random, unattended },
+      { url, transports, memory, clock, random, unattended },
       {
         greeting: () => this.#greeting(),
         pushed: (push) => this.#subscriptions.pushed(push),

@@ -194,6 +194,33 @@ describe('the connection', () => {
     expect(later.effects[0]).toMatchObject({ type: 'close' });
   });
 
+  test('[C45] after 4005 and 4500 the next connect is made at once; when that one ends so too it is as any other', () => {
+    for (const unattended of [true, false]) {
+      for (const [code, then] of [
+        [4005, { type: 'waiting', retryAt: 1_000 }],
+        [4500, unattended ? { type: 'waiting', retryAt: 60_000 } : { type: 'closed', code: 4500 }],
+      ] as const) {
+        const lost = { type: 'lost', code, reason: 'another, please' } as const;
+        const first = stepConnection(live(0).state, lost, at(0, { unattended }));
+        expect(first.state).toMatchObject({ type: 'waiting', retryAt: 0, reason: lost.reason });
+        expect(first.effects).toEqual([{ type: 'arm', ms: 0 }]);
+        const again = stepConnection(first.state, { type: 'due' }, at(0)).state;
+        for (const state of [again, stepConnection(again, { type: 'opened' }, at(0)).state]) {
+          expect(stepConnection(state, lost, at(0, { unattended })).state).toMatchObject(then);
+        }
+      }
+    }
+  });
+
+  test('[C4] [C45] a window that the server names wins over that', () => {
+    const { state } = stepConnection(
+      live(0).state,
+      { type: 'bye', code: 4005, reason: '', afterMs: [2_000, 2_000] },
+      at(0),
+    );
+    expect(state).toMatchObject({ type: 'waiting', retryAt: 2_000 });
+  });
+
   test('[C6] online brings a waiting retry forward to within 300 ms, and never puts it off', () => {
     const waiting = STATES[4] as ConnectionState;
     const { state, effects } = stepConnection(waiting, { type: 'online' }, at(1_000, { random: 0.5 }));

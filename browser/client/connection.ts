@@ -23,6 +23,8 @@ export const STABLE_MS = 30_000;
 export const ONLINE_SPREAD_MS = 300;
 /** How often an unattended client asks again after a final code, give or take a quarter. */
 export const SLOW_RETRY_MS = 60_000;
+/** The token ran out, or what signed is not valid any more: the next connect is made with another. */
+const RENEWABLE = [4005, 4500];
 /** Silence beyond the ping period that makes a link dead. */
 export const DEAD_AFTER_PING_MS = 8_000;
 /** A transport that has not opened by then is given up; transports have a limit of their own, which is shorter. */
@@ -318,8 +320,10 @@ function fall(
   environment: ConnectionEnvironment,
   afterMs?: readonly [number, number],
 ): ConnectionStep {
-  if (!mayReconnect(code)) return fallForGood(attempt, code, reason, environment);
   const { now, random } = environment;
+  // At once, the first time: where what was made anew is no better, the next one will not be either.
+  if (RENEWABLE.includes(code) && attempt === 0 && !afterMs) return wait(attempt, code, reason, 0, now, now);
+  if (!mayReconnect(code)) return fallForGood(attempt, code, reason, environment);
   if (afterMs === undefined) return wait(attempt, code, reason, backoffMs(attempt, RECONNECT, random), now, now);
   const from = clamp(afterMs[0], 0, MAX_SERVER_WAIT_MS);
   const to = clamp(afterMs[1], from, MAX_SERVER_WAIT_MS);

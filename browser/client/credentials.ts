@@ -6,8 +6,8 @@ export interface Credentials {
   readonly token?: string;
 }
 
-/** The code for a link that never got as far as its greeting, as transports have it. */
-const NO_WORD = 1006;
+/** The code for a link that is tried again over the same transport: it is not what failed. */
+const NO_CREDENTIALS = 4000;
 
 /**
  * A transport whose connects carry what `credentials` fetches, anew for each: a signed `key` or a fresh token, from whoever
@@ -40,7 +40,7 @@ export function withCredentials(transport: Transport, credentials: () => Promise
           link.send([text.replace('"connect":{', () => `"connect":{${more}${comma}`), ...(waiting ?? [])].join('\n'));
           waiting = undefined;
         } catch (failure) {
-          end(NO_WORD, `no credentials: ${failure instanceof Error ? failure.message : String(failure)}`);
+          end(NO_CREDENTIALS, `no credentials: ${failure instanceof Error ? failure.message : String(failure)}`);
           link.close(1000, 'no credentials');
         }
       }

@@ -6,4 +6,5 @@ export {
   type HistoryOptions,
   type PublishOptions,
 } from './client.ts';
+export type { Memory } from './transport-choice.ts';
 export { DEFAULT_KEEP } from './wants.ts';

@@ -10,7 +10,7 @@ import {
   stepConnection,
 } from './connection.ts';
 import { connectReplyOf, type Greeting, type Incoming, parseFrame } from './frame.ts';
-import { TransportChoice } from './transport-choice.ts';
+import { type Memory, TransportChoice } from './transport-choice.ts';
 
 export interface LinkOptions {
   readonly url: string;
@@ -18,6 +18,7 @@ export interface LinkOptions {
   readonly clock: Clock;
   readonly random: () => number;
   readonly unattended: boolean;
+  readonly memory: Memory | undefined;
 }
 
 /** What a link reports to its owner. */
@@ -56,7 +57,7 @@ export class Link {
   constructor(options: LinkOptions, handlers: LinkHandlers) {
     this.#options = options;
     this.#handlers = handlers;
-    this.#choice = new TransportChoice(options.transports);
+    this.#choice = new TransportChoice(options);
     this.#sync = new ClockSync(options.clock);
   }
 
@@ -126,12 +127,14 @@ export class Link {
 
   #passed(before: ConnectionState, after: ConnectionState): void {
     if (after.type === 'live') {
-      this.#choice.worked(this.#options.clock.monotonic());
+      this.#choice.worked();
       this.#handlers.up();
       return;
     }
     if (after.type === 'waiting' || after.type === 'closed') {
-      if (before.type === 'opening' || before.type === 'greeting') this.#choice.failed();
+      // Who was refused by the server has got as far as the server.
+      const cutOff = after.code >= 1000 && after.code < 4000;
+      if (cutOff && (before.type === 'opening' || before.type === 'greeting')) this.#choice.failed();
       if (before.type === 'greeting' || before.type === 'live') this.#handlers.down();
     }
   }
@@ -170,7 +173,7 @@ export class Link {
   #open(): void {
     const generation = ++this.#generation;
     const current = () => generation === this.#generation;
-    this.#transport = this.#choice.next(this.#options.clock.monotonic()).open(this.#options.url, {
+    this.#transport = this.#choice.next().open(this.#options.url, {
       opened: () => {
         if (current()) this.#dispatch({ type: 'opened' });
       },

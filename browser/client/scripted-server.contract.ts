@@ -24,6 +24,7 @@ export class ScriptedLink implements TransportLink {
 
   close(code: number, reason: string): void {
     this.hungUp = { code, reason };
+    this.#events.closed(code, reason);
   }
 
   opens(): void {

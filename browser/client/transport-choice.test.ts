@@ -1,16 +1,52 @@
 import type { Transport } from '@tidewall/browser-contracts/transport';
-import { describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test, vi } from 'vitest';
 import { lazyTransport } from './lazy-transport.ts';
-import { REMEMBER_MS, TransportChoice } from './transport-choice.ts';
+import { type Memory, REMEMBER_MS, TransportChoice } from './transport-choice.ts';
 
 const named = (name: string): Transport => ({ name, open: () => ({ send: () => {}, close: () => {} }) });
-const ladder = () => new TransportChoice(['ws', 'sse', 'poll'].map(named));
+
+let now: number;
+
+/** What outlives a page, as `localStorage` does. */
+class KeptWords implements Memory {
+  readonly words = new Map<string, string>();
+  writes = 0;
+
+  getItem(key: string): string | null {
+    return this.words.get(key) ?? null;
+  }
+
+  setItem(key: string, value: string): void {
+    this.writes += 1;
+    this.words.set(key, value);
+  }
+}
+
+beforeEach(() => {
+  now = 1_700_000_000_000;
+});
+
+function ladder(memory?: Memory, names = ['ws', 'sse', 'poll'], url = 'http://hall:7070/'): TransportChoice {
+  return new TransportChoice({ transports: names.map(named), url, clock: { now: () => now }, memory });
+}
+
+/** The first that is tried, and works unless it is one of those that do not. */
+function connects(choice: TransportChoice, ...blocked: string[]): string {
+  for (;;) {
+    const { name } = choice.next();
+    if (!blocked.includes(name)) {
+      choice.worked();
+      return name;
+    }
+    choice.failed();
+  }
+}
 
 describe('the ladder', () => {
   test('[C10] goes down with each that fails, and from the last to the first', () => {
     const choice = ladder();
     const tried = Array.from({ length: 5 }, () => {
-      const { name } = choice.next(0);
+      const { name } = choice.next();
       choice.failed();
       return name;
     });
@@ -19,28 +55,117 @@ describe('the ladder', () => {
 
   test('[C10] one that works is begun with for an hour, then the best one is tried again', () => {
     const choice = ladder();
-    choice.next(0);
-    choice.failed();
-    expect(choice.next(1).name).toBe('sse');
-    choice.worked(1);
-    for (const now of [2, 1000, REMEMBER_MS]) {
-      expect(choice.next(now).name).toBe('sse');
-      choice.worked(now);
+    expect(connects(choice, 'ws')).toBe('sse');
+    for (const passes of [1, 1000, REMEMBER_MS - 1001]) {
+      now += passes;
+      expect(choice.next().name).toBe('sse');
+      choice.worked();
     }
-    expect(choice.next(REMEMBER_MS + 2).name).toBe('ws');
+    now += 1;
+    expect(choice.next().name).toBe('ws');
   });
 
   test('[C10] a better one that worked in that hour is begun with, whatever worked meanwhile', () => {
     const choice = ladder();
-    choice.next(0);
-    choice.worked(0);
-    expect(choice.next(10).name).toBe('ws');
-    choice.failed();
-    expect(choice.next(11).name).toBe('sse');
-    choice.worked(11);
-    expect(choice.next(20).name).toBe('ws');
-    choice.failed();
-    expect(choice.next(21).name).toBe('sse');
+    expect(connects(choice)).toBe('ws');
+    expect(connects(choice, 'ws')).toBe('sse');
+    expect(connects(choice, 'ws')).toBe('sse');
+    expect(choice.next().name).toBe('ws');
+  });
+});
+
+describe('what the ladder remembers', () => {
+  test('[C10] outlives the page, for what is left of the hour', () => {
+    const memory = new KeptWords();
+    connects(ladder(memory), 'ws', 'sse');
+    now += REMEMBER_MS / 2;
+    expect(connects(ladder(memory))).toBe('poll');
+    now += REMEMBER_MS / 2;
+    expect(ladder(memory).next().name).toBe('poll');
+    now += 1;
+    expect(ladder(memory).next().name).toBe('ws');
+  });
+
+  test('[C10] is written once an hour for each transport, however often the link comes back', () => {
+    const memory = new KeptWords();
+    for (let page = 0; page < 5; page++) {
+      const choice = ladder(memory);
+      for (let link = 0; link < 5; link++) connects(choice, 'ws');
+    }
+    expect(memory.writes).toBe(1);
+  });
+
+  test('[C10] is of the way to one server, and of the transports by their names', () => {
+    const memory = new KeptWords();
+    connects(ladder(memory), 'ws', 'sse');
+    expect(ladder(memory, ['ws', 'sse', 'poll'], 'http://office:7070/').next().name).toBe('ws');
+    expect(ladder(memory, ['ws', 'poll']).next().name).toBe('poll');
+    expect(ladder(memory, ['ws', 'sse']).next().name).toBe('ws');
+  });
+
+  test('[C10] is the platform’s localStorage where nobody gives another, and nothing where there is no choice', () => {
+    const memory = new KeptWords();
+    vi.stubGlobal('localStorage', memory);
+    try {
+      connects(ladder(undefined, ['ws']));
+      expect(memory.writes).toBe(0);
+      connects(ladder(), 'ws');
+      expect(connects(ladder())).toBe('sse');
+    } finally {
+      vi.unstubAllGlobals();
+    }
+  });
+
+  test('[C10] is nothing where the page may keep nothing', () => {
+    const throwing: Memory = {
+      getItem() {
+        throw new Error('SecurityError');
+      },
+      setItem() {
+        throw new Error('QuotaExceededError');
+      },
+    };
+    const choice = ladder(throwing);
+    expect(connects(choice, 'ws')).toBe('sse');
+    // This page remembers all the same.
+    expect(choice.next().name).toBe('sse');
+    vi.stubGlobal('localStorage', undefined);
+    Object.defineProperty(globalThis, 'localStorage', {
+      configurable: true,
+      get() {
+        throw new Error('SecurityError');
+      },
+    });
+    try {
+      expect(connects(ladder(), 'ws')).toBe('sse');
+    } finally {
+      vi.unstubAllGlobals();
+    }
+  });
+
+  test.each([
+    '',
+    'no json',
+    'null',
+    '7',
+    '"sse"',
+    '[1]',
+    '{"sse":"soon"}',
+    '{"sse":null}',
+    '{"sse":1e300}',
+    '{"other":1}',
+  ])('[C10] that is not ours is passed over: %s', (words) => {
+    const memory = new KeptWords();
+    memory.words.set('tidewall http://hall:7070/', words);
+    expect(connects(ladder(memory), 'ws')).toBe('sse');
+    expect(ladder(memory).next().name).toBe('sse');
+  });
+
+  test('[C10] a time of day that was set back does not make it remember for longer', () => {
+    const memory = new KeptWords();
+    connects(ladder(memory), 'ws');
+    now -= 1;
+    expect(ladder(memory).next().name).toBe('ws');
   });
 });
 
