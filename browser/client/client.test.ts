@@ -78,6 +78,15 @@ describe('the link', () => {
     expect(server.links).toHaveLength(2);
   });
 
+  test('[C7] a transport that does not open is given up after 10 s', async () => {
+    start();
+    await clock.advance(9_999);
+    expect(server.link.hungUp).toBeUndefined();
+    await clock.advance(1);
+    expect(server.link.hungUp).toBeDefined();
+    expect(client.status).toMatchObject({ type: 'waiting' });
+  });
+
   test('[C7] a server that accepts and then says nothing is given up', async () => {
     start();
     server.link.opens();

@@ -20,7 +20,6 @@ test('[C12] the sample with the least round trip tells the server clock', async 
   await exchange(clock, sync, 5_000, 3, 3);
   await exchange(clock, sync, 5_000, 10, 300);
   expect(sync.serverNow()).toBe(clock.now() + 5_000);
-  expect(sync.roundTripMs).toBe(6);
 });
 
 test('[C12] the error is at most half the least round trip', async () => {
@@ -33,7 +32,6 @@ test('[C12] the error is at most half the least round trip', async () => {
         const sync = new ClockSync(clock);
         for (const [there, back] of trips) await exchange(clock, sync, aheadMs, there, back);
         const least = Math.min(...trips.slice(-8).map(([there, back]) => there + back));
-        expect(sync.roundTripMs).toBe(least);
         expect(Math.abs(sync.serverNow() - clock.now() - aheadMs)).toBeLessThanOrEqual(least / 2);
       },
     ),
@@ -86,7 +84,7 @@ test('[C13] a wall clock that jumps against the durations voids the samples, and
   expect(sync.jumped()).toBe(false);
   // An older sample with a better round trip would win otherwise.
   await exchange(clock, sync, 40, 30, 30);
-  expect(sync.roundTripMs).toBe(60);
+  expect(sync.serverNow()).toBe(sync.localNow() + 40);
 });
 
 test('[C13] a new link measures anew, and what was known serves until then', async () => {

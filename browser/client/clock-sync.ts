@@ -41,11 +41,6 @@ export class ClockSync {
     return this.localNow() + (this.#best?.offsetMs ?? 0);
   }
 
-  /** The round trip of the sample in use, a bound on the error; undefined before the first. */
-  get roundTripMs(): number | undefined {
-    return this.#best?.roundTripMs;
-  }
-
   /**
    * Whether the wall clock has jumped since this was last asked. The samples are void then: whether it was set, which
    * says nothing of the server's clock, or this machine slept, only the next one tells.

@@ -27,10 +27,8 @@ export const SLOW_RETRY_MS = 60_000;
 const RENEWABLE = [4005, 4500];
 /** Silence beyond the ping period that makes a link dead. */
 export const DEAD_AFTER_PING_MS = 8_000;
-/** A transport that has not opened by then is given up; transports have a limit of their own, which is shorter. */
-export const OPEN_TIMEOUT_MS = 15_000;
-/** A server that has not answered the connect command by then is given up. */
-export const GREET_TIMEOUT_MS = 10_000;
+/** A transport that has not opened by then is given up, and so is a server that does not answer the connect command. */
+export const GIVE_UP_MS = 10_000;
 /** Pings right after connecting, and the time between them: the first clock samples. */
 export const QUICK_PINGS = 4;
 export const QUICK_PING_MS = 250;
@@ -154,7 +152,7 @@ const stay = (state: ConnectionState): ConnectionStep => ({ state, effects: [] }
 
 const open = (attempt: number): ConnectionStep => ({
   state: { type: 'opening', attempt },
-  effects: [{ type: 'open' }, { type: 'arm', ms: OPEN_TIMEOUT_MS }],
+  effects: [{ type: 'open' }, { type: 'arm', ms: GIVE_UP_MS }],
 });
 
 const stop = (state: ConnectionState): ConnectionStep =>
@@ -204,7 +202,7 @@ const TABLE: Table = {
     start: stay,
     opened: ({ attempt }) => ({
       state: { type: 'greeting', attempt },
-      effects: [{ type: 'greet' }, { type: 'arm', ms: GREET_TIMEOUT_MS }],
+      effects: [{ type: 'greet' }, { type: 'arm', ms: GIVE_UP_MS }],
     }),
     greeted: stay,
     refused: stay,

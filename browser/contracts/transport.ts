@@ -13,7 +13,7 @@ export interface TransportLink {
   close(code: number, reason: string): void;
 }
 
-/** The client's end of a wire. */
+/** The client's end of a wire. How long a link may take to open is for who opens it to say: it closes those that do not. */
 export interface Transport {
   readonly name: string;
   /** @param url the server's base address, `http://hall:7070/` */

@@ -2,8 +2,6 @@ import { type Clock, systemClock } from '@tidewall/base';
 import type { Transport, TransportEvents, TransportLink } from '@tidewall/browser-contracts/transport';
 import { byeIn, httpUrl, Uplines } from '../http/client-end.ts';
 
-/** A server that has not answered by then is given up. */
-export const OPEN_TIMEOUT_MS = 10_000;
 /** A session that cannot be reached is given up after so long; the server keeps it for longer. */
 export const PATIENCE_MS = 2_500;
 const PAUSE_MS = 250;
@@ -29,11 +27,9 @@ function open(ask: typeof fetch, clock: Clock, base: string, events: TransportEv
   const { signal } = over;
   let brokenAt: number | undefined;
   const uplines = new Uplines({ ask, url, signal, again, failed: end });
-  const cancelTimeout = clock.after(OPEN_TIMEOUT_MS, () => end(1006, `no answer from ${base}`));
 
   function end(code: number, reason: string): void {
     if (signal.aborted) return;
-    cancelTimeout();
     over.abort();
     events.closed(code, reason);
   }
@@ -56,7 +52,6 @@ function open(ask: typeof fetch, clock: Clock, base: string, events: TransportEv
     const text = await response.text();
     if (!response.ok && byeIn(text) === undefined) return end(1006, `${url} answered ${response.status}`);
     if (response.ok) uplines.session = (JSON.parse(text) as { session: string }).session;
-    cancelTimeout();
     events.opened();
     // A server that takes nobody in says so without a session.
     if (!response.ok) receive(text);

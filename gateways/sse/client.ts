@@ -1,12 +1,7 @@
-import { type Clock, systemClock } from '@tidewall/base';
 import type { Transport, TransportEvents, TransportLink } from '@tidewall/browser-contracts/transport';
 import { byeIn, httpUrl, Uplines } from '../http/client-end.ts';
 
-/** A server that has not answered by then is given up. */
-export const OPEN_TIMEOUT_MS = 10_000;
-
 export interface EventStreamTransportOptions {
-  readonly clock?: Clock;
   /** The platform's own when absent. */
   readonly fetch?: typeof fetch;
 }
@@ -16,11 +11,11 @@ export interface EventStreamTransportOptions {
  * but requests and answers.
  */
 export function createEventStreamTransport(options: EventStreamTransportOptions = {}): Transport {
-  const { clock = systemClock, fetch: ask = fetch } = options;
-  return { name: 'sse', open: (url, events) => open(ask.bind(globalThis), clock, url, events) };
+  const { fetch: ask = fetch } = options;
+  return { name: 'sse', open: (url, events) => open(ask.bind(globalThis), url, events) };
 }
 
-function open(ask: typeof fetch, clock: Clock, base: string, events: TransportEvents): TransportLink {
+function open(ask: typeof fetch, base: string, events: TransportEvents): TransportLink {
   const url = httpUrl(base, 'sse');
   const over = new AbortController();
   const { signal } = over;
@@ -28,11 +23,9 @@ function open(ask: typeof fetch, clock: Clock, base: string, events: TransportEv
   let type = '';
   let data: string[] = [];
   const uplines = new Uplines({ ask, url, signal, again: () => false, failed: end });
-  const cancelTimeout = clock.after(OPEN_TIMEOUT_MS, () => end(1006, `no answer from ${base}`));
 
   function end(code: number, reason: string): void {
     if (signal.aborted) return;
-    cancelTimeout();
     over.abort();
     events.closed(code, reason);
   }
@@ -40,7 +33,6 @@ function open(ask: typeof fetch, clock: Clock, base: string, events: TransportEv
   function begin(): void {
     if (opened) return;
     opened = true;
-    cancelTimeout();
     events.opened();
   }
 

@@ -1,9 +1,6 @@
-import { type Clock, systemClock } from '@tidewall/base';
 import type { Transport, TransportEvents, TransportLink } from '@tidewall/browser-contracts/transport';
 import { SUBPROTOCOL } from '@tidewall/protocol';
 
-/** A server that has not accepted by then is given up. */
-export const OPEN_TIMEOUT_MS = 10_000;
 /** Bytes of a reason that fit into a close frame (RFC 6455, section 5.5). */
 const MAX_REASON_BYTES = 123;
 
@@ -18,10 +15,6 @@ export interface WebSocketLike {
 }
 export type WebSocketConstructor = new (url: string, protocol: string) => WebSocketLike;
 
-export interface WebSocketTransportOptions {
-  readonly clock?: Clock;
-}
-
 /**
  * The client's end of the native wire over WebSocket, at `/ws` of the server.
  *
@@ -29,10 +22,9 @@ export interface WebSocketTransportOptions {
  */
 export function createWebSocketTransport(
   WebSocketClass: WebSocketConstructor | undefined = platformWebSocket(),
-  { clock = systemClock }: WebSocketTransportOptions = {},
 ): Transport {
   if (WebSocketClass === undefined) throw new TypeError('this platform has no WebSocket: pass the class of a library');
-  return { name: 'websocket', open: (url, events) => open(WebSocketClass, clock, url, events) };
+  return { name: 'websocket', open: (url, events) => open(WebSocketClass, url, events) };
 }
 
 /** `ws://host/path/ws` for `http://host/path/`, and `wss:` for `https:`. */
@@ -43,14 +35,13 @@ export function webSocketUrl(base: string): string {
   return `ws${secure?.toLowerCase()}://${rest.replace(/\/+$/, '')}/ws`;
 }
 
-function open(WebSocketClass: WebSocketConstructor, clock: Clock, url: string, events: TransportEvents): TransportLink {
+function open(WebSocketClass: WebSocketConstructor, url: string, events: TransportEvents): TransportLink {
   const socket = new WebSocketClass(webSocketUrl(url), SUBPROTOCOL);
   let state: 'opening' | 'open' | 'closed' = 'opening';
 
   function end(code: number, reason: string): void {
     if (state === 'closed') return;
     state = 'closed';
-    cancelTimeout();
     // `ws` throws an error that nobody listens for: what is still to come of this socket is heard, and passed over.
     socket.onopen = socket.onmessage = socket.onclose = socket.onerror = () => {};
     events.closed(code, reason);
@@ -65,15 +56,9 @@ function open(WebSocketClass: WebSocketConstructor, clock: Clock, url: string, e
     }
   }
 
-  const cancelTimeout = clock.after(OPEN_TIMEOUT_MS, () => {
-    end(1006, `no answer from ${url} for ${OPEN_TIMEOUT_MS / 1000} s`);
-    hangUp(1000, 'gave up');
-  });
-
   socket.onopen = () => {
     if (state !== 'opening') return;
     state = 'open';
-    cancelTimeout();
     events.opened();
   };
   socket.onmessage = ({ data }: { data?: unknown }) => {
