@@ -1,8 +1,9 @@
 import type { JsonValue } from '@tidewall/base';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { valueAt } from './path.ts';
 import { transformSchema } from './schema.ts';
-import { applyTransforms, valueAt } from './transform.ts';
+import { applyTransforms } from './transform.ts';
 
 const apply = (data: JsonValue, ...steps: object[]) =>
   applyTransforms(

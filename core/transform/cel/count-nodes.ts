@@ -1,0 +1,28 @@
+import type { ASTNode } from '@marcbachmann/cel-js';
+
+/** How many parts an expression has, this one included. */
+export function countNodes(node: ASTNode): number {
+  return childrenOf(node).reduce((sum, child) => sum + countNodes(child), 1);
+}
+
+function childrenOf(node: ASTNode): readonly ASTNode[] {
+  switch (node.op) {
+    case 'value':
+    case 'id':
+      return [];
+    case '.':
+    case '.?':
+      return [node.args[0]];
+    case 'call':
+      return node.args[1];
+    case 'rcall':
+      return [node.args[1], ...node.args[2]];
+    case 'map':
+      return node.args.flat();
+    case '!_':
+    case '-_':
+      return [node.args];
+    default:
+      return node.args;
+  }
+}
