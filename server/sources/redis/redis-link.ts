@@ -1,4 +1,6 @@
+import { isIP } from 'node:net';
 import type { createClient } from '@redis/client';
+import type { Outgoing } from '@tidewall/contracts';
 import { TidewallError } from '@tidewall/protocol';
 import { reasonOf } from '../reason.ts';
 import { placeOf, withoutSecrets } from './redis-url.ts';
@@ -21,20 +23,24 @@ export class RedisLink {
   /** Resolves with a sentence when the connection is gone; never after `close`. */
   readonly lost: Promise<TidewallError>;
   readonly #url: string;
+  readonly #over: AbortController;
 
   /**
    * Connects.
    *
+   * @param outgoing where it may go; anywhere when absent: for who runs this server
    * @throws TidewallError source_error in a sentence that names the server, and no secret
    */
-  static async open(url: string, signal: AbortSignal): Promise<RedisLink> {
+  static async open(url: string, signal: AbortSignal, outgoing?: Outgoing): Promise<RedisLink> {
+    await outgoing?.check(new URL(url).hostname);
     // Only who has a Redis pays for its client: it has hundreds of files.
     const { createClient } = await import('@redis/client');
-    const link = new RedisLink(url, createClient);
+    signal.throwIfAborted();
+    const over = new AbortController();
+    const link = new RedisLink(url, over, openClient(createClient, url, over.signal, outgoing));
     const stop = () => link.close();
     signal.addEventListener('abort', stop, { once: true });
     try {
-      signal.throwIfAborted();
       await link.client.connect();
       return link;
     } catch (failure) {
@@ -46,9 +52,10 @@ export class RedisLink {
     }
   }
 
-  private constructor(url: string, create: CreateClient) {
+  private constructor(url: string, over: AbortController, client: RedisClient) {
     this.#url = url;
-    this.client = openClient(create, url);
+    this.#over = over;
+    this.client = client;
     this.lost = new Promise((resolve) => {
       this.client.on('error', (failure) => resolve(this.failure('is gone', failure)));
     });
@@ -63,10 +70,19 @@ export class RedisLink {
   /** Ends the connection at once. Closing twice is closing once. */
   close(): void {
     this.client.destroy();
+    // The client does not know a socket that is still connecting.
+    this.#over.abort();
   }
 }
 
-function openClient(create: CreateClient, url: string) {
+function openClient(create: CreateClient, url: string, signal: AbortSignal, outgoing: Outgoing | undefined) {
+  const { hostname, protocol } = new URL(url);
+  // What the client makes of these is `net.connect` and `tls.connect`, whose options its types do not all know.
+  const way = {
+    signal,
+    ...(outgoing === undefined ? {} : { lookup: outgoing.lookup }),
+    ...(protocol === 'rediss:' && isIP(hostname) === 0 ? { servername: hostname } : {}),
+  };
   return create({
     url,
     // What every Redis speaks, however old.
@@ -75,7 +91,7 @@ function openClient(create: CreateClient, url: string) {
     disableOfflineQueue: true,
     maintNotifications: 'disabled',
     pingInterval: PING_MS,
-    socket: { reconnectStrategy: false, connectTimeout: CONNECT_MS, socketTimeout: DEAD_MS },
+    socket: { reconnectStrategy: false, connectTimeout: CONNECT_MS, socketTimeout: DEAD_MS, ...way },
   });
 }
 

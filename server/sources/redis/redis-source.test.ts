@@ -1,7 +1,9 @@
+import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { type JsonObject, systemClock } from '@tidewall/base';
+import { createOutgoing, parseAddressList } from '@tidewall/outgoing';
 import { DEFAULT_LIMITS } from '@tidewall/protocol';
-import { silentLog } from '@tidewall/testkit';
+import { silentLog, TcpProxy } from '@tidewall/testkit';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { RecordingSink } from '../recording-sink.ts';
 import { parseSourceConfig } from '../source-config.ts';
@@ -66,6 +68,61 @@ describe.skipIf(!HAS_REDIS)('a Redis source', () => {
       { channel: 'plant.a', data: [1, 2] },
       { channel: 'plant.b', data: 'x' },
     ]);
+  });
+
+  test('shows the newest of each channel of a pattern, when it is a table', async () => {
+    const redis = await redisWith();
+    const source = sourceOf({ url: redis.url, patterns: { plant: 'plant.*' }, topicKind: 'table' });
+    expect(source.topics).toEqual([{ topic: 'plant', kind: 'table', keyField: 'channel' }]);
+    const { sink } = await listening(source);
+    redis.cli('publish', 'plant.a', '{"c":21.5,"channel":"other"}');
+    redis.cli('publish', 'plant.b', '22');
+    await arrived(sink, 2);
+    expect(sink.publications.map(({ op, data }) => [op, data])).toEqual([
+      ['upsert', [{ channel: 'plant.a', t: expect.any(Number), c: 21.5 }]],
+      ['upsert', [{ channel: 'plant.b', t: expect.any(Number), value: 22 }]],
+    ]);
+  });
+
+  test('goes only where it may', async () => {
+    const redis = await redisWith();
+    const context = testContext({ outgoing: createOutgoing({ allowed: parseAddressList([]), trusted: false }) });
+    const url = redis.url.replace('//', '//:sesame@');
+    for (const config of [{ channels: { a: 'a' } }, { streams: { a: 'a' } }]) {
+      const source = definition.create(parseSourceConfig('probe', definition, { url, ...config }), context);
+      const failure = await failureOf(source.run(new RecordingSink(), open.abort.signal));
+      expect(failure).toContain('127.0.0.1 is not a public address');
+      expect(failure).not.toContain('sesame');
+    }
+  });
+
+  test('ends at once when it is aborted while it connects to what does not answer', async () => {
+    const silent = createServer();
+    await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve));
+    const { port } = silent.address() as AddressInfo;
+    const before = performance.now();
+    const connected = new Promise((resolve) => silent.once('connection', resolve));
+    const run = sourceOf({ url: `redis://127.0.0.1:${port}`, channels: { a: 'a' } }).run(
+      new RecordingSink(),
+      open.abort.signal,
+    );
+    await connected;
+    open.abort.abort();
+    await run;
+    expect(performance.now() - before).toBeLessThan(4_000);
+    await new Promise((resolve) => silent.close(resolve));
+  });
+
+  test('says that nothing was heard when the link is half open', { timeout: 30_000 }, async () => {
+    const redis = await redisWith();
+    const proxy = await TcpProxy.start(redis.port);
+    try {
+      const { run } = await listening(sourceOf({ url: `redis://127.0.0.1:${proxy.port}`, channels: { a: 'a' } }));
+      proxy.stall();
+      await expect(run).rejects.toThrow(/is gone: nothing was heard for 15 s/);
+    } finally {
+      await proxy.close();
+    }
   });
 
   test('refuses what is not JSON, and goes on', async () => {
@@ -158,10 +215,8 @@ test.each([
   [{ url: 'redis://:%zz@h', channels: { a: 'a' } }, /url/],
   [{ url: 'redis://h', channels: { 'a b': 'a' } }, /channels\.a b: topic name "a b" has "a b"/],
   [{ url: 'redis://h', channels: { a: 'a' }, streams: { a: 'b' } }, /a is fed by two/],
-  [
-    { url: 'redis://h', patterns: { a: '*' }, topicKind: 'table', keyField: 'id' },
-    /patterns must be empty|patterns: must be empty/,
-  ],
+  [{ url: 'redis://h', patterns: { a: 'plant.*' }, topicKind: 'series' }, /patterns.*no pattern \(plant\.\*\)/],
+  [{ url: 'redis://h', channels: { a: 'a' }, topicKind: 'series', format: 'text' }, /format.*json or auto/],
   [{ url: 'redis://h', channels: { a: 'a' }, topicKind: 'table' }, /keyField/],
 ] as const)('a configuration that cannot be is refused by name: %j', (config, says) => {
   expect(() => parseSourceConfig('probe', definition, config)).toThrow(says);

@@ -8,8 +8,8 @@ import {
   type TopicKind,
   type TopicName,
 } from '@tidewall/protocol';
+import { jsonOrText } from '../read-message.ts';
 import { reasonOf } from '../reason.ts';
-import { jsonOrText } from './read-message.ts';
 import { RedisLink } from './redis-link.ts';
 import { placeOf } from './redis-url.ts';
 

@@ -1,3 +1,4 @@
+import type { Outgoing } from '@tidewall/contracts';
 import { TidewallError } from '@tidewall/protocol';
 import { RedisLink } from './redis-link.ts';
 
@@ -23,8 +24,8 @@ export class StreamReader {
   #first: StreamEntry[] = [];
 
   /** @throws TidewallError source_error when Redis cannot be reached */
-  static async open(url: string, signal: AbortSignal): Promise<StreamReader> {
-    return new StreamReader(await RedisLink.open(url, signal));
+  static async open(url: string, signal: AbortSignal, outgoing: Outgoing): Promise<StreamReader> {
+    return new StreamReader(await RedisLink.open(url, signal, outgoing));
   }
 
   private constructor(link: RedisLink) {
