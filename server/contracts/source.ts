@@ -52,8 +52,15 @@ export type ParameterValue = string | number | boolean;
 export interface SourceContext {
   /** The source's name in the configuration; topics start with it unless the configuration names them. */
   readonly name: string;
-  /** Relative paths in a configuration start here. */
+  /** Relative paths in a configuration start here; for files that are read there is `resolveFile`. */
   readonly baseDir: string;
+  /**
+   * Where a file that the configuration names is. A source that was made through the API may read none but those that
+   * were uploaded, which are named without folders.
+   *
+   * @throws TidewallError bad_request when it may not be read
+   */
+  resolveFile(path: string): string;
   readonly clock: Clock;
   readonly log: Log;
   /** The hub's limits: what is larger than a publication may be goes out in pieces. */

@@ -55,6 +55,8 @@ const http = {
   connectionTimeoutMs: ms(100, HOUR_MS, 30_000),
   /** The body of `POST /api/publish`. */
   bodyBytes: bytes(1024, 1024 * 1024),
+  /** An uploaded file. */
+  fileBytes: bytes(1024, 256 * 1024 * 1024),
   /** Of one request: its address, and what an `EventSource` says where it is, among others. */
   headerBytes: bytes(1024, 32 * 1024),
   headerCount: count(8, 1000, 100),

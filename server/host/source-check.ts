@@ -1,4 +1,6 @@
+import type { JsonObject } from '@tidewall/base';
 import type { SourceDefinition } from '@tidewall/contracts';
+import { TidewallError } from '@tidewall/protocol';
 import { readSettings } from '@tidewall/sources';
 import { pathText, wrongPlaces } from './issue-sentence.ts';
 import type { ConfiguredSource } from './load-config.ts';
@@ -45,4 +47,17 @@ function unknownKind({ name, kind, from }: ConfiguredSource, kinds: readonly str
   const [nearest] = nearestNames(kind, kinds);
   const hint = nearest === undefined ? `known are ${kinds.join(', ')}` : `did you mean "${nearest}"?`;
   return `sources.${name}.kind "${kind}" is not a kind of source; ${hint} (in ${from})`;
+}
+
+/**
+ * Refuses settings that a kind cannot have.
+ *
+ * @throws TidewallError bad_request naming the first that is wrong, without the value of a secret
+ */
+export function refuseWrongSettings(definition: SourceDefinition, settings: JsonObject): void {
+  const reading = readSettings(definition, settings);
+  if ('checked' in reading) return;
+  const [first] = wrongPlaces(reading.issues, settings, definition.configSchema, definition.secrets);
+  const path = pathText(first?.path ?? []);
+  throw new TidewallError('bad_request', `${path} ${first?.says ?? 'is wrong'}`, { detail: { path } });
 }

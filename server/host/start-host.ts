@@ -3,7 +3,7 @@ import type { RequestListener } from 'node:http';
 import { isIP } from 'node:net';
 import { join } from 'node:path';
 import { type Clock, systemClock } from '@tidewall/base';
-import type { GatewayDefinition, HubPort, Log, Outgoing, Principal } from '@tidewall/contracts';
+import type { GatewayDefinition, HubPort, Log, Principal } from '@tidewall/contracts';
 import { flaskSseGateway } from '@tidewall/gateways/flask-sse/server';
 import { heartCheckGateway } from '@tidewall/gateways/heart-check/server';
 import { koaHttpGateway } from '@tidewall/gateways/koa-http/server';
@@ -15,15 +15,9 @@ import { tcvGateway } from '@tidewall/gateways/tcv/server';
 import { websocketGateway } from '@tidewall/gateways/websocket/server';
 import { createHub, openAccess } from '@tidewall/hub';
 import { createOutgoing, parseAddressList } from '@tidewall/outgoing';
-import { TidewallError, type TopicName } from '@tidewall/protocol';
-import {
-  createRedisTopics,
-  createSupervisor,
-  type Supervisor,
-  settingsOfRedisTopic,
-  sourceDefinitions,
-} from '@tidewall/sources';
-import { compileSteps } from './compile-steps.ts';
+import type { TopicName } from '@tidewall/protocol';
+import { createRedisTopics, createSupervisor, settingsOfRedisTopic, sourceDefinitions } from '@tidewall/sources';
+import { compileTransforms } from '@tidewall/transform/compile';
 import { loadManifest } from './component-manifest.ts';
 import { createMainDoor, createOwnDoor, type Door } from './doors.ts';
 import { drainHost } from './drain.ts';
@@ -32,6 +26,7 @@ import type { HostState } from './http/api-context.ts';
 import { createApp, rejectedRequests } from './http/app.ts';
 import { type Listeners, openListeners } from './http/listeners.ts';
 import { KeyStore } from './keys/key-store.ts';
+import { openMasterSecret } from './keys/master-secret.ts';
 import { openNonces } from './keys/nonce-file.ts';
 import type { LoadedConfig } from './load-config.ts';
 import { createMetrics } from './metrics.ts';
@@ -41,8 +36,10 @@ import { createOriginGuard } from './origin-guard.ts';
 import { measureProcess } from './process-metrics.ts';
 import { resolveElements } from './resolved-hub.ts';
 import { openScreens } from './screens.ts';
-import { type CheckedSource, checkSources } from './source-check.ts';
-import { ConfigError, StartError } from './startup-errors.ts';
+import { checkSources } from './source-check.ts';
+import { FileShelf } from './sources/file-shelf.ts';
+import { SourceStore } from './sources/source-store.ts';
+import { StartError } from './startup-errors.ts';
 import { TopicSettingsStore } from './topics/topic-settings-store.ts';
 
 export interface HostOptions {
@@ -108,13 +105,15 @@ export async function startHost(options: HostOptions): Promise<RunningHost> {
   const { limits } = config;
   const allowedHosts = parseAddressList(config.outgoing.allow);
   const sources = checkSources(loaded.sources, sourceDefinitions);
-  await makeFolders([config.dataDir, config.screens]);
+  const filesDir = join(config.dataDir, 'files');
+  await makeFolders([config.dataDir, config.screens, filesDir]);
   const topicSettings = await TopicSettingsStore.open(join(config.dataDir, 'topic-settings.json'), config.topics);
 
   const metrics = createMetrics();
+  const secretPath = join(config.dataDir, 'secret.key');
   const keys = await KeyStore.open({
     path: join(config.dataDir, 'keys.json'),
-    secretPath: join(config.dataDir, 'secret.key'),
+    secretPath,
     secret: config.secret,
     clock,
     meter: metrics,
@@ -136,7 +135,17 @@ export async function startHost(options: HostOptions): Promise<RunningHost> {
   const hub = resolveElements(ownHub, elements);
   const supervisor = createSupervisor({
     ...{ hub: ownHub, clock, log, meter: metrics, random, limits },
-    compileTransforms: (steps) => compileSteps(steps),
+    compileTransforms: (steps) => compileTransforms(steps, { rowsOf: (topic) => ownHub.peek(topic) }),
+  });
+
+  const sourceStore = new SourceStore({
+    ...{ filesDir, supervisor, log, definitions: sourceDefinitions },
+    path: join(config.dataDir, 'sources.json'),
+    master: await openMasterSecret(config.secret, secretPath, 'sources'),
+    outgoing: {
+      configured: createOutgoing({ allowed: allowedHosts, trusted: true }),
+      made: createOutgoing({ allowed: allowedHosts, trusted: false }),
+    },
   });
 
   const redis =
@@ -169,7 +178,8 @@ export async function startHost(options: HostOptions): Promise<RunningHost> {
     version,
     guard,
     webDir: options.webDir,
-    sources: () => [...supervisor.list()].sort((a, b) => (a.name < b.name ? -1 : 1)),
+    sources: sourceStore,
+    files: new FileShelf({ folder: filesDir, maxBytes: config.http.fileBytes }),
     state: () => state,
   });
 
@@ -208,7 +218,7 @@ export async function startHost(options: HostOptions): Promise<RunningHost> {
       throw failure;
     }
     try {
-      await addSources(supervisor, sources, createOutgoing({ allowed: allowedHosts, trusted: true }));
+      await sourceStore.start(sources);
     } catch (failure) {
       await close();
       throw failure;
@@ -232,22 +242,6 @@ export async function startHost(options: HostOptions): Promise<RunningHost> {
       await release();
     }
     throw failure;
-  }
-}
-
-async function addSources(
-  supervisor: Supervisor,
-  sources: readonly CheckedSource[],
-  outgoing: Outgoing,
-): Promise<void> {
-  for (const { source, definition } of sources) {
-    const { name, settings, baseDir } = source;
-    try {
-      await supervisor.add({ name, definition, settings, baseDir, outgoing });
-    } catch (failure) {
-      if (!(failure instanceof TidewallError)) throw failure;
-      throw new ConfigError(`sources.${source.name}: ${failure.message} (in ${source.from})`, { cause: failure });
-    }
   }
 }
 

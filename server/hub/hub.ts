@@ -1,4 +1,4 @@
-import type { Clock } from '@tidewall/base';
+import type { Clock, JsonValue } from '@tidewall/base';
 import type {
   Access,
   Action,
@@ -197,6 +197,13 @@ export class Hub implements HubPort {
     const { epoch, head } = log;
     const json = kind.project({ selection, delta: false }).snapshot();
     return { topic: name, kind: settings.kind, epoch, offset: head, freshness, json };
+  }
+
+  /** What a topic holds now, for this process itself; undefined when there is none, or it holds nothing. */
+  peek(name: string): JsonValue | undefined {
+    const topic = this.#topics.find(name);
+    const json = topic?.kind.project({ selection: undefined, delta: false }).snapshot();
+    return json === undefined ? undefined : (JSON.parse(json) as JsonValue);
   }
 
   async presence(principal: Principal, topicName: string): Promise<Presence> {

@@ -42,6 +42,11 @@ export class Topics implements Iterable<Topic> {
     return this.#topics.values();
   }
 
+  /** The topic of that name when it is open; undefined when it is not, or is only being opened. */
+  find(name: string): Topic | undefined {
+    return this.#topics.get(name as TopicName);
+  }
+
   /** The topic, if something was published to it or a source feeds it. */
   async existing(name: TopicName): Promise<Topic> {
     const topic = this.#topics.get(name) ?? (await this.#opening.get(name));

@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import type { Log, SourceContext } from '@tidewall/contracts';
 import { createOutgoing, parseAddressList } from '@tidewall/outgoing';
 import { DEFAULT_LIMITS } from '@tidewall/protocol';
@@ -17,6 +18,7 @@ export function testContext(more: Partial<SourceContext> = {}): SourceContext {
     outgoing: createOutgoing({ allowed: parseAddressList([]), trusted: true }),
     pace: new PaceOfDemand(),
     params: {},
+    resolveFile: (path) => resolve(more.baseDir ?? '.', path),
     ...more,
   };
 }

@@ -1,10 +1,10 @@
 import type { Clock, JsonObject } from '@tidewall/base';
 import type { Demand, Feed, HubPort, Log, Source } from '@tidewall/contracts';
-import { type Limits, TidewallError, type TopicName } from '@tidewall/protocol';
+import type { Limits, TopicName } from '@tidewall/protocol';
 import { Delivery, type Pipeline } from './delivery.ts';
 import { PaceOfDemand } from './pace-of-demand.ts';
 import type { Values } from './parameters.ts';
-import { reasonOf } from './reason.ts';
+import { resolveFile } from './resolve-file.ts';
 import type { CheckedSettings } from './settings.ts';
 import { type SourceEvents, SourceRunner } from './source-runner.ts';
 import type { SourceSpec } from './source-spec.ts';
@@ -52,7 +52,10 @@ export function createInstance(surroundings: SourceSurroundings, options: Instan
   const pace = new PaceOfDemand();
   const { transforms } = checked.common;
   const pipeline = transforms.length === 0 ? undefined : compileTransforms(transforms);
-  const context = { name, baseDir, clock, log, limits, outgoing, pace, params: values };
+  const context = {
+    ...{ name, baseDir, clock, log, limits, outgoing, pace, params: values },
+    resolveFile: (path: string) => resolveFile(spec, path),
+  };
   const source = definition.create(checked.own, context);
   const deliveries = new Map(
     source.topics.map((topic) => {
@@ -86,12 +89,6 @@ export async function openInstance(
     throw failure;
   }
   runner.open(feeds);
-}
-
-/** As a refusal of the configuration, whatever was thrown. */
-export function asRefusal(name: string, failure: unknown): TidewallError {
-  if (failure instanceof TidewallError) return failure;
-  return new TidewallError('bad_request', `sources.${name}: ${reasonOf(failure)}`, { cause: failure });
 }
 
 function withFields(log: Log, own: object): Log {

@@ -10,4 +10,6 @@ export interface SourceSpec {
   /** Relative paths in the settings start here. */
   readonly baseDir: string;
   readonly outgoing: Outgoing;
+  /** Whether it may read nothing but the files of `baseDir`, named without folders. */
+  readonly confined?: boolean;
 }

@@ -7,15 +7,12 @@ import type { ElementTopics } from '../element-topics.ts';
 import type { KeyStore } from '../keys/key-store.ts';
 import type { Metrics } from '../metrics.ts';
 import type { Screens } from '../screens.ts';
+import type { FileShelf } from '../sources/file-shelf.ts';
+import type { SourceStore } from '../sources/source-store.ts';
 import type { TopicSettingsStore } from '../topics/topic-settings-store.ts';
 
 /** Whether the server takes work; `starting` and `draining` answer 503. */
 export type HostState = 'starting' | 'ready' | 'draining';
-
-/** A source as its state is shown. */
-export interface SourceSummary {
-  readonly name: string;
-}
 
 /** What the calls of the API work on. */
 export interface ApiContext {
@@ -33,6 +30,7 @@ export interface ApiContext {
   readonly keys: KeyStore;
   readonly manifest: ComponentManifest;
   readonly version: string;
-  sources(): readonly SourceSummary[];
+  readonly sources: SourceStore;
+  readonly files: FileShelf;
   state(): HostState;
 }

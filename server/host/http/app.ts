@@ -3,6 +3,7 @@ import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest }
 import { hostName, isLoopback, type OriginGuard, type Refusal } from '../origin-guard.ts';
 import { asRefusal, countError, errorAnswer, internalError } from './answer-errors.ts';
 import type { ApiContext } from './api-context.ts';
+import { fileRoutes } from './file-routes.ts';
 import { keyRoutes } from './key-routes.ts';
 import { operationRoutes } from './operation-routes.ts';
 import { NOT_FOUND_PAGE, servePages } from './pages.ts';
@@ -10,6 +11,7 @@ import type { BoundRoute, RouteAnswer } from './route.ts';
 import { screenPushRoutes } from './screen-push-routes.ts';
 import { screenRoutes } from './screen-routes.ts';
 import { SECURITY_HEADERS } from './security-headers.ts';
+import { sourceRoutes } from './source-routes.ts';
 import { topicRoutes } from './topic-routes.ts';
 import { topicSettingsRoutes } from './topic-settings-routes.ts';
 
@@ -39,7 +41,7 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
   app.setErrorHandler((failure, request, reply) => fail(options, failure, request, reply));
   app.setNotFoundHandler(notFound);
   const routes = [...topicRoutes(options), ...topicSettingsRoutes(options), ...screenRoutes(options)];
-  routes.push(...screenPushRoutes(options), ...keyRoutes(options));
+  routes.push(...screenPushRoutes(options), ...keyRoutes(options), ...sourceRoutes(options), ...fileRoutes(options));
   for (const route of [...routes, ...operationRoutes(options, routes)]) addRoute(app, route);
   servePages(app, options);
   await app.ready();

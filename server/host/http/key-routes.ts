@@ -5,7 +5,8 @@ import { pathText, wrongPlaces } from '../issue-sentence.ts';
 import { keyIdSchema, keyNameSchema, secretSchema } from '../keys/key.ts';
 import type { ApiContext } from './api-context.ts';
 import { parseJsonBytes } from './json-text.ts';
-import { type BoundRoute, defineRoute, jsonAnswer, type RouteBody, type RouteCall } from './route.ts';
+import { requireHere } from './require-here.ts';
+import { type BoundRoute, defineRoute, jsonAnswer, type RouteBody } from './route.ts';
 
 const noQuery = z.strictObject({});
 const keyParams = z.strictObject({ id: z.string() });
@@ -56,7 +57,7 @@ export function keyRoutes({ keys }: ApiContext): BoundRoute[] {
       },
       errors: ['permission_denied'],
       async handle(call) {
-        requireHere(call);
+        requireHere(call, 'keys');
         return jsonAnswer({ keys: keys.list() });
       },
     }),
@@ -70,7 +71,7 @@ export function keyRoutes({ keys }: ApiContext): BoundRoute[] {
       answer: { description: 'The key, with its secret', contentType: 'application/json', schema: toldSchema },
       errors: ['permission_denied', 'conflict', 'limit_exceeded', 'storage_full'],
       async handle(call) {
-        requireHere(call);
+        requireHere(call, 'keys');
         return told(await keys.create(readBody(newKeySchema, call.body)));
       },
     }),
@@ -86,7 +87,7 @@ export function keyRoutes({ keys }: ApiContext): BoundRoute[] {
       answer: { description: 'The key, with its new secret', contentType: 'application/json', schema: toldSchema },
       errors: ['permission_denied', 'conflict', 'storage_full'],
       async handle(call) {
-        requireHere(call);
+        requireHere(call, 'keys');
         const { overlapMs, secret } = readBody(rotationSchema, call.body);
         return told(await keys.rotate(call.params.id, overlapMs, secret));
       },
@@ -102,7 +103,7 @@ export function keyRoutes({ keys }: ApiContext): BoundRoute[] {
       answer: { description: 'The key', contentType: 'application/json', schema: shownSchema },
       errors: ['permission_denied', 'storage_full'],
       async handle(call) {
-        requireHere(call);
+        requireHere(call, 'keys');
         return jsonAnswer(await keys.setDisabled(call.params.id, readBody(changeSchema, call.body).disabled));
       },
     }),
@@ -116,20 +117,12 @@ export function keyRoutes({ keys }: ApiContext): BoundRoute[] {
       answer: { description: 'It is gone', contentType: 'application/json', schema: z.object({}) },
       errors: ['permission_denied', 'storage_full'],
       async handle(call) {
-        requireHere(call);
+        requireHere(call, 'keys');
         await keys.delete(call.params.id);
         return jsonAnswer({});
       },
     }),
   ];
-}
-
-function requireHere({ fromHere }: RouteCall<unknown, unknown>): void {
-  if (fromHere) return;
-  throw new TidewallError(
-    'permission_denied',
-    'keys are made and listed on the machine of the server: run "tidewall keys" there',
-  );
 }
 
 function told(answer: object) {

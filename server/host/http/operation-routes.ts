@@ -2,7 +2,7 @@ import { TidewallError } from '@tidewall/protocol';
 import { z } from 'zod';
 import type { ApiContext } from './api-context.ts';
 import { openApiDocument } from './openapi.ts';
-import { type BoundRoute, defineRoute, jsonAnswer } from './route.ts';
+import { type BoundRoute, defineRoute } from './route.ts';
 
 const nothing = z.strictObject({});
 const plain = 'text/plain; charset=utf-8';
@@ -10,20 +10,6 @@ const plain = 'text/plain; charset=utf-8';
 /** What the one who runs the server asks: is it well, what does it do, what can it be asked. */
 export function operationRoutes(context: ApiContext, others: readonly BoundRoute[]): BoundRoute[] {
   const routes: BoundRoute[] = [
-    defineRoute({
-      method: 'GET',
-      path: '/api/sources',
-      summary: 'List the sources and how they are',
-      params: nothing,
-      query: nothing,
-      answer: {
-        description: 'The sources, by name',
-        contentType: 'application/json',
-        schema: z.object({ sources: z.array(z.looseObject({ name: z.string() })) }),
-      },
-      errors: [],
-      handle: async () => jsonAnswer({ sources: context.sources() }),
-    }),
     defineRoute({
       method: 'GET',
       path: '/healthz',

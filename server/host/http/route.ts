@@ -5,7 +5,7 @@ import { pathText, wrongPlaces } from '../issue-sentence.ts';
 
 /** What a route takes as its body. */
 export interface RouteBody {
-  readonly contentType: 'application/json' | 'application/x-ndjson';
+  readonly contentType: 'application/json' | 'application/x-ndjson' | 'application/octet-stream';
   readonly description: string;
   readonly schema: z.ZodType;
   /** Whole bodies are read before the handler is called; a stream is handed to it. */

@@ -48,7 +48,7 @@ export class KeyStore implements KeyRing {
 
   /** @throws ConfigError when the keys cannot be read, or not be opened with the master secret */
   static async open(options: KeyStoreOptions): Promise<KeyStore> {
-    const master = await openMasterSecret(options.secret, options.secretPath);
+    const master = await openMasterSecret(options.secret, options.secretPath, 'keys');
     return new KeyStore(options, master, await readKeys(options.path, master));
   }
 

@@ -5,6 +5,9 @@ import { ConfigError } from '../startup-errors.ts';
 /** A text that others cannot guess, by which what is secret is sealed at rest. */
 export const LEAST_SECRET = 32;
 
+/** What is sealed: what was sealed for one cannot be opened for another. */
+export type SecretPurpose = 'keys' | 'sources';
+
 /** What everything is sealed with, and where it comes from, for messages. */
 export interface MasterSecret {
   readonly key: Uint8Array;
@@ -16,19 +19,23 @@ export interface MasterSecret {
  *
  * @throws ConfigError when the file cannot be read or made, or holds too little
  */
-export async function openMasterSecret(setting: string | undefined, path: string): Promise<MasterSecret> {
-  if (setting !== undefined) return { key: derived(setting), from: 'the setting secret (TIDEWALL_SECRET)' };
+export async function openMasterSecret(
+  setting: string | undefined,
+  path: string,
+  purpose: SecretPurpose,
+): Promise<MasterSecret> {
+  if (setting !== undefined) return { key: derived(setting, purpose), from: 'the setting secret (TIDEWALL_SECRET)' };
   const text = (await readSecret(path)) ?? (await makeSecret(path));
   if (text.length < LEAST_SECRET) {
     throw new ConfigError(
-      `${path} must hold at least ${LEAST_SECRET} characters; put back the file that keys.json was made with`,
+      `${path} must hold at least ${LEAST_SECRET} characters; put back the file that it was made as`,
     );
   }
-  return { key: derived(text), from: path };
+  return { key: derived(text, purpose), from: path };
 }
 
-function derived(secret: string): Uint8Array {
-  return new Uint8Array(hkdfSync('sha256', secret, '', 'tidewall keys', 32));
+function derived(secret: string, purpose: SecretPurpose): Uint8Array {
+  return new Uint8Array(hkdfSync('sha256', secret, '', `tidewall ${purpose}`, 32));
 }
 
 async function readSecret(path: string): Promise<string | undefined> {

@@ -1,4 +1,3 @@
-import { resolve } from 'node:path';
 import type { JsonObject } from '@tidewall/base';
 import type { Sink, Source, SourceContext } from '@tidewall/contracts';
 import { parseTopicName, TidewallError, type TopicName } from '@tidewall/protocol';
@@ -24,7 +23,7 @@ export class CsvSource implements Source {
     const keyField = config.keyField ?? ROW_NUMBER_FIELD;
     this.#config = config;
     this.#context = context;
-    this.#path = resolve(context.baseDir, config.path);
+    this.#path = context.resolveFile(config.path);
     const { clock, limits } = context;
     this.#table = new PublishedTable({ topic, keyField, pieceBytes: limits.publicationBytes, clock });
     this.topics = [{ topic, kind: 'table', keyField }];

@@ -7,5 +7,7 @@ export const definition: SourceDefinition<CsvConfig> = {
   kind: 'csv',
   configSchema: csvConfigSchema,
   secrets: [],
+  reaches: 'file',
+  example: { path: 'orders.csv', keyField: 'id' },
   create: (config, context) => new CsvSource(config, context),
 };
