@@ -76,13 +76,16 @@ function follow(query: string): Promise<void> {
 
 const seen = (): Promise<Seen> => page.evaluate(() => (window as unknown as { seen(): Seen }).seen());
 
+/** Answered as many times for each of its topics: a stream that is open may be one that only says when to come back. */
+const follows = (times: number) => until(({ recovered }) => recovered.length === 2 * times);
+
 async function until(holds: (seen: Seen) => boolean): Promise<void> {
   await expect.poll(async () => holds(await seen()), { timeout: 30_000, interval: 20 }).toBe(true);
 }
 
 test('[W55] an EventSource that is cut off goes on in all of its topics without a hole or a repeat', async () => {
   await follow('topic=b&topic=a&kind=log');
-  await until(({ recovered }) => recovered.length === 2);
+  await follows(1);
   const published = { a: 0, b: 0 };
   const publish = async (topic: 'a' | 'b') => {
     await host.hub.publish(PUBLISHER, { topic, data: ++published[topic] });
@@ -93,7 +96,7 @@ test('[W55] an EventSource that is cut off goes on in all of its topics without 
     proxy.cut();
     for (let i = 0; i < 5; i++) await publish('a');
     proxy.heal();
-    await until(({ opens }) => opens === cut + 1);
+    await follows(cut + 1);
   }
   await publish('b');
   await until(({ entries }) => entries['b']?.length === published.b && entries['a']?.length === published.a);
@@ -105,13 +108,14 @@ test('[W55] an EventSource that is cut off goes on in all of its topics without 
 
 test('[W56] an EventSource comes back when the server does, in the time that it was told', async () => {
   await follow('topic=b&topic=a&kind=log');
-  await until(({ opens }) => opens === 1);
+  await follows(1);
   const { port } = host;
   const origins = `http://127.0.0.1:${(pages.address() as AddressInfo).port}`;
   await host.close();
   await until(({ byes }) => byes.includes(4001));
   host = await startTestHost({ settings: { port, allowedOrigins: [origins] } });
-  await until(({ opens }) => opens >= 2);
+  // Before that there is no such log: a topic that is published to first would become a state, which the page refuses.
+  await follows(2);
   await host.hub.publish(PUBLISHER, { topic: 'a', data: 'again' });
   await until(({ entries }) => entries['a']?.at(-1) === 'again');
 });
