@@ -34,6 +34,11 @@ export class HttpSessions<Kind extends HttpSession> {
     this.#byId.delete(session.id);
   }
 
+  /** Whether a request names one of them, whoever it comes from. */
+  has(query: URLSearchParams): boolean {
+    return this.#byId.has(query.get('session') ?? '');
+  }
+
   /** The session that a request names and whose it is; undefined when there is none, which has been answered then. */
   find(id: string, http: IncomingMessage, response: ServerResponse): Kind | undefined {
     const session = this.#byId.get(id);

@@ -47,6 +47,10 @@ class PollGateway implements Gateway {
     }
   }
 
+  continues({ query }: GatewayRequest): boolean {
+    return this.#sessions.has(query);
+  }
+
   drain(signal: AbortSignal): Promise<void> {
     return this.#connections.drain(signal);
   }

@@ -90,6 +90,10 @@ export class SocketIoGateway implements Gateway {
     else this.#engine.handleRequest(http as Parameters<Engine['handleRequest']>[0], response);
   }
 
+  continues({ query }: GatewayRequest): boolean {
+    return Object.hasOwn(this.#engine['clients'], query.get('sid') ?? '');
+  }
+
   async drain(signal: AbortSignal): Promise<void> {
     this.#draining = true;
     for (const [engine, connection] of this.#connections) {

@@ -69,6 +69,10 @@ class SseGateway implements Gateway {
     }
   }
 
+  continues({ query }: GatewayRequest): boolean {
+    return this.#sessions.has(query);
+  }
+
   drain(signal: AbortSignal): Promise<void> {
     return this.#connections.drain(signal);
   }

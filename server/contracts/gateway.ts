@@ -38,6 +38,8 @@ export interface Gateway {
   upgrade?(request: GatewayRequest, socket: Duplex, head: Buffer): void;
   /** Answers a plain request, of which nothing but the head has been read. */
   answer?(request: GatewayRequest, response: ServerResponse): void;
+  /** Whether a request is part of a session that it has; such a one is let through while the server stops. Absent: none. */
+  continues?(request: GatewayRequest): boolean;
   /** Tells every client that the server stops, with a window to come back in, and resolves when all are gone. */
   drain(signal: AbortSignal): Promise<void>;
   /** Cuts what is left. */

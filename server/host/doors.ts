@@ -15,6 +15,7 @@ export interface DoorsOptions {
   readonly rejected: Counter;
   /** Answers what is no gateway's. */
   readonly otherwise: RequestListener;
+  /** Whether new sessions are taken; those that there are go on all the same. */
   ready(): boolean;
 }
 
@@ -50,10 +51,12 @@ const CORS_HEADERS = {
 export function createMainDoor({ gateways, guard, rejected, otherwise, ready }: DoorsOptions): Door {
   const upgraded = gateways.filter(({ gateway }) => gateway.upgrade !== undefined);
   const answering = gateways.filter(({ gateway }) => gateway.answer !== undefined);
-  const refusalOf = ({ headers }: IncomingMessage, { definition }: Mounted): DoorRefusal | undefined => {
-    const foreign = guard.checkHost(headers) ?? (definition.anyPage ? undefined : guard.checkOrigin(headers));
+  const refusalOf = (request: IncomingMessage, mounted: Mounted): DoorRefusal | undefined => {
+    const { headers } = request;
+    const { anyPage, path } = mounted.definition;
+    const foreign = guard.checkHost(headers) ?? (anyPage ? undefined : guard.checkOrigin(headers));
     if (foreign !== undefined) return { status: 403, ...foreign };
-    return ready() ? undefined : NOT_READY;
+    return ready() || goesOn(request, mounted, path) ? undefined : NOT_READY;
   };
   return {
     request(request, response) {
@@ -79,11 +82,12 @@ export function createMainDoor({ gateways, guard, rejected, otherwise, ready }: 
  */
 export function createOwnDoor(mounted: Mounted, { guard, rejected, ready }: Omit<DoorsOptions, 'gateways'>): Door {
   const { definition, gateway } = mounted;
-  const refusalOf = ({ headers }: IncomingMessage): DoorRefusal | undefined => {
+  const refusalOf = (request: IncomingMessage): DoorRefusal | undefined => {
+    const { headers } = request;
     const foreign: Refusal | undefined =
       guard.checkHost(headers) ?? (definition.anyPage ? undefined : guard.checkOriginOfHost(headers));
     if (foreign !== undefined) return { status: 403, ...foreign };
-    return ready() ? undefined : NOT_READY;
+    return ready() || goesOn(request, mounted, '') ? undefined : NOT_READY;
   };
   const speaks = `only ${definition.kind} is spoken on this port`;
   return {
@@ -124,6 +128,11 @@ function letIn(request: IncomingMessage, response: ServerResponse, { gateway }: 
     response.setHeader('access-control-expose-headers', CORS_HEADERS['access-control-expose-headers']);
   }
   gateway.answer?.(asGatewayRequest(request, mountedAt), response);
+}
+
+/** Whether a request is part of a session that there is. */
+function goesOn(request: IncomingMessage, { gateway }: Mounted, mountedAt: string): boolean {
+  return gateway.continues?.(asGatewayRequest(request, mountedAt)) === true;
 }
 
 function isAt(request: IncomingMessage, { path, below }: Mounted['definition']): boolean {

@@ -28,7 +28,6 @@ export async function drainHost(options: DrainOptions): Promise<void> {
       log.error({ step: name, err: failure }, 'a step of stopping failed');
     }
   };
-  const closed = Promise.all(listeners.map((each) => each.close()));
   const abort = new AbortController();
   const cancel = clock.after(GOODBYE_MS - 250, () => abort.abort());
   await Promise.all([
@@ -36,6 +35,8 @@ export async function drainHost(options: DrainOptions): Promise<void> {
     step('sources', GOODBYE_MS, () => supervisor.dispose()),
   ]);
   cancel();
+  // Not before: who polls asks for its last answers and its goodbye by requests, and often on connections of their own.
+  const closed = Promise.all(listeners.map((each) => each.close()));
   for (const gateway of gateways) gateway.close();
   await step('requests', STEP_MS, () => closed);
   for (const each of listeners) each.cut();
