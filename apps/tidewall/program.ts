@@ -18,6 +18,18 @@ import { type PublishOptions, publish } from './commands/publish.ts';
 import { type SelftestOptions, selftest } from './commands/selftest.ts';
 import { serve } from './commands/serve.ts';
 import { type SignOptions, sign } from './commands/sign.ts';
+import {
+  type AddSourceOptions,
+  addSource,
+  listSources,
+  previewSource,
+  removeSource,
+  type SourceOptions,
+  showSource,
+  sourceKinds,
+  type TrySourceOptions,
+  testSource,
+} from './commands/sources.ts';
 import { type SubscribeOptions, subscribe } from './commands/subscribe.ts';
 import { type TapOptions, tap } from './commands/tap.ts';
 import { type SetOptions, setTopics, showSettings, unsetTopics } from './commands/topic-settings.ts';
@@ -45,6 +57,7 @@ export function createProgram(files: ProductFiles, version: string): Command {
   addSubscribe(program);
   addTap(program);
   addTopics(program);
+  addSources(program);
   addKeys(program);
   addSelftest(program, version);
   return program;
@@ -203,6 +216,67 @@ function addTopics(program: Command): void {
     .argument('<topic>')
     .addOption(urlOption())
     .action((topic: string, options) => deleteTopic(topic, options));
+}
+
+function addSources(program: Command): void {
+  const list = program
+    .command('sources')
+    .description('the sources of a server: list them, make them, try them')
+    .enablePositionalOptions()
+    .addOption(urlOption())
+    .option('--json', 'a JSON line each')
+    .action((options: SourceOptions) => listSources(options));
+  const word = (name: string, description: string) =>
+    list.command(name).description(description).addOption(urlOption());
+  const withSettings = (command: Command) =>
+    command
+      .option('--kind <kind>', 'what it is; see "tidewall sources kinds"')
+      .option(
+        '--set <name=value>',
+        'a setting; again for each: --set intervalMs=5000 --set tls.insecure=true',
+        collect,
+        [],
+      )
+      .option('--file <file>', 'settings as YAML or JSON, as they stand in the configuration')
+      .option('--secret <setting>', 'the value of this setting is the first line of standard input');
+  withSettings(word('add', 'make one').argument('<name>'))
+    .option('--replace', 'in place of the one of that name, if there is one')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  tidewall sources add orders --kind csv --set path=orders.csv --set keyField=id
+  tidewall sources add oee --kind http --set url=https://mes.example/api/oee --set intervalMs=5000
+  tidewall sources add sales --file sales.yaml --secret password < password.txt
+${EXIT_CODES}`,
+    )
+    .action((name: string, options: AddSourceOptions) => addSource(name, options));
+  const trial = (name: string, description: string) =>
+    withSettings(word(name, description).argument('[name]', 'one that there is; without it, one of --kind and --set'))
+      .option('--param <name=value>', 'the value of a parameter; again for each', collect, [])
+      .option('--json', 'as JSON');
+  trial('test', 'try whether one works; nothing is published').action(
+    (name: string | undefined, options: TrySourceOptions) => testSource(name, options),
+  );
+  trial('preview', 'see what one brings: rows and their types; nothing is published')
+    .option('--rows <n>', 'at most so many (default: 50)', wholeNumber)
+    .action((name: string | undefined, options: TrySourceOptions) => previewSource(name, options));
+  word('show', 'how one is set, without its secrets')
+    .argument('<name>')
+    .option('--json', 'on one line')
+    .action((name: string, options: SourceOptions) => showSource(name, options));
+  word('remove', 'take one away; what its topics hold stays')
+    .argument('<name>')
+    .action((name: string, options: SourceOptions) => removeSource(name, options));
+  word('kinds', 'the kinds that there are, or the JSON Schema of what can be set for one')
+    .argument('[kind]')
+    .option('--json', 'a JSON line each')
+    .action((kind: string | undefined, options: SourceOptions) => sourceKinds(kind, options));
+}
+
+/** An option that may be given again. */
+function collect(value: string, before: readonly string[]): readonly string[] {
+  return [...before, value];
 }
 
 function addKeys(program: Command): void {
