@@ -1,4 +1,5 @@
 import { parseAddressList } from '@tidewall/outgoing';
+import { ingestSchema } from '@tidewall/ingest';
 import { DEFAULT_LIMITS, type Limits } from '@tidewall/protocol';
 import { SLUG } from '@tidewall/screen/schema';
 import { redisUrlField } from '@tidewall/sources';
@@ -124,6 +125,8 @@ export const configSchema = z.strictObject({
   journal: z.strictObject(journal).prefault({}),
   limits: z.strictObject(limits).prefault({}),
   http: z.strictObject(http).prefault({}),
+  /** Measurements that come in by the protocols of other tools. */
+  ingest: ingestSchema.prefault({}),
   /** Where sources may go beside public addresses: names, addresses, networks like `10.0.0.0/8`. */
   outgoing: z.strictObject({ allow: z.array(reachable).max(1000).default([]) }).prefault({}),
   /** A Redis server, each of whose channels is the topic `redis/<channel>`. */

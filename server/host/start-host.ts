@@ -14,6 +14,7 @@ import { sseGateway } from '@tidewall/gateways/sse/server';
 import { tcvGateway } from '@tidewall/gateways/tcv/server';
 import { websocketGateway } from '@tidewall/gateways/websocket/server';
 import { createHub, openAccess } from '@tidewall/hub';
+import { createIngest, settingsOfIngestTopic } from '@tidewall/ingest';
 import { createOutgoing, parseAddressList } from '@tidewall/outgoing';
 import type { TopicName } from '@tidewall/protocol';
 import { createRedisTopics, createSupervisor, settingsOfRedisTopic, sourceDefinitions } from '@tidewall/sources';
@@ -126,7 +127,8 @@ export async function startHost(options: HostOptions): Promise<RunningHost> {
 
   const broker = await openBroker(config, { clock, log, meter: metrics, random });
   const nonces = await openNonces({ path: join(config.dataDir, 'nonces.json'), clock, log, meter: metrics });
-  const configuredFor = (name: TopicName) => elements.settingsOf(name) ?? topicSettings.list.settingsOf(name);
+  const configuredFor = (name: TopicName) =>
+    elements.settingsOf(name) ?? settingsOfIngestTopic(name, config.ingest, topicSettings.list.settingsOf(name));
   const { redis: redisUrl } = config;
   const settingsOf = (name: TopicName) =>
     redisUrl === undefined ? configuredFor(name) : settingsOfRedisTopic(name, configuredFor(name));
@@ -160,6 +162,9 @@ export async function startHost(options: HostOptions): Promise<RunningHost> {
     identify: () => ANYBODY,
   });
   const gateways = mounted.map(({ gateway }) => gateway);
+  const ingest = createIngest({
+    ...{ hub, principal: ANYBODY, limits, clock, log, meter: metrics, settings: config.ingest },
+  });
   const guard = createOriginGuard({ ...config, boundHost: config.host });
   const app = await createApp({
     hub,
@@ -172,6 +177,8 @@ export async function startHost(options: HostOptions): Promise<RunningHost> {
     metrics,
     screens,
     elements,
+    ingest,
+    ingestSettings: config.ingest,
     topicSettings,
     keys,
     manifest,
@@ -187,6 +194,7 @@ export async function startHost(options: HostOptions): Promise<RunningHost> {
     for (const gateway of gateways) gateway.close();
     await nonces.close();
     redis?.dispose();
+    ingest.dispose();
     ownHub.dispose();
     await broker.close();
     screens.dispose();

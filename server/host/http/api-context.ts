@@ -1,5 +1,6 @@
 import type { Clock } from '@tidewall/base';
 import type { HubPort, Log, Meter, Principal } from '@tidewall/contracts';
+import type { Ingest, IngestSettings } from '@tidewall/ingest';
 import type { Limits } from '@tidewall/protocol';
 import type { ComponentManifest } from '../component-manifest.ts';
 import type { HttpLimits } from '../config.ts';
@@ -24,6 +25,8 @@ export interface ApiContext {
   readonly log: Log;
   readonly meter: Meter;
   readonly metrics: Metrics;
+  readonly ingest: Ingest;
+  readonly ingestSettings: IngestSettings;
   readonly screens: Screens;
   readonly elements: ElementTopics;
   readonly topicSettings: TopicSettingsStore;

@@ -1,9 +1,10 @@
-import { TidewallError } from '@tidewall/protocol';
+import { ERROR_STATUS, TidewallError } from '@tidewall/protocol';
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import { hostName, isLoopback, type OriginGuard, type Refusal } from '../origin-guard.ts';
 import { asRefusal, countError, errorAnswer, internalError } from './answer-errors.ts';
 import type { ApiContext } from './api-context.ts';
 import { fileRoutes } from './file-routes.ts';
+import { ingestRoutes } from './ingest-routes.ts';
 import { keyRoutes } from './key-routes.ts';
 import { operationRoutes } from './operation-routes.ts';
 import { NOT_FOUND_PAGE, servePages } from './pages.ts';
@@ -42,19 +43,24 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
   app.setNotFoundHandler(notFound);
   const routes = [...topicRoutes(options), ...topicSettingsRoutes(options), ...screenRoutes(options)];
   routes.push(...screenPushRoutes(options), ...keyRoutes(options), ...sourceRoutes(options), ...fileRoutes(options));
-  for (const route of [...routes, ...operationRoutes(options, routes)]) addRoute(app, route);
+  routes.push(...ingestRoutes(options));
+  for (const route of [...routes, ...operationRoutes(options, routes)]) addRoute(app, route, options);
   servePages(app, options);
   await app.ready();
   return app;
 }
 
 /** Adds a route in a scope of its own, since how a body is read differs from one to the other. */
-function addRoute(app: FastifyInstance, route: BoundRoute): void {
+function addRoute(app: FastifyInstance, route: BoundRoute, context: AppOptions): void {
   void app.register(async (scope) => {
+    scope.setErrorHandler((failure, request, reply) => fail(context, failure, request, reply, route));
     // Bodies are JSON whatever they are said to be: `curl -d` calls everything a form.
     scope.removeAllContentTypeParsers();
-    scope.addHook('onRequest', async ({ raw }) => {
-      raw.headers['content-type'] = 'application/octet-stream';
+    const contentTypes = new WeakMap<FastifyRequest, string>();
+    scope.addHook('onRequest', async (request) => {
+      const { headers } = request.raw;
+      if (headers['content-type'] !== undefined) contentTypes.set(request, headers['content-type']);
+      headers['content-type'] = 'application/octet-stream';
     });
     const { body } = route;
     if (body?.read === 'stream') scope.addContentTypeParser('*', (_request, stream, done) => done(null, stream));
@@ -81,6 +87,8 @@ function addRoute(app: FastifyInstance, route: BoundRoute): void {
           key: route.takesKey ? idempotencyKey(request) : undefined,
           fromHere: isFromHere(request),
           ifNoneMatch: request.headers['if-none-match'],
+          contentType: contentTypes.get(request),
+          contentEncoding: request.headers['content-encoding'],
         });
         return sendAnswer(reply, route, answer);
       },
@@ -102,7 +110,7 @@ function sendAnswer(reply: FastifyReply, route: BoundRoute, answer: RouteAnswer)
   if (answer.headers !== undefined) reply.headers(answer.headers);
   const type = answer.contentType ?? route.answer.contentType;
   return reply
-    .code(answer.status ?? 200)
+    .code(answer.status ?? route.answer.status ?? 200)
     .type(type === 'application/json' ? 'application/json; charset=utf-8' : type)
     .send(answer.body);
 }
@@ -114,9 +122,9 @@ function refuseLongBody(request: FastifyRequest, maxBytes: number | undefined, l
 }
 
 /** Headers that change what a request means, and that it would be wrong to pass over. */
-function refuseUnknownMeaning({ headers }: FastifyRequest, { takesKey }: BoundRoute): void {
+function refuseUnknownMeaning({ headers }: FastifyRequest, { takesKey, body }: BoundRoute): void {
   const encoding = headers['content-encoding'] ?? 'identity';
-  if (encoding !== 'identity') {
+  if (encoding !== 'identity' && !body?.takesEncodings) {
     throw new TidewallError(
       'not_available',
       `a body with Content-Encoding: ${encoding} is not taken; send it as it is`,
@@ -213,7 +221,13 @@ function allowOrigin(request: FastifyRequest, reply: FastifyReply, guard: Origin
   });
 }
 
-function fail(options: AppOptions, failure: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+function fail(
+  options: AppOptions,
+  failure: unknown,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  route?: BoundRoute,
+): FastifyReply {
   const { log, meter } = options;
   const config = request.routeOptions.config as { bodyLimitText?: string } | undefined;
   const refusal = asRefusal(failure, config?.bodyLimitText ?? 'is allowed');
@@ -224,7 +238,9 @@ function fail(options: AppOptions, failure: unknown, request: FastifyRequest, re
     // What is left of the body is not read.
     reply.header('connection', 'close');
   }
-  return answer(reply, refusal ?? internalError(failure));
+  const told = refusal ?? internalError(failure);
+  if (route?.refuse === undefined) return answer(reply, told);
+  return sendAnswer(reply, route, route.refuse(told, ERROR_STATUS[told.kind]));
 }
 
 function answer(reply: FastifyReply, failure: TidewallError, status?: number): FastifyReply {

@@ -32,6 +32,8 @@ const KEY_HEADER = {
   schema: { type: 'string', minLength: 1, maxLength: 128 },
 };
 
+const NO_CONTENT = 204;
+
 function operation(route: BoundRoute): object {
   const { summary, description, params, query, body, takesKey, answer, errors, method, path } = route;
   return {
@@ -47,9 +49,11 @@ function operation(route: BoundRoute): object {
       },
     }),
     responses: {
-      200: {
+      [answer.status ?? 200]: {
         description: answer.description,
-        content: { [answer.contentType]: { schema: jsonSchema(answer.schema, 'output') } },
+        ...(answer.status !== NO_CONTENT && {
+          content: { [answer.contentType]: { schema: jsonSchema(answer.schema, 'output') } },
+        }),
       },
       ...refusals(['bad_request', 'internal', ...errors]),
     },

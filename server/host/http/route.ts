@@ -5,7 +5,8 @@ import { pathText, wrongPlaces } from '../issue-sentence.ts';
 
 /** What a route takes as its body. */
 export interface RouteBody {
-  readonly contentType: 'application/json' | 'application/x-ndjson' | 'application/octet-stream';
+  /** What the reference names; the handler alone knows whether it takes others. */
+  readonly contentType: string;
   readonly description: string;
   readonly schema: z.ZodType;
   /** Whole bodies are read before the handler is called; a stream is handed to it. */
@@ -13,6 +14,8 @@ export interface RouteBody {
   readonly maxBytes: number;
   /** The setting that `maxBytes` comes from, for messages. */
   readonly limitName: string;
+  /** Whether the handler sees to what `Content-Encoding` says; otherwise a body is taken only as it is. */
+  readonly takesEncodings?: boolean;
 }
 
 /** One call of the API: the one place from which its checks and its reference are made. */
@@ -29,10 +32,18 @@ export interface Route<Params extends z.ZodType, Query extends z.ZodType> {
   readonly body?: RouteBody;
   /** Whether the header `Idempotency-Key` is carried out; otherwise a request with a body and that header is refused. */
   readonly takesKey?: boolean;
-  readonly answer: { readonly description: string; readonly contentType: string; readonly schema: z.ZodType };
+  readonly answer: {
+    readonly description: string;
+    readonly contentType: string;
+    readonly schema: z.ZodType;
+    /** Of success; 200 when absent. */
+    readonly status?: number;
+  };
   /** What it may refuse with, beside `bad_request` and `internal`. */
   readonly errors: readonly ErrorName[];
   handle(call: RouteCall<z.output<Params>, z.output<Query>>): Promise<RouteAnswer>;
+  /** How it refuses, where those who call it understand something else than what the rest of the API answers. */
+  refuse?(failure: TidewallError, status: number): RouteAnswer;
 }
 
 export interface RouteCall<Params, Query> {
@@ -47,6 +58,9 @@ export interface RouteCall<Params, Query> {
   readonly fromHere: boolean;
   /** The request's `If-None-Match`. */
   readonly ifNoneMatch: string | undefined;
+  /** As the request says them. */
+  readonly contentType: string | undefined;
+  readonly contentEncoding: string | undefined;
 }
 
 export interface RouteAnswer {
