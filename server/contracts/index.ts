@@ -32,5 +32,6 @@ export type {
   Source,
   SourceContext,
   SourceDefinition,
+  SourceFamily,
   SourceTopic,
 } from './source.ts';

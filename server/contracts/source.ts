@@ -1,5 +1,5 @@
 import type { Clock, JsonObject, JsonValue } from '@tidewall/base';
-import type { Limits, Operation, TopicName } from '@tidewall/protocol';
+import type { Limits, Operation, TopicName, TopicPattern } from '@tidewall/protocol';
 import type { z } from 'zod';
 import type { FeedSettings } from './hub-port.ts';
 import type { Log } from './operations.ts';
@@ -10,13 +10,21 @@ export interface SourceTopic extends FeedSettings {
   readonly topic: TopicName;
 }
 
+/**
+ * Topics of a source whose names it learns from its far end: all that match a pattern. It runs while one of them is watched,
+ * and each of them is the source's from when it is watched, or something is published to it.
+ */
+export interface SourceFamily extends FeedSettings {
+  readonly pattern: TopicPattern;
+}
+
 /** Where a source puts what it has. What it puts there goes through the source's transforms, once for all viewers. */
 export interface Sink {
   /**
    * One thing that happened at the origin. Resolves when the hub has it; a source awaits it before it reads on, so that a
    * fast origin cannot fill memory.
    *
-   * @param topic one of the source's own topics
+   * @param topic one of the source's own topics, or one of a family of it
    * @param at when the origin saw it, ms since 1970; now when absent
    */
   publish(topic: TopicName, op: Operation, data: JsonValue, at?: number): Promise<void>;
@@ -42,7 +50,9 @@ export interface Pace {
   readonly fastestMs: number | undefined;
   /** Whether one of them leaves it to the source. */
   readonly unpaced: boolean;
-  /** Calls `changed` whenever either changes. Returns what ends this. */
+  /** Whether somebody watches one of the source's topics: others need not be brought. */
+  isWatched(topic: TopicName): boolean;
+  /** Calls `changed` whenever one of these changes. Returns what ends this. */
   onChange(changed: () => void): () => void;
 }
 
@@ -76,6 +86,7 @@ export interface SourceContext {
 /** One configured source. */
 export interface Source {
   readonly topics: readonly SourceTopic[];
+  readonly families?: readonly SourceFamily[];
   /**
    * Brings data in until `signal` aborts, then resolves soon and publishes nothing more.
    *

@@ -15,11 +15,16 @@ export class PaceOfDemand implements Pace {
     return [...this.#demands.values()].some(({ unpaced }) => unpaced);
   }
 
+  isWatched(topic: TopicName): boolean {
+    return this.#demands.has(topic);
+  }
+
   set(topic: TopicName, demand: Demand): void {
-    const before = [this.fastestMs, this.unpaced];
+    const before = [this.fastestMs, this.unpaced, this.isWatched(topic)];
     if (demand.watched) this.#demands.set(topic, demand);
     else this.#demands.delete(topic);
-    if (before[0] === this.fastestMs && before[1] === this.unpaced) return;
+    const after = [this.fastestMs, this.unpaced, this.isWatched(topic)];
+    if (before.every((each, index) => each === after[index])) return;
     for (const changed of [...this.#listeners]) changed();
   }
 

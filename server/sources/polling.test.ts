@@ -65,6 +65,7 @@ describe('polling', () => {
         get unpaced() {
           return pace.unpaced;
         },
+        isWatched: () => true,
         onChange(changed) {
           pace.listeners.add(changed);
           return () => pace.listeners.delete(changed);

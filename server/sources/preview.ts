@@ -1,6 +1,6 @@
 import { isJsonObject, type JsonObject, type JsonValue } from '@tidewall/base';
 import type { Sink } from '@tidewall/contracts';
-import type { TopicKind, TopicName } from '@tidewall/protocol';
+import { matchesPattern, type TopicKind, type TopicName } from '@tidewall/protocol';
 import { type CellType, isDateTime } from './cell.ts';
 import { chosenValues } from './parameters.ts';
 import { pause } from './pause.ts';
@@ -54,6 +54,8 @@ export interface Preview {
 const TIMEOUT_MS = 10_000;
 const ROWS = 50;
 const MOST_REFUSALS = 10;
+/** Topics of families that are told. */
+const MOST_FOUND = 20;
 /** What comes in small pieces is listened to for a little longer. */
 const MORE_MS = 300;
 /** For a run that does not end when it is told to. */
@@ -121,15 +123,21 @@ class PreviewRun {
   }
 
   #sink(): Sink {
-    const { deliveries } = this.#instance.runner;
+    const { runner, createDelivery, source } = this.#instance;
+    const deliveryOf = (topic: TopicName) => {
+      const declared = runner.deliveries.get(topic);
+      if (declared !== undefined) return declared;
+      const family = source.families?.find(({ pattern }) => matchesPattern(pattern, topic));
+      return family && createDelivery({ ...family, topic });
+    };
     const take = (topic: TopicName) => {
       this.#abort.signal.throwIfAborted();
       return async (_op: unknown, data: JsonValue) => this.#take(topic, data);
     };
     return {
-      publish: async (topic, op, data, at) => deliveries.get(topic)?.publish(op, data, at, take(topic)),
+      publish: async (topic, op, data, at) => deliveryOf(topic)?.publish(op, data, at, take(topic)),
       result: async (topic, data, at) => {
-        await deliveries.get(topic)?.result(data, at, take(topic), this.#abort.signal);
+        await deliveryOf(topic)?.result(data, at, take(topic), this.#abort.signal);
         this.#notice();
       },
       healthy: () => {
@@ -141,6 +149,20 @@ class PreviewRun {
         if (this.#refused.length < MOST_REFUSALS) this.#refused.push(reasonOf(reason));
       },
     };
+  }
+
+  /** Those that it declares, and those of its families that something came to. */
+  #topics(): readonly Pick<TopicPreview, 'topic' | 'kind'>[] {
+    const { topics, families = [] } = this.#instance.source;
+    const declared = new Set(topics.map(({ topic }) => topic));
+    const found = [...this.#rows.keys()].filter((topic) => !declared.has(topic)).slice(0, MOST_FOUND);
+    return [
+      ...topics,
+      ...found.map((topic) => ({
+        topic,
+        kind: families.find(({ pattern }) => matchesPattern(pattern, topic))?.kind ?? 'state',
+      })),
+    ];
   }
 
   #take(topic: TopicName, data: JsonValue): void {
@@ -165,7 +187,7 @@ class PreviewRun {
     return {
       ok: error === undefined,
       ...(error === undefined ? {} : { error }),
-      topics: this.#instance.source.topics.map(({ topic, kind }) => {
+      topics: this.#topics().map(({ topic, kind }) => {
         const { rows, count } = this.#rows.get(topic) ?? { rows: [], count: 0 };
         return { topic, kind, columns: columnsOf(rows), rows, rowCount: count };
       }),

@@ -1,7 +1,8 @@
 import type { Clock, JsonObject } from '@tidewall/base';
-import type { Demand, Feed, HubPort, Log, Source } from '@tidewall/contracts';
+import type { Demand, Feed, HubPort, Log, Source, SourceTopic } from '@tidewall/contracts';
 import type { Limits, TopicName } from '@tidewall/protocol';
 import { Delivery, type Pipeline } from './delivery.ts';
+import { Families } from './families.ts';
 import { PaceOfDemand } from './pace-of-demand.ts';
 import type { Values } from './parameters.ts';
 import { resolveFile } from './resolve-file.ts';
@@ -37,6 +38,9 @@ export interface SourceInstance {
   readonly values: Values;
   readonly topics: readonly TopicName[];
   readonly runner: SourceRunner;
+  /** Makes the way to one of its topics, by the source's own name for it. */
+  createDelivery(topic: SourceTopic): Delivery;
+  families: Families | undefined;
 }
 
 /**
@@ -57,14 +61,14 @@ export function createInstance(surroundings: SourceSurroundings, options: Instan
     resolveFile: (path: string) => resolveFile(spec, path),
   };
   const source = definition.create(checked.own, context);
-  const deliveries = new Map(
-    source.topics.map((topic) => {
-      const refused = (reason: string, count?: number) => runner.refused(reason, count);
-      return [topic.topic, new Delivery({ topic, pipeline, clock, limits, refused })];
-    }),
-  );
-  const runner: SourceRunner = new SourceRunner({ source, deliveries, pace, clock, log, random, events });
-  return { source, values, topics: source.topics.map(({ topic }) => topicFor(topic)), runner };
+  const refused = (reason: string, count?: number) => runner.refused(reason, count);
+  const createDelivery = (topic: SourceTopic) => new Delivery({ topic, pipeline, clock, limits, refused });
+  const deliveries = new Map(source.topics.map((topic) => [topic.topic, createDelivery(topic)]));
+  const claim = async (topic: TopicName) => instance.families?.claim(topic);
+  const runner: SourceRunner = new SourceRunner({ source, deliveries, pace, claim, clock, log, random, events });
+  const topics = source.topics.map(({ topic }) => topicFor(topic));
+  const instance: SourceInstance = { source, values, topics, runner, createDelivery, families: undefined };
+  return instance;
 }
 
 /**
@@ -73,10 +77,11 @@ export function createInstance(surroundings: SourceSurroundings, options: Instan
  * @throws TidewallError conflict when somebody else feeds one
  */
 export async function openInstance(
-  hub: Pick<HubPort, 'feed'>,
+  { hub, log }: Pick<SourceSurroundings, 'hub' | 'log'>,
   name: string,
-  { source, topics, runner }: SourceInstance,
+  instance: SourceInstance,
 ): Promise<void> {
+  const { source, topics, runner, createDelivery } = instance;
   const feeds = new Map<TopicName, Feed>();
   try {
     for (const [index, declared] of source.topics.entries()) {
@@ -89,6 +94,20 @@ export async function openInstance(
     throw failure;
   }
   runner.open(feeds);
+  if (source.families === undefined) return;
+  instance.families = new Families({
+    ...{ hub, log, name, families: source.families },
+    createDelivery: (topic, { pattern: _, ...settings }) => createDelivery({ topic, ...settings }),
+    demand: (topic, wanted) => runner.demand(topic, wanted),
+    claimed: (topic, { feed }) => runner.addFeed(topic, feed),
+    released: (topic) => runner.removeFeed(topic),
+  });
+}
+
+/** Stops an instance, waits for it, and gives all of its topics up. */
+export async function closeInstance({ families, runner }: SourceInstance): Promise<void> {
+  families?.dispose();
+  await runner.dispose();
 }
 
 function withFields(log: Log, own: object): Log {

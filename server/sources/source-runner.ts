@@ -2,6 +2,7 @@ import { type BackoffLimits, backoffMs, type Clock, type JsonValue } from '@tide
 import type { Demand, Feed, Log, Sink, Source } from '@tidewall/contracts';
 import { LATE_AFTER, type Operation, type TopicName } from '@tidewall/protocol';
 import type { Delivery } from './delivery.ts';
+import type { FamilyTopic } from './families.ts';
 import type { PaceOfDemand } from './pace-of-demand.ts';
 import type { Put } from './put.ts';
 import { reasonOf } from './reason.ts';
@@ -45,6 +46,8 @@ export interface SourceRunnerOptions {
   /** The way of each topic of the source, by the source's own name for it. */
   readonly deliveries: ReadonlyMap<TopicName, Delivery>;
   readonly pace: PaceOfDemand;
+  /** The way to a topic of a family, claimed where it is not yet; undefined when it is of none. */
+  claim(topic: TopicName): Promise<FamilyTopic | undefined>;
   readonly clock: Clock;
   readonly log: Log;
   readonly events: SourceEvents;
@@ -122,6 +125,19 @@ export class SourceRunner {
     for (const [topic, feed] of feeds) this.#feeds.set(topic, feed);
     this.#open = true;
     this.#startIfWanted();
+  }
+
+  /** A topic of a family is the source's from now on. */
+  addFeed(topic: TopicName, feed: Feed): void {
+    this.#feeds.set(topic, feed);
+    if (this.#state === 'failed') feed.fail(this.#reason ?? 'the source has failed');
+    else if (this.#expectMs !== undefined) feed.expect(this.#expectMs);
+  }
+
+  /** A topic of a family is the source's no more. */
+  removeFeed(topic: TopicName): void {
+    this.#feeds.delete(topic);
+    this.demand(topic, { watched: false, unpaced: false });
   }
 
   /** Counts what was refused before it came to a run. */
@@ -235,9 +251,11 @@ export class SourceRunner {
   }
 
   #sinkFor(signal: AbortSignal): Sink {
-    const way = (topic: TopicName) => {
-      const feed = this.#feeds.get(topic);
-      const delivery = this.#options.deliveries.get(topic);
+    const way = async (topic: TopicName) => {
+      const declared = this.#options.deliveries.get(topic);
+      const member = declared ? undefined : await this.#options.claim(topic);
+      const feed = declared ? this.#feeds.get(topic) : member?.feed;
+      const delivery = declared ?? member?.delivery;
       if (!feed || !delivery) throw new TypeError(`the source does not feed the topic ${topic}`);
       // Somebody else may watch already what a stopped run would overwrite; so it hears that it is over.
       signal.throwIfAborted();
@@ -252,11 +270,11 @@ export class SourceRunner {
     };
     return {
       publish: async (topic, op, data, at) => {
-        const { delivery, put } = way(topic);
+        const { delivery, put } = await way(topic);
         await delivery.publish(op, data, at, put);
       },
       result: async (topic, data, at) => {
-        const { delivery, put, feed } = way(topic);
+        const { delivery, put, feed } = await way(topic);
         const published = await delivery.result(data, at, put, signal);
         if (published > 0 || signal.aborted) return;
         this.#becomeOk();

@@ -4,7 +4,13 @@ import { standardValues, textsOf, type Values } from './parameters.ts';
 import { type Preview, type PreviewOptions, previewSource } from './preview.ts';
 import { reasonOf } from './reason.ts';
 import { parseSettings } from './settings.ts';
-import { createInstance, openInstance, type SourceInstance, type SourceSurroundings } from './source-instance.ts';
+import {
+  closeInstance,
+  createInstance,
+  openInstance,
+  type SourceInstance,
+  type SourceSurroundings,
+} from './source-instance.ts';
 import type { SourceEvents, SourceHealth } from './source-runner.ts';
 import type { SourceSpec } from './source-spec.ts';
 import { Variants } from './variants.ts';
@@ -63,7 +69,7 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
   const open = async (supervised: Supervised, spec: SourceSpec) => {
     const { name, definition } = spec;
     const { instance } = supervised;
-    await openInstance(hub, name, instance);
+    await openInstance(options, name, instance);
     if (definition.takesParams !== true || Object.keys(instance.values).length === 0) return;
     const checked = parseSettings(name, definition, spec.settings);
     const { params: parameters, maxVariants: most } = checked.common;
@@ -73,13 +79,13 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
       open: async (values) => {
         const topicFor = (declared: TopicName) => variantTopic(declared, textsOf(parameters, values));
         const variant = createInstance(options, { spec, checked, values, events: count(name), topicFor });
-        await openInstance(hub, name, variant);
+        await openInstance(options, name, variant);
         return variant;
       },
     });
   };
   const close = async (name: string, { instance, variants }: Supervised) => {
-    const results = await Promise.allSettled([instance.runner.dispose(), variants?.dispose()]);
+    const results = await Promise.allSettled([closeInstance(instance), variants?.dispose()]);
     for (const result of results) {
       if (result.status === 'rejected')
         log.error({ source: name, reason: reasonOf(result.reason) }, 'a source failed to close');
@@ -116,7 +122,7 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
       return [...sources].map(([name, { kind, instance, variants }]) => ({
         name,
         kind,
-        topics: instance.topics,
+        topics: [...instance.topics, ...(instance.families?.topics ?? [])],
         ...instance.runner.health,
         ...(variants === undefined ? {} : { variants: variants.instances.map(variantStatus) }),
       }));

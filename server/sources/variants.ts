@@ -2,7 +2,7 @@ import type { Feed, HubPort, Log } from '@tidewall/contracts';
 import { parseTopicPattern, type TopicKind, type TopicName, variantPart, variantTopic } from '@tidewall/protocol';
 import { type Parameters, textsOf, type Values, valuesOfVariant } from './parameters.ts';
 import { reasonOf } from './reason.ts';
-import type { SourceInstance } from './source-instance.ts';
+import { closeInstance, type SourceInstance } from './source-instance.ts';
 
 /** A topic of the source with its standard values. */
 export interface BaseTopic {
@@ -81,7 +81,9 @@ export class Variants {
     this.#turned.clear();
     const variants = [...this.#variants.values()];
     this.#variants.clear();
-    await Promise.allSettled(variants.map(({ opened }) => opened.then((instance) => instance?.runner.dispose())));
+    await Promise.allSettled(
+      variants.map(({ opened }) => opened.then((instance) => instance && closeInstance(instance))),
+    );
   }
 
   #want(topic: TopicName, base: BaseTopic): void {
@@ -137,7 +139,7 @@ export class Variants {
     variant.wanted.delete(topic);
     if (variant.wanted.size > 0) return;
     this.#variants.delete(key);
-    void variant.opened.then((instance) => instance?.runner.dispose()).then(() => this.#admitNext(base));
+    void variant.opened.then((instance) => instance && closeInstance(instance)).then(() => this.#admitNext(base));
   }
 
   #admitNext(base: BaseTopic): void {
