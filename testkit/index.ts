@@ -13,3 +13,4 @@ export {
 export { freePort, type ProgramOptions, type StartedProgram, startProgram } from './start-program.ts';
 export { startTestHost, type TestHost, type TestHostOptions } from './start-test-host.ts';
 export { TcpProxy } from './tcp-proxy.ts';
+export { createTestAuthority, type TestAuthority, type TestCertificate } from './test-authority.ts';

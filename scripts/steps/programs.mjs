@@ -11,6 +11,8 @@ import { run } from './run.mjs';
 export const PROGRAMS = {
   'redis-server': 'redis-server',
   'redis-cli': 'redis-tools',
+  openssl: 'openssl',
+  prometheus: 'prometheus',
   'python3:flask_socketio': 'python3-flask-socketio',
   'python3:websockets': 'python3-websockets',
   'python3:socketio': 'python3-socketio',

@@ -29,6 +29,8 @@ export interface OutgoingResponse {
   /** All of the body. */
   bytes(): Promise<Uint8Array>;
   text(): Promise<string>;
+  /** Lets go of a body that nobody wants. A body that is neither read nor let go holds its connection open. */
+  discard(): void;
 }
 
 /**

@@ -1,22 +1,30 @@
 import type { LookupFunction } from 'node:net';
+import type { SecureContext } from 'node:tls';
 import type { OutgoingRequest, OutgoingResponse } from '@tidewall/contracts';
 import { TidewallError } from '@tidewall/protocol';
 import { Agent, type Dispatcher, request as send } from 'undici';
+import { asSentence } from './failure-sentence.ts';
 import { HttpBody } from './http-body.ts';
+import { within } from './within.ts';
+
+/** How a host comes to be asked: by whoever asks, or because an answer of another one leads there. */
+export type Hop = 'asked' | 'led';
 
 export interface HttpClientOptions {
   readonly request: OutgoingRequest;
-  /** Whether a host may be reached. @param first false: it is where an answer leads */
-  check(host: string, first: boolean): Promise<void>;
-  lookupFor(first: boolean): LookupFunction;
+  /** Whether a host may be reached. */
+  check(host: string, hop: Hop): Promise<void>;
+  lookupFor(hop: Hop): LookupFunction;
+  /** What certificates are checked with when others are trusted beside the system's. */
+  authorities(ca: string): SecureContext;
 }
 
 const TIMEOUT_MS = 10_000;
 const MAX_BYTES = 16 * 1024 * 1024;
 const MAX_REDIRECTS = 5;
 const REDIRECTS = [301, 302, 303, 307, 308];
-/** What is meant for one host is not told to the next one. */
-const FOR_ONE_HOST = ['authorization', 'cookie', 'proxy-authorization'];
+/** What one host is told and the next one may know; all else (keys, cookies) is meant for the one alone. */
+const FOR_ALL_HOSTS = ['accept', 'accept-encoding', 'accept-language', 'content-type', 'user-agent'];
 
 interface OneRequest {
   readonly method: string;
@@ -33,41 +41,37 @@ export class HttpClient {
   }
 
   async follow(begin: URL): Promise<OutgoingResponse> {
-    const { maxRedirects = MAX_REDIRECTS } = this.#options.request;
+    const { maxRedirects = MAX_REDIRECTS, method = 'GET', headers = {}, body } = this.#options.request;
     let url = begin;
-    let { method = 'GET', headers = {}, body } = this.#options.request;
+    let next: OneRequest = { method: method.toUpperCase(), headers: lowerCase(headers), body };
     for (let redirects = 0; ; redirects++) {
-      const sameHost = url.host === begin.host;
-      const answer = await this.#send(url, { method, headers, body }, sameHost);
+      const answer = await this.#send(url, next, url.host === begin.host ? 'asked' : 'led');
       const location = headerOf(answer.headers['location']);
       if (!REDIRECTS.includes(answer.statusCode) || location === undefined) return this.#response(url, answer);
-      await answer.body.dump();
+      letGo(answer);
       if (redirects >= maxRedirects) {
         throw new TidewallError('source_error', `${begin.host} leads on and on: more than ${maxRedirects} redirects`);
       }
-      const next = nextUrl(url, location);
-      if (answer.statusCode === 303 || (answer.statusCode < 303 && method === 'POST')) {
-        method = 'GET';
-        body = undefined;
-      }
-      if (next.host !== url.host) headers = withoutSecrets(headers);
-      url = next;
+      const to = nextUrl(url, location);
+      next = redirected(next, answer.statusCode, url, to);
+      url = to;
     }
   }
 
-  async #send(url: URL, { method, headers, body }: OneRequest, first: boolean): Promise<Dispatcher.ResponseData> {
+  async #send(url: URL, { method, headers, body }: OneRequest, hop: Hop): Promise<Dispatcher.ResponseData> {
     if (url.protocol !== 'http:' && url.protocol !== 'https:') {
       throw new TidewallError('source_error', `an address must begin with http:// or https://, got ${url.protocol}//`);
     }
-    const { check, lookupFor, request } = this.#options;
+    const { check, lookupFor, authorities, request } = this.#options;
     const { timeoutMs = TIMEOUT_MS, ca, insecure = false, signal } = request;
-    await check(url.hostname, first);
+    // Neither the resolver nor what comes before the first byte hears of a signal.
+    await within(check(url.hostname, hop), { timeoutMs, host: url.host, signal });
     const dispatcher = new Agent({
       connect: {
-        lookup: lookupFor(first),
+        lookup: lookupFor(hop),
         timeout: timeoutMs,
         rejectUnauthorized: !insecure,
-        ...(ca === undefined ? {} : { ca }),
+        ...(ca === undefined ? {} : { secureContext: authorities(ca) }),
       },
       headersTimeout: timeoutMs,
       bodyTimeout: timeoutMs,
@@ -84,7 +88,7 @@ export class HttpClient {
         ...(signal === undefined ? {} : { signal }),
       });
     } catch (failure) {
-      throw asSentence(failure, url, timeoutMs);
+      throw this.#failure(failure, url);
     } finally {
       // It ends with what is under way: the body.
       void dispatcher.close().catch(() => {});
@@ -92,14 +96,14 @@ export class HttpClient {
   }
 
   #response(url: URL, answer: Dispatcher.ResponseData): OutgoingResponse {
-    const { maxBytes = MAX_BYTES, timeoutMs = TIMEOUT_MS } = this.#options.request;
-    const headers: Record<string, string> = {};
-    for (const [name, value] of Object.entries(answer.headers)) headers[name] = headerOf(value) ?? '';
+    const { maxBytes = MAX_BYTES } = this.#options.request;
+    const named = Object.entries(answer.headers).map(([name, value]) => [name, headerOf(value) ?? ''] as const);
+    const headers: Readonly<Record<string, string>> = Object.fromEntries(named);
     const body = new HttpBody({
       body: answer.body,
       encoding: headers['content-encoding'],
       maxBytes,
-      failure: (cause) => asSentence(cause, url, timeoutMs),
+      failure: (cause) => this.#failure(cause, url),
       host: url.host,
     });
     return {
@@ -109,7 +113,14 @@ export class HttpClient {
       body,
       bytes: () => body.bytes(),
       text: async () => new TextDecoder().decode(await body.bytes()),
+      discard: () => body.discard(),
     };
+  }
+
+  /** Whoever aborts gets his own reason back. */
+  #failure(failure: unknown, url: URL): unknown {
+    const { signal, timeoutMs = TIMEOUT_MS } = this.#options.request;
+    return signal?.aborted ? signal.reason : asSentence(failure, url.host, timeoutMs);
   }
 }
 
@@ -117,50 +128,43 @@ function headerOf(value: string | string[] | undefined): string | undefined {
   return Array.isArray(value) ? value.join(', ') : value;
 }
 
+function lowerCase(headers: Readonly<Record<string, string>>): Record<string, string> {
+  return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]));
+}
+
+/** An answer that nobody reads keeps its connection open. */
+function letGo({ body }: Dispatcher.ResponseData): void {
+  body.on('error', () => {});
+  body.destroy();
+}
+
 function nextUrl(from: URL, location: string): URL {
   try {
     return new URL(location, from);
   } catch {
-    throw new TidewallError(
-      'source_error',
-      `${from.host} leads to ${JSON.stringify(location.slice(0, 100))}, no address`,
-    );
+    throw new TidewallError('source_error', `${from.host} leads to what is no address`);
   }
 }
 
-function withoutSecrets(headers: Readonly<Record<string, string>>): Record<string, string> {
-  return Object.fromEntries(Object.entries(headers).filter(([name]) => !FOR_ONE_HOST.includes(name.toLowerCase())));
+/** What is asked where an answer leads: without what was meant for the host before alone. */
+function redirected({ method, headers, body }: OneRequest, status: number, from: URL, to: URL): OneRequest {
+  to.username = '';
+  to.password = '';
+  const becomesGet = (status === 303 && method !== 'HEAD') || (status < 303 && method === 'POST');
+  const stays = to.origin === from.origin || isUpgrade(from, to);
+  const kept = Object.entries(headers).filter(([name]) => {
+    return (stays || FOR_ALL_HOSTS.includes(name)) && !(becomesGet && name.startsWith('content-'));
+  });
+  if (becomesGet) return { method: 'GET', headers: Object.fromEntries(kept), body: undefined };
+  if (!stays && body !== undefined) {
+    const where = `${from.host} leads to ${to.origin} with what was sent to it`;
+    throw new TidewallError('source_error', `${where}, which is not told to another host; ask that one itself`);
+  }
+  return { method, headers: Object.fromEntries(kept), body };
 }
 
-const SENTENCES: Readonly<Record<string, string>> = {
-  ECONNREFUSED: 'nothing listens there',
-  ECONNRESET: 'the connection was cut',
-  UND_ERR_SOCKET: 'the connection was cut',
-  EHOSTUNREACH: 'there is no way to that host',
-  ENETUNREACH: 'there is no way to that network',
-  ETIMEDOUT: 'it does not answer',
-  DEPTH_ZERO_SELF_SIGNED_CERT: 'its certificate is signed by itself; name its authority in ca, or set insecure',
-  SELF_SIGNED_CERT_IN_CHAIN: 'its certificate is of an authority that is not known; name it in ca',
-  UNABLE_TO_VERIFY_LEAF_SIGNATURE: 'its certificate is of an authority that is not known; name it in ca',
-  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: 'its certificate is of an authority that is not known; name it in ca',
-  CERT_HAS_EXPIRED: 'its certificate has expired',
-  ERR_TLS_CERT_ALTNAME_INVALID: 'its certificate is for another name',
-  ERR_SSL_WRONG_VERSION_NUMBER: 'it does not speak TLS there; is it http:// in place of https://?',
-  EPROTO: 'it does not speak TLS there; is it http:// in place of https://?',
-};
-const TIMEOUTS = ['UND_ERR_CONNECT_TIMEOUT', 'UND_ERR_HEADERS_TIMEOUT', 'UND_ERR_BODY_TIMEOUT'];
-
-/** What went wrong, as a sentence that names the host and holds nothing of the address behind it. */
-function asSentence(failure: unknown, url: URL, timeoutMs: number): unknown {
-  if (failure instanceof TidewallError) return failure;
-  const causes = [failure, (failure as { cause?: unknown } | undefined)?.cause];
-  for (const cause of causes) if (cause instanceof TidewallError) return cause;
-  if (failure instanceof Error && failure.name === 'AbortError') return failure;
-  const codes = causes.flatMap((cause) => (cause as NodeJS.ErrnoException | undefined)?.code ?? []);
-  const why = codes.some((code) => TIMEOUTS.includes(code))
-    ? `it does not answer within ${timeoutMs} ms`
-    : (codes.map((code) => SENTENCES[code]).find((known) => known !== undefined) ??
-      codes[0] ??
-      (failure instanceof Error ? failure.message : String(failure)));
-  return new TidewallError('source_error', `${url.host} cannot be asked: ${why}`, { cause: failure });
+/** From http to https of the same host, as servers ask for. */
+function isUpgrade(from: URL, to: URL): boolean {
+  const standard = from.port === '' && to.port === '';
+  return from.protocol === 'http:' && to.protocol === 'https:' && from.hostname === to.hostname && standard;
 }

@@ -1,9 +1,10 @@
 import { lookup as resolve } from 'node:dns';
-import type { LookupFunction } from 'node:net';
+import { isIP, type LookupFunction } from 'node:net';
 import type { Outgoing, OutgoingRequest, OutgoingResponse } from '@tidewall/contracts';
 import { TidewallError } from '@tidewall/protocol';
-import { type AddressList, canonicalHost, isLinkLocal, isPublic, parseAddress } from './address-list.ts';
-import { HttpClient } from './http-client.ts';
+import { type AddressList, canonicalHost, isPrivate, isPublic, parseAddress } from './address-list.ts';
+import { Authorities } from './authorities.ts';
+import { type Hop, HttpClient } from './http-client.ts';
 
 export interface OutgoingOptions {
   /** What may be reached though it is not public. */
@@ -20,8 +21,13 @@ export interface OutgoingOptions {
 type Resolve = (
   host: string,
   options: { readonly all: true },
-  done: (failure: Error | null, addresses: readonly { readonly address: string; readonly family: number }[]) => void,
+  done: (failure: Error | null, addresses: readonly HostAddress[]) => void,
 ) => void;
+
+interface HostAddress {
+  readonly address: string;
+  readonly family: number;
+}
 
 /** A way out that goes where it may, and nowhere else; without connections until it is asked for one. */
 export function createOutgoing(options: OutgoingOptions): Outgoing {
@@ -32,38 +38,40 @@ class GuardedOutgoing implements Outgoing {
   readonly lookup: LookupFunction;
   readonly #options: OutgoingOptions;
   readonly #resolve: Resolve;
+  readonly #authorities = new Authorities();
 
   constructor(options: OutgoingOptions) {
     this.#options = options;
     this.#resolve = options.resolve ?? (resolve as Resolve);
-    this.lookup = this.#lookupFor(options.trusted);
+    this.lookup = this.#lookupFor('asked');
   }
 
   check(host: string): Promise<string> {
-    return this.#check(host, this.#options.trusted);
+    return this.#check(host, 'asked');
   }
 
   async request(url: string | URL, request: OutgoingRequest = {}): Promise<OutgoingResponse> {
     const client = new HttpClient({
       request,
-      check: (host, first) => this.#check(host, this.#options.trusted && first).then(() => {}),
-      lookupFor: (first) => this.#lookupFor(this.#options.trusted && first),
+      check: async (host, hop) => void (await this.#check(host, hop)),
+      lookupFor: (hop) => this.#lookupFor(hop),
+      authorities: (ca) => this.#authorities.beside(ca),
     });
     return client.follow(parseUrl(url));
   }
 
-  #check(host: string, trusted: boolean): Promise<string> {
+  #check(host: string, hop: Hop): Promise<string> {
     return new Promise((done, fail) => {
-      this.#addresses(host, trusted, (failure, addresses) => {
+      this.#addresses(host, hop, (failure, addresses) => {
         if (failure) fail(failure);
         else done(addresses[0]?.address ?? '');
       });
     });
   }
 
-  #lookupFor(trusted: boolean): LookupFunction {
+  #lookupFor(hop: Hop): LookupFunction {
     return (host, { all }, done) => {
-      this.#addresses(host, trusted, (failure, addresses) => {
+      this.#addresses(host, hop, (failure, addresses) => {
         const [first] = addresses;
         if (failure || first === undefined) done(failure as NodeJS.ErrnoException, all ? [] : '', 0);
         else if (all) done(null, [...addresses]);
@@ -72,59 +80,75 @@ class GuardedOutgoing implements Outgoing {
     };
   }
 
-  #addresses(
-    host: string,
-    trusted: boolean,
-    done: (failure: Error | null, addresses: readonly { readonly address: string; readonly family: number }[]) => void,
-  ): void {
-    const literal = parseAddress(host);
-    const judge = (addresses: readonly { readonly address: string; readonly family: number }[]) => {
-      const open = addresses.filter(({ address }) => this.#mayReach(host, address, trusted));
+  #addresses(host: string, hop: Hop, done: (failure: Error | null, addresses: readonly HostAddress[]) => void): void {
+    const judge = (addresses: readonly HostAddress[]) => {
+      const open = addresses.filter(({ address }) => this.#mayReach(host, address, hop));
       if (open.length > 0) done(null, open);
-      else done(refusal(host, addresses[0]?.address), []);
+      else done(refusal(host, addresses[0]?.address, hop), []);
     };
-    if (literal !== undefined) {
-      judge([{ address: canonicalHost(host), family: literal.kind() === 'ipv6' ? 6 : 4 }]);
-      return;
+    const bare = canonicalHost(host);
+    if (parseAddress(bare) !== undefined) judge([{ address: bare, family: isIP(bare) }]);
+    else if (bare === '') done(unknownHost(host), []);
+    else {
+      this.#resolve(bare, { all: true }, (failure, addresses) => {
+        if (failure || addresses.length === 0) done(unknownHost(host, failure), []);
+        else judge(addresses);
+      });
     }
-    this.#resolve(canonicalHost(host), { all: true }, (failure, addresses) => {
-      if (failure) done(unknownHost(host, failure), []);
-      else judge(addresses);
-    });
   }
 
-  #mayReach(host: string, address: string, trusted: boolean): boolean {
+  #mayReach(host: string, address: string, hop: Hop): boolean {
     const parsed = parseAddress(address);
     if (parsed === undefined) return false;
-    if (isPublic(parsed)) return true;
-    const { allowed } = this.#options;
-    if (allowed.hasAddress(address) || allowed.hasName(host)) return true;
-    return trusted && !isLinkLocal(parsed);
+    const { allowed, trusted } = this.#options;
+    if (isPublic(parsed) || allowed.hasAddress(address)) return true;
+    // A name says nothing of what is nobody's: whoever answers for it could lead it to a cloud's metadata.
+    return isPrivate(parsed) && ((trusted && hop === 'asked') || allowed.hasName(host));
   }
 }
 
 function parseUrl(url: string | URL): URL {
+  let parsed: URL;
   try {
-    return new URL(url);
+    parsed = new URL(url);
   } catch {
-    throw new TidewallError('source_error', `${JSON.stringify(String(url).slice(0, 200))} is no address`);
+    throw new TidewallError('source_error', `${JSON.stringify(shown(String(url)))} is no address`);
   }
+  if (parsed.username !== '' || parsed.password !== '') {
+    throw new TidewallError(
+      'source_error',
+      `the address of ${parsed.host} holds a user or a password, which are not sent: use the settings for them`,
+    );
+  }
+  return parsed;
 }
 
-function refusal(host: string, address: string | undefined): TidewallError {
-  const where = address === undefined || address === host ? host : `${host} (${address})`;
+/** What is no address may hold a password all the same. */
+function shown(url: string): string {
+  return url.replace(/^([^/?#]*\/\/)?.*@/s, '$1***@').slice(0, 100);
+}
+
+function refusal(host: string, address: string | undefined, hop: Hop): TidewallError {
+  const bare = canonicalHost(host);
+  const where = address === undefined || address === bare ? bare : `${bare} (${address})`;
+  const what = hop === 'asked' ? where : `an answer leads to ${where}, which`;
+  const parsed = parseAddress(address ?? host);
+  const privately = parsed !== undefined && isPrivate(parsed);
+  const why = privately ? 'is not a public address' : "is an address of nobody's, like those of a cloud's metadata";
+  const entry = JSON.stringify(privately ? bare : (address ?? bare));
   return new TidewallError(
     'source_error',
-    `${where} is not a public address, and may not be reached; allow it in the configuration: outgoing.allow: [${host}]`,
+    `${what} ${why}, and may not be reached; allow it in the configuration if you mean it: outgoing.allow: [${entry}]`,
     { detail: { host } },
   );
 }
 
-function unknownHost(host: string, failure: Error): TidewallError {
-  const { code } = failure as NodeJS.ErrnoException;
-  const why = code === 'ENOTFOUND' || code === 'EAI_AGAIN' ? 'there is no such host, or no name server answers' : code;
-  return new TidewallError('source_error', `${host} cannot be found: ${why ?? failure.message}`, {
-    cause: failure,
+function unknownHost(host: string, failure?: Error | null): TidewallError {
+  const { code } = (failure ?? {}) as NodeJS.ErrnoException;
+  const unknown = failure == null || code === 'ENOTFOUND' || code === 'EAI_AGAIN';
+  const why = unknown ? 'there is no such host, or no name server answers' : (code ?? failure.message);
+  return new TidewallError('source_error', `${host === '' ? 'a host without a name' : host} cannot be found: ${why}`, {
+    ...(failure == null ? {} : { cause: failure }),
     detail: { host },
   });
 }
