@@ -151,3 +151,28 @@ test('whatever comes, what is shown is the last that fitted', () => {
     }),
   );
 });
+
+test('transforms that fail leave the last good rows standing, and name the step and the row', () => {
+  const data = new ElementData('NV', [
+    { type: 'window', by: [], time: 't', fields: { sum: { op: 'sum', field: 'value', ms: 10 } } },
+  ]);
+  const replica = replicaOf([{ name: 'a', value: 1, t: 1 }]);
+  data.take(replica, 0);
+  replica.set(
+    [
+      { name: 'a', value: 1, t: 2 },
+      { name: 'a', value: 1, t: 1 },
+    ],
+    2000,
+  );
+  data.take(replica, 10);
+  expect(data.dataset('ok')).toMatchObject({ rows: [{ name: 'a', value: 1, t: 1, sum: 1 }], asOf: 1000 });
+  expect(data.mismatch).toMatchObject({ path: 'transforms[0].time' });
+  expect(data.mismatch?.got).toContain('at [1]: goes back from 2 to 1');
+});
+
+test('steps that can never work are shown, and end nothing', () => {
+  const data = new ElementData('NV', [{ type: 'rename', names: { a: 'x', b: 'x' } }]);
+  data.take(replicaOf([{ a: 1 }]), 0);
+  expect(data.mismatch?.path).toBe('transforms[0].names.b');
+});

@@ -2,7 +2,8 @@ import type { JsonValue } from '@tidewall/base';
 import type { DataState, Dataset, TopicReplica } from '@tidewall/browser-contracts';
 import type { Mismatch } from '@tidewall/protocol';
 import { type ContractName, fitContract, type RowsOf, type TimeColumns } from '@tidewall/screen';
-import { applyTransforms, type Transform } from '@tidewall/transform';
+import type { Transform } from '@tidewall/transform';
+import { mismatchOf, type Pipeline, readyPipeline } from './pipeline.ts';
 import { RateMeter } from './rate-meter.ts';
 
 /**
@@ -12,8 +13,11 @@ import { RateMeter } from './rate-meter.ts';
  */
 export class ElementData<Contract extends ContractName> {
   readonly #contract: Contract;
-  readonly #transforms: readonly Transform[];
+  readonly #unchanged: boolean;
   readonly #rate = new RateMeter();
+  /** Undefined until it has been fetched; nothing is read before. */
+  #pipeline: Pipeline | undefined;
+  #static: JsonValue | undefined;
   #rows: { readonly value: RowsOf<Contract> } | undefined;
   #mismatch: Mismatch | undefined;
   #revision = 0;
@@ -23,7 +27,19 @@ export class ElementData<Contract extends ContractName> {
 
   constructor(contract: Contract, transforms: readonly Transform[]) {
     this.#contract = contract;
-    this.#transforms = transforms;
+    this.#unchanged = transforms.length === 0;
+    this.#pipeline = readyPipeline(transforms);
+  }
+
+  /** Whether its transforms are ready; see `use`. */
+  get ready(): boolean {
+    return this.#pipeline !== undefined;
+  }
+
+  /** Takes the transforms that had to be fetched, and what waits for them. */
+  use(pipeline: Pipeline): void {
+    this.#pipeline = pipeline;
+    if (this.#static !== undefined) this.takeStatic(this.#static);
   }
 
   get mismatch(): Mismatch | undefined {
@@ -47,12 +63,12 @@ export class ElementData<Contract extends ContractName> {
    */
   take(replica: TopicReplica, now: number): boolean {
     const before = this.#replicaRevision;
-    if (replica.revision === before) return false;
+    if (replica.revision === before || !this.ready) return false;
     const value = replica.value();
     this.#replicaRevision = replica.revision;
     if (value === undefined) return this.#void();
     this.#rate.note(before === undefined ? 1 : Math.max(1, replica.revision - before), now);
-    const asIs = this.#contract === 'TS' && replica.kind === 'series' && this.#transforms.length === 0;
+    const asIs = this.#contract === 'TS' && replica.kind === 'series' && this.#unchanged;
     // The hub has checked the columns of a series, and walking 100,000 points again each frame would cost the frame.
     if (asIs) this.#accept(value as RowsOf<Contract>, replica.asOf);
     else this.#fit(value, replica.asOf);
@@ -61,7 +77,8 @@ export class ElementData<Contract extends ContractName> {
 
   /** Takes data that stands in the screen itself. */
   takeStatic(data: JsonValue): void {
-    this.#fit(data, 0);
+    this.#static = data;
+    if (this.ready) this.#fit(data, 0);
   }
 
   /** What to draw now; the same object as long as nothing changed. */
@@ -92,7 +109,13 @@ export class ElementData<Contract extends ContractName> {
   }
 
   #fit(value: JsonValue | TimeColumns, asOf: number): void {
-    const made = this.#transforms.length === 0 ? value : applyTransforms(value as JsonValue, this.#transforms);
+    let made = value;
+    try {
+      if (!this.#unchanged) made = this.#pipeline?.(value as JsonValue) ?? null;
+    } catch (failure) {
+      this.#mismatch = mismatchOf(failure);
+      return;
+    }
     const fit = fitContract(this.#contract, made);
     if (!fit.fits) {
       this.#mismatch = fit.mismatch;

@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import type { ContractName, ScreenElement } from '@tidewall/screen';
 import { screenSchema } from '@tidewall/screen/schema';
 import { describe, expect, test } from 'vitest';
@@ -130,4 +131,51 @@ test('nothing is followed after dispose', () => {
   const { reader, feed } = feedOf(bound());
   feed.dispose();
   expect(reader.held).toBe(0);
+});
+
+describe('transforms', () => {
+  /** The feed asked for the same module before, and is told before us. */
+  async function fetched(): Promise<void> {
+    await import('@tidewall/transform/cel');
+    await setImmediate();
+  }
+
+  const calc = (text: string) => ({ transforms: [{ type: 'map', fields: { value: { cel: text } } }] });
+
+  test('that use CEL are fetched, and what came meanwhile is read then', async () => {
+    const { reader, feed, changes } = feedOf({
+      data: { binding: { type: 'topic', topic: 'host/now' }, ...calc('cpu * 2') },
+    });
+    reader.publish('host/now', { cpu: 4 });
+    expect([feed.dataset('ok', 0), feed.hasNew]).toEqual([undefined, true]);
+    await fetched();
+    expect(changes).toEqual([true, true]);
+    expect(feed.dataset('ok', 0)?.rows).toEqual({ value: 8 });
+    expect(feed.hasNew).toBe(false);
+  });
+
+  test('of static data are fetched too', async () => {
+    const { feed, changes } = feedOf({ data: { binding: { type: 'static', data: 5 }, ...calc('row + 1') } });
+    expect(feed.dataset('quiet', 0)).toBeUndefined();
+    await fetched();
+    expect(changes).toEqual([true]);
+    expect(feed.dataset('quiet', 0)?.rows).toEqual({ value: 6 });
+  });
+
+  test('that only the server can run are named', async () => {
+    const script = { transforms: [{ type: 'script', code: 'return data' }] };
+    const { feed } = feedOf({ data: { binding: { type: 'static', data: 5 }, ...script } });
+    await fetched();
+    expect(feed.mismatch).toMatchObject({
+      path: 'transforms[0]',
+      got: 'transforms[0]: script runs only on the server',
+    });
+  });
+
+  test('that arrive after the end wake nobody', async () => {
+    const { feed, changes } = feedOf({ data: { binding: { type: 'static', data: 5 }, ...calc('row + 1') } });
+    feed.dispose();
+    await fetched();
+    expect(changes).toEqual([]);
+  });
 });

@@ -3,6 +3,7 @@ import type { Mismatch } from '@tidewall/protocol';
 import type { ContractName, ScreenElement } from '@tidewall/screen';
 import { ElementData } from './dataset.ts';
 import { type ElementFreshness, elementFreshness, type LinkFacts } from './freshness.ts';
+import { PipelineFetch } from './pipeline.ts';
 import { Receipt } from './receipt.ts';
 
 export interface ElementFeedOptions {
@@ -31,6 +32,8 @@ export class ElementFeed {
   readonly #unfollow: (() => void) | undefined;
   readonly #now: () => number;
   readonly #receipt = new Receipt();
+  readonly #fetch: PipelineFetch;
+  #disposed = false;
   #replica: TopicReplica | undefined;
   #seen: number | undefined;
   #paintedRevision: number | undefined;
@@ -41,9 +44,14 @@ export class ElementFeed {
     const { contract, element, reader } = options;
     const { binding, transforms } = element.data;
     this.#data = new ElementData(contract, transforms);
+    this.#fetch = new PipelineFetch(transforms, (pipeline) => {
+      this.#data.use(pipeline);
+      if (!this.#disposed) options.changed(this.#paintedRevision === undefined);
+    });
     this.#now = options.now;
     this.#expectEveryMs = element.freshness?.expectEveryMs;
     if (contract === 'NONE') return;
+    this.#fetch.again();
     if (binding?.type === 'static') {
       this.#data.takeStatic(binding.data);
       return;
@@ -58,6 +66,7 @@ export class ElementFeed {
     this.#unfollow = reader.follow(this.topic, follow, (replica) => {
       this.#replica = replica;
       this.#receipt.note(replica, options.now(), reader.serverNow());
+      this.#fetch.again();
       options.changed(this.#paintedRevision === undefined);
     });
   }
@@ -95,7 +104,7 @@ export class ElementFeed {
   dataset(state: DataState, now: number): Dataset | undefined {
     if (this.#replica !== undefined) {
       this.#data.take(this.#replica, now);
-      this.#seen = this.#replica.revision;
+      if (this.#data.ready) this.#seen = this.#replica.revision;
     }
     return this.#data.dataset(state);
   }
@@ -103,6 +112,7 @@ export class ElementFeed {
   /** The link is back: what comes now is old already, and says nothing of how fast the way is. */
   recovering(): void {
     this.#catchingUp = true;
+    this.#fetch.again();
     this.#receipt.catchUp();
   }
 
@@ -121,6 +131,7 @@ export class ElementFeed {
   }
 
   dispose(): void {
+    this.#disposed = true;
     this.#unfollow?.();
   }
 }
