@@ -1,0 +1,16 @@
+import type { SourceDefinition } from '@tidewall/contracts';
+import { type WebSocketConfig, websocketConfigSchema } from './config.ts';
+import { WebSocketSource } from './websocket-source.ts';
+
+/** What any server of JSON or text over WebSocket sends. */
+export const definition: SourceDefinition<WebSocketConfig> = {
+  kind: 'websocket',
+  configSchema: websocketConfigSchema,
+  secrets: ['url', 'headers', 'send'],
+  example: {
+    url: 'ws://localhost:8080/live',
+    send: [{ subscribe: 'orders' }],
+    topics: { 'shop/orders': { path: 'data' } },
+  },
+  create: (config, context) => new WebSocketSource(config, context),
+};
