@@ -47,6 +47,7 @@ export class SocketLink {
   readonly #place: string;
   readonly #clock: Clock;
   #heardAt: number;
+  #signs = 0;
   #closed = false;
   #cancelCut: (() => void) | undefined;
 
@@ -96,6 +97,7 @@ export class SocketLink {
     for (const sign of ['ping', 'pong', 'message'] as const) {
       socket.on(sign, () => {
         this.#heardAt = clock.monotonic();
+        this.#signs += 1;
       });
     }
     socket.on('message', (data, isBinary) => {
@@ -117,6 +119,11 @@ export class SocketLink {
   /** How long nothing was heard, ms. */
   get silentMs(): number {
     return this.#clock.monotonic() - this.#heardAt;
+  }
+
+  /** How many signs of life there were: whether there was one since is a question of order, not of clocks. */
+  get signs(): number {
+    return this.#signs;
   }
 
   /** Bytes that the server has not taken. */

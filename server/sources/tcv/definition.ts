@@ -1,0 +1,12 @@
+import type { SourceDefinition } from '@tidewall/contracts';
+import { type TcvConfig, tcvConfigSchema } from './config.ts';
+import { TcvSource } from './tcv-source.ts';
+
+/** A backend that was written for screens of Tencent Cloud 图, which drives a screen here. */
+export const definition: SourceDefinition<TcvConfig> = {
+  kind: 'tcv',
+  configSchema: tcvConfigSchema,
+  secrets: ['url', 'secretKey'],
+  example: { url: 'ws://localhost:3000', secretId: 'AKID7', secretKey: 'the key of it', screen: 'hall' },
+  create: (config, context) => new TcvSource(config, context),
+};
