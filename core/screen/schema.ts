@@ -1,5 +1,5 @@
 import type { JsonValue } from '@tidewall/base';
-import { transformSchema } from '@tidewall/transform/schema';
+import { transformsSchema } from '@tidewall/transform/schema';
 import { z } from 'zod';
 import { parseElementId } from './element-id.ts';
 
@@ -42,7 +42,7 @@ export const elementSchema = z.looseObject({
   frame: frameSchema,
   props: z.record(z.string(), json).default({}),
   data: z
-    .looseObject({ binding: bindingSchema.optional(), transforms: z.array(transformSchema).default([]) })
+    .looseObject({ binding: bindingSchema.optional(), transforms: transformsSchema.default([]) })
     .default({ transforms: [] }),
   /** Overrides what the topic says of its cadence. */
   freshness: z.looseObject({ expectEveryMs: z.number().min(100).optional() }).optional(),

@@ -144,7 +144,7 @@ describe('refusals up front', () => {
 
   test('[T16] where nobody brought CEL along, it is refused by its place', () => {
     const parsed = [transformSchema.parse({ type: 'calc', fields: { x: '1' } })];
-    expect(() => compileSteps(parsed)).toThrow('transforms[0].fields.x: CEL has to be loaded first');
+    expect(() => compileSteps(parsed)).toThrow('transforms[0].fields.x: needs CEL, which was not loaded here');
   });
 
   test('[T16] steps that need nothing are known from those that do', () => {

@@ -14,5 +14,5 @@ export type { Sandbox, TransformServices } from './steps/step.ts';
  * @throws TidewallError bad_request naming the step and the field, as in `transforms[2].fields.x`, and the cure
  */
 export function compileTransforms(steps: unknown, services: TransformServices = {}): CompiledTransforms {
-  return compileSteps(parseTransforms(steps), { cel: compileCel, ...services });
+  return compileSteps(parseTransforms(steps), { ...services, cel: services.cel ?? compileCel });
 }

@@ -20,6 +20,11 @@ export function compareKeys(a: JsonValue | undefined, b: JsonValue | undefined, 
   return (descending ? -1 : 1) * compareValues(a as JsonValue, b as JsonValue);
 }
 
+/** What a value is compared by, made once: a record is its JSON, which would else be written at each comparison. */
+export function sortKey(value: JsonValue | undefined): JsonValue | undefined {
+  return typeof value === 'object' && value !== null ? JSON.stringify(value) : value;
+}
+
 function textOf(value: JsonValue): string {
   return typeof value === 'string' ? value : JSON.stringify(value);
 }

@@ -81,7 +81,8 @@ function columnsOf(rows: JsonValue[], names: readonly string[], work: Work): Jso
   return Object.fromEntries(columns);
 }
 
-function bounded(rows: JsonValue[]): JsonValue[] {
+/** The rows that a step made. @throws TidewallError limit_exceeded when there are more than may be */
+export function bounded(rows: JsonValue[]): JsonValue[] {
   if (rows.length > TRANSFORM_LIMITS.rows) throw tooManyRows(rows.length);
   return rows;
 }

@@ -277,6 +277,9 @@ describe('bombs', () => {
     [`xs.all(x, ${many('[xs] == [copy]')})`, 'more than 10000000 looks'],
     [`xs.map(x, text + "${'y'.repeat(4000)}")`, 'more than 10000000 looks'],
     ['xs.map(x, xs).map(x, x + one)', 'more than 10000000 looks'],
+    ['text.contains("y" + text.substring(30000))', 'more than 10000000 looks'],
+    ['text.indexOf(text.substring(30000) + "y")', 'more than 10000000 looks'],
+    ['text.split("y" + text.substring(30000))', 'more than 10000000 looks'],
   ])('[T22] %s', (text, why) => {
     const begun = performance.now();
     expect(refusal(text, row)).toContain(why);

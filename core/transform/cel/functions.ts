@@ -53,10 +53,10 @@ export const MATH: { readonly [name: string]: CelFunction } = {
 /** `text.contains("a")`: the first argument is what stands before the dot. */
 export const METHODS: { readonly [name: string]: CelFunction } = {
   size: { takes: '*', run: ([value]) => size(value as JsonValue) },
-  contains: ofTexts('ss', ([value = '', part = '']) => value.includes(part)),
+  contains: ofTexts('ss', ([value = '', part = ''], work) => searched(value, part, work).includes(part)),
   startsWith: ofTexts('ss', ([value = '', part = '']) => value.startsWith(part)),
   endsWith: ofTexts('ss', ([value = '', part = '']) => value.endsWith(part)),
-  indexOf: ofTexts('ss', ([value = '', part = '']) => value.indexOf(part)),
+  indexOf: ofTexts('ss', ([value = '', part = ''], work) => searched(value, part, work).indexOf(part)),
   lowerAscii: ofTexts('s', ([value = '']) => value.replace(/[A-Z]+/g, (letters) => letters.toLowerCase())),
   upperAscii: ofTexts('s', ([value = '']) => value.replace(/[a-z]+/g, (letters) => letters.toUpperCase())),
   trim: ofTexts('s', ([value = '']) => value.trim()),
@@ -71,7 +71,7 @@ export const METHODS: { readonly [name: string]: CelFunction } = {
   split: {
     takes: 'ss',
     run: ([value, by], work) => {
-      const parts = (value as string).split(by as string);
+      const parts = searched(value as string, by as string, work).split(by as string);
       checkItems(parts.length, work);
       return parts;
     },
@@ -80,7 +80,7 @@ export const METHODS: { readonly [name: string]: CelFunction } = {
   replace: {
     takes: 'sss',
     run: ([value, old, by], work) => {
-      const parts = (value as string).split(old as string);
+      const parts = searched(value as string, old as string, work).split(old as string);
       checkItems(parts.length, work);
       checkText((value as string).length + (parts.length - 1) * Math.max(0, (by as string).length), work);
       return parts.join(by as string);
@@ -126,8 +126,14 @@ function ofNumber(calculate: (value: number) => number): CelFunction {
   return { takes: 'n', run: ([value]) => numberMade(calculate(value as number)) };
 }
 
-function ofTexts(takes: string, calculate: (texts: Texts) => JsonValue): CelFunction {
-  return { takes, run: (args) => calculate(args as Texts) };
+function ofTexts(takes: string, calculate: (texts: Texts, work: Work) => JsonValue): CelFunction {
+  return { takes, run: (args, work) => calculate(args as Texts, work) };
+}
+
+/** A text that is looked through for another; at the worst, every letter of one is compared with every letter of the other. */
+function searched(text: string, part: string, work: Work): string {
+  work.charge((text.length * part.length) / 64);
+  return text;
 }
 
 function ofTime(read: (time: Date) => number): CelFunction {

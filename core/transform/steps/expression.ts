@@ -15,7 +15,7 @@ export type Expression = (
  * @throws TidewallError bad_request when it is none, or there is no CEL here
  */
 export function compileExpression(cel: CompileCel | undefined, text: string, path: string): Expression {
-  if (cel === undefined) throw badStep(path, 'CEL has to be loaded first: see compileSteps');
+  if (cel === undefined) throw badStep(path, 'needs CEL, which was not loaded here');
   const program = compileAt(cel, text, path);
   return (row, at, work) => {
     try {

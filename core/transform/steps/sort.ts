@@ -1,4 +1,4 @@
-import { compareKeys } from '../order.ts';
+import { compareKeys, sortKey } from '../order.ts';
 import { pathReader } from '../path.ts';
 import type { TransformOf } from '../schema.ts';
 import { overRows } from '../shape.ts';
@@ -17,7 +17,7 @@ export function compileSort({ by, descending = false }: TransformOf<'sort'>): Ru
   return overRows((rows, work) => {
     work.charge(rows.length * keys.length * Math.ceil(Math.log2(rows.length + 2)));
     return rows
-      .map((row) => ({ row, values: keys.map(({ read }) => read(row)) }))
+      .map((row) => ({ row, values: keys.map(({ read }) => sortKey(read(row))) }))
       .sort((a, b) => {
         for (let at = 0; at < keys.length; at++) {
           const order = compareKeys(a.values[at], b.values[at], keys[at]?.descending ?? false);
