@@ -5,9 +5,12 @@ import { delimiter, join } from 'node:path';
 /** Debian's own Python: its packages install their modules for this one, whatever else is first on the path. */
 export const PYTHON = '/usr/bin/python3';
 
+/** Where Debian puts servers, which is on the path of root alone. */
+const SERVERS = '/usr/sbin';
+
 /** Where a program of that name is; undefined when it is not installed. A test that needs it is skipped then, by name. */
 export function findProgram(name: string): string | undefined {
-  const folders = (process.env['PATH'] ?? '').split(delimiter).filter(Boolean);
+  const folders = [...(process.env['PATH'] ?? '').split(delimiter).filter(Boolean), SERVERS];
   return folders.map((folder) => join(folder, name)).find(isProgram);
 }
 
@@ -16,7 +19,7 @@ export function hasPythonModule(module: string): boolean {
   return isProgram(PYTHON) && spawnSync(PYTHON, ['-c', `import ${module}`], { stdio: 'ignore' }).status === 0;
 }
 
-function isProgram(path: string): boolean {
+export function isProgram(path: string): boolean {
   try {
     accessSync(path, constants.X_OK);
     return true;

@@ -11,8 +11,16 @@ import { run } from './run.mjs';
 export const PROGRAMS = {
   'redis-server': 'redis-server',
   'redis-cli': 'redis-tools',
+  mosquitto: 'mosquitto',
+  mosquitto_pub: 'mosquitto-clients',
+  'nats-server': 'nats-server',
+  kcat: 'kcat',
   openssl: 'openssl',
   prometheus: 'prometheus',
+  // Its server is in a folder of its version.
+  pg_ctlcluster: 'postgresql',
+  mariadbd: 'mariadb-server',
+  'clickhouse-server': 'clickhouse-server',
   'python3:flask_socketio': 'python3-flask-socketio',
   'python3:websockets': 'python3-websockets',
   'python3:socketio': 'python3-socketio',
@@ -20,6 +28,9 @@ export const PROGRAMS = {
   'python3:requests': 'python3-requests',
   'python3:websocket': 'python3-websocket',
 };
+
+/** Where Debian puts servers, which is on the path of root alone. */
+const SERVERS = '/usr/sbin';
 
 /** Debian's own, whatever else is first on the path: its packages install their modules for this one. */
 const PYTHON = '/usr/bin/python3';
@@ -78,7 +89,7 @@ export async function installProgramsWhenMissing(root, env, say) {
 async function isThere(name, env) {
   const [program, module] = name.split(':');
   if (module === undefined) {
-    const folders = (env['PATH'] ?? '').split(delimiter).filter(Boolean);
+    const folders = [...(env['PATH'] ?? '').split(delimiter).filter(Boolean), SERVERS];
     return folders.some((folder) => isProgram(join(folder, program ?? '')));
   }
   if (!isProgram(PYTHON)) return false;

@@ -26,6 +26,8 @@ export interface OfferedMessage {
   readonly name?: string;
   /** When its origin saw it, ms since 1970; now when absent. */
   readonly at?: number;
+  /** It is published, or refused for good: to acknowledge it. Not called for what waits when the inbox is given up. */
+  readonly done?: () => void;
 }
 
 interface WaitingMessage {
@@ -33,6 +35,7 @@ interface WaitingMessage {
   readonly text: string;
   readonly name: string | undefined;
   readonly at: number;
+  readonly done: (() => void) | undefined;
 }
 
 /**
@@ -52,17 +55,18 @@ export class MessageInbox {
   }
 
   /** Takes a message, or refuses it. */
-  offer({ topic, body, name, at }: OfferedMessage): void {
+  offer({ topic, body, name, at, done }: OfferedMessage): void {
     const { sink, clock } = this.#options;
     if (this.#ended) return;
     const full = this.#waiting.length >= MOST_MESSAGES || this.#characters + body.length > MOST_CHARACTERS;
     const reading = full ? { refused: 'messages come faster than they can be taken in' } : messageText(body);
     if ('refused' in reading) {
       sink.refused(reading.refused);
+      done?.();
       return;
     }
     const { text } = reading;
-    this.#waiting.push({ topic, text, name, at: at ?? clock.now() });
+    this.#waiting.push({ topic, text, name, at: at ?? clock.now(), done });
     this.#characters += text.length;
     this.#wake?.();
   }
@@ -101,10 +105,11 @@ export class MessageInbox {
     // Messages that are refused never wait for anything.
     const turns = new Turns(clock);
     for (let messages = await this.#take(); messages !== undefined; messages = await this.#take()) {
-      for (const { topic, text, name, at } of messages) {
+      for (const { topic, text, name, at, done } of messages) {
         if (signal.aborted) return;
         const by = nameField !== undefined && name !== undefined ? { field: nameField, name } : undefined;
         await publishMessage(sink, { topic, kind: form.topicKind }, readMessage(text, at, form, by), at);
+        done?.();
         await turns.step();
       }
     }

@@ -14,7 +14,8 @@ export async function publishMessage(
     return;
   }
   try {
-    await sink.publish(topic, OPERATIONS_OF_KIND[kind][0], reading.data, at);
+    if ('gone' in reading) await sink.publish(topic, 'remove', [reading.gone], at);
+    else await sink.publish(topic, OPERATIONS_OF_KIND[kind][0], reading.data, at);
   } catch (failure) {
     if (!(failure instanceof TidewallError) || !FAULTS_OF_MESSAGES.includes(failure.kind)) throw failure;
     sink.refused(failure.message);

@@ -45,6 +45,16 @@ describe('a message', () => {
     });
   });
 
+  test('that is empty takes the row of its name away, where rows are known by their name', () => {
+    const table = { format: 'json', topicKind: 'table' } as const;
+    expect(readMessage('', at, table, by)).toEqual({ gone: 'plant.a' });
+    expect(readMessage('', at, { ...table, keyField: 'subject' }, by)).toEqual({ gone: 'plant.a' });
+    expect(readMessage('', at, { ...table, keyField: 'id' }, by)).toEqual({ refused: expect.any(String) });
+    expect(readMessage('', at, { format: 'text', topicKind: 'log' }, by)).toEqual({
+      data: { subject: 'plant.a', data: '' },
+    });
+  });
+
   test('cannot name a prototype', () => {
     const reading = readMessage('{"__proto__":{"x":1}}', at, { format: 'json', topicKind: 'table' }, by);
     const [row] = (reading as { data: object[] }).data;

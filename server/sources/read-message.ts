@@ -3,12 +3,13 @@ import type { TopicKind } from '@tidewall/protocol';
 import type { MessageFormat } from './message-fields.ts';
 import { pointOf } from './point.ts';
 
-/** What a message says, or why it says nothing. */
-export type MessageReading = { readonly data: JsonValue } | { readonly refused: string };
+/** What a message says: data, that a row is gone, or why it says nothing. */
+export type MessageReading = { readonly data: JsonValue } | { readonly gone: string } | { readonly refused: string };
 
 export interface MessageForm {
   readonly format: MessageFormat;
   readonly topicKind: TopicKind;
+  readonly keyField?: string | undefined;
 }
 
 /** The name that a message of a pattern came by, and the field that tells it. */
@@ -24,12 +25,14 @@ export const VALUE_FIELD = 'value';
  * Data for a topic of that kind. A text that is an entry of a `log` carries its time, as a feed of events shows it. Rows
  * of a `table` are objects, one or a list of them; a point of a `series` is an object of numbers, or one number.
  *
- * What came by a pattern carries its name: as a row with its time, in a `table`, elsewhere beside its data.
+ * What came by a pattern carries its name: as a row with its time, in a `table`, elsewhere beside its data. Where rows are
+ * known by their name, an empty message takes that row away, as brokers forget what they keep.
  *
  * @param at when it came, ms since 1970
  */
 export function readMessage(text: string, at: number, form: MessageForm, by?: MessageName): MessageReading {
   const { format, topicKind: kind } = form;
+  if (text === '' && by !== undefined && isRow(form, by)) return { gone: by.name };
   let data: JsonValue;
   if (format === 'text') data = text;
   else if (format === 'auto') data = jsonOrText(text);
@@ -65,6 +68,11 @@ export function jsonOrText(text: string): JsonValue {
   } catch {
     return text;
   }
+}
+
+/** Whether there is one row for each name. */
+function isRow({ topicKind: kind, keyField }: MessageForm, { field }: MessageName): boolean {
+  return kind === 'table' && (keyField === undefined || keyField === field);
 }
 
 function named(data: JsonValue, at: number, kind: TopicKind, { field, name }: MessageName): MessageReading {

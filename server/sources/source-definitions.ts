@@ -2,10 +2,11 @@ import type { SourceDefinition } from '@tidewall/contracts';
 import { definition as csv } from './csv/index.ts';
 import { definition as generator } from './generator/index.ts';
 import { definition as host } from './host/index.ts';
+import { definition as mqtt } from './mqtt/index.ts';
 import { definition as process } from './process/index.ts';
 import { definition as redis } from './redis/index.ts';
 
 /** Every kind of source that there is, by its kind. A folder that is missing here fails the contract suite. */
 export const sourceDefinitions: ReadonlyMap<string, SourceDefinition> = new Map(
-  [csv, generator, host, process, redis].map((definition) => [definition.kind, definition as SourceDefinition]),
+  [csv, generator, host, mqtt, process, redis].map((definition) => [definition.kind, definition as SourceDefinition]),
 );

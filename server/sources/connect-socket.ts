@@ -1,0 +1,69 @@
+import { connect, type Socket } from 'node:net';
+import { connect as connectTls } from 'node:tls';
+import { systemClock } from '@tidewall/base';
+import type { Outgoing } from '@tidewall/contracts';
+import { TidewallError } from '@tidewall/protocol';
+import { socketReason } from './socket-reason.ts';
+import { type TlsSettings, tlsOptions } from './tls-fields.ts';
+
+export interface SocketOptions {
+  /** What sentences call the far end: `the MQTT broker`. */
+  readonly called: string;
+  readonly host: string;
+  readonly port: number;
+  /** Absent: without TLS. */
+  readonly tls?: TlsSettings | undefined;
+  readonly outgoing: Outgoing;
+  readonly timeoutMs: number;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * A socket that is connected, with TLS when that is asked for, to where this source may go. It is the caller's to destroy.
+ *
+ * @throws TidewallError source_error naming the far end, and the reason; what the signal aborts with
+ */
+export async function connectSocket(options: SocketOptions): Promise<Socket> {
+  const { called, host, port, tls, outgoing, signal } = options;
+  signal.throwIfAborted();
+  await outgoing.check(host);
+  signal.throwIfAborted();
+  const target = { host, port, lookup: outgoing.lookup };
+  const socket = tls === undefined ? connect(target) : connectTls({ ...target, ...tlsOptions(tls, host) });
+  try {
+    await connected(socket, tls === undefined ? 'connect' : 'secureConnect', options);
+    socket.setNoDelay(true);
+    return socket;
+  } catch (failure) {
+    socket.destroy();
+    signal.throwIfAborted();
+    const where = `${called} at ${hostAndPort(host, port)}`;
+    throw new TidewallError('source_error', `${where} cannot be reached: ${socketReason(failure)}`, { cause: failure });
+  }
+}
+
+/** As people write it. */
+export function hostAndPort(host: string, port: number): string {
+  return host.includes(':') && !host.startsWith('[') ? `[${host}]:${port}` : `${host}:${port}`;
+}
+
+function connected(socket: Socket, event: string, { timeoutMs, signal }: SocketOptions): Promise<void> {
+  return new Promise((resolve, reject) => {
+    // A network's time is the machine's, whatever clock the source is given.
+    const cancel = systemClock.after(timeoutMs, () => settle(new Error(`it does not answer within ${timeoutMs} ms`)));
+    const abort = () => settle(signal.reason);
+    const close = () => settle(new Error('the connection was cut'));
+    const settle = (failure?: unknown) => {
+      cancel();
+      signal.removeEventListener('abort', abort);
+      socket.off('close', close);
+      if (failure === undefined) resolve();
+      else reject(failure as Error);
+    };
+    signal.addEventListener('abort', abort, { once: true });
+    // It stays: an error that nobody listens for would end the process.
+    socket.on('error', settle);
+    socket.once('close', close);
+    socket.once(event, () => settle());
+  });
+}

@@ -1,0 +1,12 @@
+import type { SourceDefinition } from '@tidewall/contracts';
+import { type MqttConfig, mqttConfigSchema } from './config.ts';
+import { MqttSource } from './mqtt-source.ts';
+
+/** Messages of an MQTT broker. */
+export const definition: SourceDefinition<MqttConfig> = {
+  kind: 'mqtt',
+  configSchema: mqttConfigSchema,
+  secrets: ['password', 'key'],
+  example: { url: 'mqtt://localhost:1883', filters: { 'plant/now': 'plant/+/temperature' }, topicKind: 'table' },
+  create: (config, context) => new MqttSource(config, context),
+};
