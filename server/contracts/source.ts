@@ -34,8 +34,12 @@ export interface Sink {
    * `t` in ms), rows of a `log`, of which those that were not there before are entries.
    *
    * A row that has no key, or that of another one, is refused with its number; the others go on.
+   *
+   * @param place what a row is called when it is refused, by its index: `line 7`; `row 7` when absent, and for rows that
+   *   transforms have made
+   * @throws TidewallError source_error when none of the rows of a table has a key
    */
-  result(topic: TopicName, data: JsonValue, at?: number): Promise<void>;
+  result(topic: TopicName, data: JsonValue, at?: number, place?: (index: number) => string): Promise<void>;
   /** It works, but there is nothing new. */
   healthy(): void;
   /** News comes this often from now on: what is older is late. */
@@ -115,6 +119,11 @@ export interface SourceDefinition<Config = unknown> {
   readonly reaches?: 'program' | 'file';
   /** A configuration that works where the far end is as everybody has it: an example for people. */
   readonly example?: JsonObject;
+  /**
+   * What pages ask by themselves, where the configuration leaves it to them: told to everybody who sees a page, so that it
+   * holds no secret. Undefined where the server asks.
+   */
+  pageRequest?(config: Config): JsonObject | undefined;
   /** Opens nothing: that is for `run`. */
   create(config: Config, context: SourceContext): Source;
 }

@@ -4,7 +4,7 @@ import { DEFAULT_LIMITS, type Operation, parseTopicName, type TopicKind } from '
 import { FakeClock } from '@tidewall/testkit';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { Delivery, type Pipeline } from './delivery.ts';
+import { Delivery, type Pipeline, type PlaceOfRow } from './delivery.ts';
 
 type Put = readonly [Operation, JsonValue];
 const never = new AbortController().signal;
@@ -32,8 +32,8 @@ function delivery(kind: TopicKind, more: Partial<SourceTopic> & { pipeline?: Pip
     refused,
     refusals: () => refusals,
     /** What one result puts. */
-    async result(data: JsonValue, signal = never): Promise<readonly Put[]> {
-      await way.result(data, undefined, put, signal);
+    async result(data: JsonValue, signal = never, place?: PlaceOfRow): Promise<readonly Put[]> {
+      await way.result(data, undefined, put, signal, place);
       return puts.splice(0);
     },
     async publish(op: Operation, data: JsonValue): Promise<readonly Put[]> {
@@ -94,10 +94,31 @@ describe('a result', () => {
 
   test('with very many bad rows names the first ones and counts all', async () => {
     const { result, refused, refusals } = delivery('table', { keyField: 'id' });
-    await result(Array.from({ length: 500 }, () => ({ n: 1 })));
+    await result([{ id: 'a' }, ...Array.from({ length: 500 }, () => ({ n: 1 }))]);
     expect(refused).toHaveLength(11);
     expect(refused.at(-1)).toBe('490 more rows, for reasons like these');
     expect(refusals()).toBe(500);
+  });
+
+  test('of which no row has a key is a failure that names the fields, and takes nothing away', async () => {
+    const { result } = delivery('table', { keyField: 'id' });
+    await result([{ id: 'a' }]);
+    await expect(result([{ ID: 'a', n: 1 }])).rejects.toThrow(
+      'no row has the field "id" (keyField); the first has ID, n',
+    );
+    expect(await result([{ id: 'a' }])).toEqual([]);
+    expect(await result([])).toEqual([['remove', ['a']]]);
+  });
+
+  test('has its bad rows called as its source calls them, unless transforms have made them', async () => {
+    const rows = [{ id: 'a' }, { id: 'a' }];
+    const place = (index: number) => `line ${index + 7}`;
+    const plain = delivery('table', { keyField: 'id' });
+    await plain.result(rows, never, place);
+    expect(plain.refused).toEqual(['line 8 has the id "a" of line 7']);
+    const made = delivery('table', { keyField: 'id', pipeline: (data) => data });
+    await made.result(rows, never, place);
+    expect(made.refused).toEqual(['row 2 has the id "a" of row 1']);
   });
 
   test('of a log is the rows that were not there before, each by itself', async () => {

@@ -1,6 +1,6 @@
 import { type Clock, isJsonObject, type JsonObject, type JsonValue } from '@tidewall/base';
 import type { SourceTopic } from '@tidewall/contracts';
-import type { Limits, Operation } from '@tidewall/protocol';
+import { type Limits, type Operation, TidewallError } from '@tidewall/protocol';
 import { ROW_NUMBER_FIELD } from './output.ts';
 import { PublishedSeries } from './published-series.ts';
 import { PublishedTable } from './published-table.ts';
@@ -20,6 +20,11 @@ export interface DeliveryOptions {
   refused(reason: string, count?: number): void;
 }
 
+/** What a row is called, by its index. */
+export type PlaceOfRow = (index: number) => string;
+
+/** Fields that a sentence names. */
+const MOST_NAMED = 20;
 /** Complaints of one result; the rest of them are only counted. */
 const MOST_COMPLAINTS = 10;
 
@@ -64,9 +69,16 @@ export class Delivery {
   /**
    * All that there is now. Stops between two publications when `signal` aborts.
    *
+   * @param place what a row is called when it is refused, by its index
    * @returns how many publications that took; 0 when nothing differs
    */
-  async result(data: JsonValue, at: number | undefined, put: Put, signal: AbortSignal): Promise<number> {
+  async result(
+    data: JsonValue,
+    at: number | undefined,
+    put: Put,
+    signal: AbortSignal,
+    place: PlaceOfRow = placeByNumber,
+  ): Promise<number> {
     const { pipeline, topic } = this.#options;
     const made = pipeline === undefined ? data : await pipeline(data);
     if (signal.aborted) return 0;
@@ -81,7 +93,7 @@ export class Delivery {
       case 'series':
         return this.#seriesOf(made, put, signal);
       case 'table':
-        return this.#tableOf(made, put, signal);
+        return this.#tableOf(made, put, signal, pipeline === undefined ? place : placeByNumber);
     }
   }
 
@@ -118,25 +130,29 @@ export class Delivery {
     return this.#series?.update(put, points, signal) ?? 0;
   }
 
-  async #tableOf(value: JsonValue, put: Put, signal: AbortSignal): Promise<number> {
+  async #tableOf(value: JsonValue, put: Put, signal: AbortSignal, place: PlaceOfRow): Promise<number> {
     const complaints = this.#complaints();
     const rows: JsonObject[] = [];
-    const numbers = new Map<string, number>();
+    const places = new Map<string, number>();
     const keyField = this.#keyField;
-    let number = 0;
-    for (const row of Array.isArray(value) ? value : [value]) {
-      number += 1;
-      const keyed =
-        isJsonObject(row) && keyField === ROW_NUMBER_FIELD && !(keyField in row) ? { [keyField]: number, ...row } : row;
-      const fault = faultOfRow(keyed, keyField, numbers);
-      if (fault !== undefined) complaints.add(`row ${number} ${fault}`);
-      else {
-        numbers.set(String((keyed as JsonObject)[keyField]), number);
+    const all = Array.isArray(value) ? value : [value];
+    for (const [index, row] of all.entries()) {
+      const lacksNumber = isJsonObject(row) && keyField === ROW_NUMBER_FIELD && !(keyField in row);
+      const keyed = lacksNumber ? { [keyField]: index + 1, ...row } : row;
+      const key = keyOfRow(keyed, keyField);
+      const first = typeof key === 'object' ? undefined : places.get(String(key));
+      if (typeof key === 'object') complaints.add(`${place(index)} ${key.fault}`);
+      else if (first !== undefined) {
+        complaints.add(`${place(index)} has the ${keyField} ${JSON.stringify(key)} of ${place(first)}`);
+      } else {
+        places.set(String(key), index);
         rows.push(keyed as JsonObject);
       }
       await this.#turns.step();
     }
     complaints.end();
+    // It would take away all that there was: rather the settings are wrong than all of the rows.
+    if (rows.length === 0 && all.length > 0) throw noRowHasKey(all[0] ?? null, keyField);
     const sink = { publish: (_topic: unknown, op: Operation, data: JsonValue) => put(op, data) };
     return this.#table?.update(sink, rows, signal) ?? 0;
   }
@@ -157,13 +173,21 @@ export class Delivery {
   }
 }
 
-function faultOfRow(row: JsonValue, keyField: string, numbers: ReadonlyMap<string, number>): string | undefined {
-  if (!isJsonObject(row)) return 'is no row of named fields';
+function placeByNumber(index: number): string {
+  return `row ${index + 1}`;
+}
+
+/** The key of a row, or why it has none. */
+function keyOfRow(row: JsonValue, keyField: string): string | number | { readonly fault: string } {
+  if (!isJsonObject(row)) return { fault: 'is no row of named fields' };
   const key = Object.hasOwn(row, keyField) ? row[keyField] : undefined;
-  if (typeof key !== 'string' && typeof key !== 'number')
-    return `has no ${keyField}, a text or a number that identifies it`;
-  const first = numbers.get(String(key));
-  return first === undefined ? undefined : `has the ${keyField} ${JSON.stringify(key)} of row ${first}`;
+  if (typeof key === 'string' || typeof key === 'number') return key;
+  return { fault: `has no ${keyField}, a text or a number that identifies it` };
+}
+
+function noRowHasKey(first: JsonValue, keyField: string): TidewallError {
+  const fields = isJsonObject(first) ? `; the first has ${Object.keys(first).slice(0, MOST_NAMED).join(', ')}` : '';
+  return new TidewallError('source_error', `no row has the field ${JSON.stringify(keyField)} (keyField)${fields}`);
 }
 
 /** Rows with `t` and numbers, or columns, as points in the order of their time. */

@@ -136,8 +136,8 @@ class PreviewRun {
     };
     return {
       publish: async (topic, op, data, at) => deliveryOf(topic)?.publish(op, data, at, take(topic)),
-      result: async (topic, data, at) => {
-        await deliveryOf(topic)?.result(data, at, take(topic), this.#abort.signal);
+      result: async (topic, data, at, place) => {
+        await deliveryOf(topic)?.result(data, at, take(topic), this.#abort.signal, place);
         this.#notice();
       },
       healthy: () => {

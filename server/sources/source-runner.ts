@@ -273,9 +273,9 @@ export class SourceRunner {
         const { delivery, put } = await way(topic);
         await delivery.publish(op, data, at, put);
       },
-      result: async (topic, data, at) => {
+      result: async (topic, data, at, place) => {
         const { delivery, put, feed } = await way(topic);
-        const published = await delivery.result(data, at, put, signal);
+        const published = await delivery.result(data, at, put, signal, place);
         if (published > 0 || signal.aborted) return;
         this.#becomeOk();
         feed.healthy();
