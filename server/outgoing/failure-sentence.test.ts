@@ -1,8 +1,7 @@
-import { createTestAuthority, findProgram, freePort, type TestAuthority } from '@tidewall/testkit';
+import { createTestAuthority, findProgram, freePort, type TestAuthority, TestServers } from '@tidewall/testkit';
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { parseAddressList } from './address-list.ts';
 import { createOutgoing } from './outgoing.ts';
-import { TestServers } from './test-servers.contract.ts';
 
 const servers = new TestServers();
 afterEach(() => servers.close());

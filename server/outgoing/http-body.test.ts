@@ -1,9 +1,9 @@
 import { brotliCompressSync, constants, deflateSync, gzipSync } from 'node:zlib';
 import { TidewallError } from '@tidewall/protocol';
+import { eventually, type TestServer, TestServers } from '@tidewall/testkit';
 import { afterEach, describe, expect, it } from 'vitest';
 import { parseAddressList } from './address-list.ts';
 import { createOutgoing } from './outgoing.ts';
-import { eventually, type TestServer, TestServers } from './test-servers.contract.ts';
 
 const servers = new TestServers();
 afterEach(() => servers.close());

@@ -1,11 +1,11 @@
 import type { LookupAddress } from 'node:dns';
 import { connect } from 'node:net';
 import { TidewallError } from '@tidewall/protocol';
+import { type TestServer, TestServers } from '@tidewall/testkit';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { parseAddressList } from './address-list.ts';
 import { createOutgoing } from './outgoing.ts';
-import { type TestServer, TestServers } from './test-servers.contract.ts';
 
 const servers = new TestServers();
 let server: TestServer;

@@ -1,8 +1,7 @@
-import { createTestAuthority, findProgram } from '@tidewall/testkit';
+import { createTestAuthority, eventually, findProgram, TestServers } from '@tidewall/testkit';
 import { afterEach, describe, expect, it } from 'vitest';
 import { parseAddressList } from './address-list.ts';
 import { createOutgoing } from './outgoing.ts';
-import { TestServers } from './test-servers.contract.ts';
 
 const servers = new TestServers();
 afterEach(() => servers.close());
@@ -84,14 +83,15 @@ describe('[I2] each hop is judged anew', () => {
     expect([answer.status, await answer.text()]).toEqual([302, 'nowhere']);
   });
 
-  it('what an answer that leads on says for ever is not waited for', async () => {
-    const { port } = await servers.http((request, response) => {
+  it('what an answer that leads on says for ever is not waited for, and its connection is let go', async () => {
+    const server = await servers.http((request, response) => {
       if (request.url === '/end') return void response.end('done');
       response.writeHead(302, { location: '/end' });
       response.write('and on');
     });
-    const answer = await trusted.request(`http://127.0.0.1:${port}/`, { timeoutMs: 60_000 });
+    const answer = await trusted.request(`http://127.0.0.1:${server.port}/`, { timeoutMs: 60_000 });
     expect(await answer.text()).toBe('done');
+    await eventually(() => server.open === 0, 'both connections are let go');
   });
 });
 
