@@ -1,4 +1,3 @@
-import { isIP } from 'node:net';
 import type { Clock } from '@tidewall/base';
 import type { Outgoing } from '@tidewall/contracts';
 import { TidewallError } from '@tidewall/protocol';
@@ -6,6 +5,8 @@ import type { WebSocket } from 'ws';
 import { z } from 'zod';
 import { MAX_MESSAGE_BYTES } from './message-text.ts';
 import { reasonOf } from './reason.ts';
+import { socketReason } from './socket-reason.ts';
+import { type TlsSettings, tlsOptions } from './tls-fields.ts';
 
 /** A server that does not take a connection within this is not there. */
 const CONNECT_MS = 10_000;
@@ -16,9 +17,7 @@ export interface SocketLinkOptions {
   readonly url: string;
   readonly headers?: Readonly<Record<string, string>>;
   readonly protocols?: readonly string[];
-  /** PEM of the authorities that are trusted in place of the system's. */
-  readonly ca?: string | undefined;
-  readonly insecure?: boolean | undefined;
+  readonly tls: TlsSettings;
   readonly outgoing: Outgoing;
   readonly clock: Clock;
   readonly signal: AbortSignal;
@@ -53,7 +52,7 @@ export class SocketLink {
 
   /** @throws TidewallError source_error in a sentence that names the server, and no secret */
   static async open(options: SocketLinkOptions): Promise<SocketLink> {
-    const { url, headers = {}, protocols = [], ca, insecure = false, outgoing, signal } = options;
+    const { url, headers = {}, protocols = [], tls, outgoing, signal } = options;
     const { hostname } = new URL(url);
     await outgoing.check(hostname);
     const { WebSocket: Socket } = await import('ws');
@@ -66,9 +65,7 @@ export class SocketLink {
       // What leads elsewhere leads where nobody has looked.
       followRedirects: false,
       perMessageDeflate: true,
-      rejectUnauthorized: !insecure,
-      ...(ca === undefined ? {} : { ca }),
-      ...(isIP(hostname) === 0 ? { servername: hostname } : {}),
+      ...tlsOptions(tls, hostname),
     });
     const link = new SocketLink(socket, options);
     let stop = () => {};
@@ -167,31 +164,17 @@ export class SocketLink {
   }
 }
 
-const SENTENCES: Readonly<Record<string, string>> = {
-  ECONNREFUSED: 'nothing listens there',
-  ECONNRESET: 'the connection was cut',
-  ETIMEDOUT: 'it does not answer',
-  EHOSTUNREACH: 'there is no way to that host',
-  EPROTO: 'it does not speak TLS there; is it ws:// in place of wss://?',
-  ERR_SSL_WRONG_VERSION_NUMBER: 'it does not speak TLS there; is it ws:// in place of wss://?',
-  DEPTH_ZERO_SELF_SIGNED_CERT: 'its certificate is signed by itself; name it in tls.ca, or set tls.insecure',
-  SELF_SIGNED_CERT_IN_CHAIN: 'its certificate is of an authority that is not known; name it in tls.ca',
-  UNABLE_TO_VERIFY_LEAF_SIGNATURE: 'its certificate is of an authority that is not known; name it in tls.ca',
-  CERT_HAS_EXPIRED: 'its certificate has expired',
-  ERR_TLS_CERT_ALTNAME_INVALID: 'its certificate is for another name',
-  WS_ERR_UNSUPPORTED_MESSAGE_LENGTH: `a message is longer than ${MAX_MESSAGE_BYTES} bytes`,
+/** Of an answer that is no WebSocket. */
+const STATUS_REASONS: Readonly<Record<string, string>> = {
+  401: 'it wants other credentials',
+  403: 'it does not let us in',
+  404: 'there is no WebSocket at that path',
 };
 
 function sentenceOf(cause: unknown): string {
-  const inner = cause instanceof AggregateError ? cause.errors[0] : cause;
-  const { code = '' } = (inner ?? {}) as NodeJS.ErrnoException;
-  if (Object.hasOwn(SENTENCES, code)) return SENTENCES[code] as string;
-  const status = /^Unexpected server response: (\d+)$/.exec(reasonOf(inner))?.[1];
-  if (status === undefined) return reasonOf(inner);
-  const why: Record<string, string> = {
-    401: 'it wants other credentials',
-    403: 'it does not let us in',
-    404: 'there is no WebSocket at that path',
-  };
-  return `it answers ${status}${why[status] === undefined ? ', which is no WebSocket' : `: ${why[status]}`}`;
+  const { code, message = '' } = (cause ?? {}) as NodeJS.ErrnoException;
+  if (code === 'WS_ERR_UNSUPPORTED_MESSAGE_LENGTH') return `a message is longer than ${MAX_MESSAGE_BYTES} bytes`;
+  const status = /^Unexpected server response: (\d+)$/.exec(message)?.[1];
+  if (status === undefined) return socketReason(cause);
+  return `it answers ${status}${STATUS_REASONS[status] === undefined ? ', which is no WebSocket' : `: ${STATUS_REASONS[status]}`}`;
 }

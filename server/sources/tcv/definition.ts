@@ -6,7 +6,7 @@ import { TcvSource } from './tcv-source.ts';
 export const definition: SourceDefinition<TcvConfig> = {
   kind: 'tcv',
   configSchema: tcvConfigSchema,
-  secrets: ['url', 'secretKey'],
+  secrets: ['url', 'secretKey', 'key'],
   example: { url: 'ws://localhost:3000', secretId: 'AKID7', secretKey: 'the key of it', screen: 'hall' },
   create: (config, context) => new TcvSource(config, context),
 };

@@ -49,13 +49,13 @@ export class TcvSource implements Source {
   }
 
   async run(sink: Sink, signal: AbortSignal): Promise<void> {
-    const { url, tls } = this.#config;
+    const { url } = this.#config;
     const { clock, outgoing } = this.#context;
     const talk = new Talk(sink);
     let link: SocketLink | undefined;
     try {
       link = await SocketLink.open({
-        ...{ url, outgoing, clock, signal, ca: tls.ca, insecure: tls.insecure },
+        ...{ url, outgoing, clock, signal, tls: this.#config },
         message: (data) => talk.take(String(data)),
       });
       const open = link;

@@ -3,6 +3,7 @@ import { parseTopicName } from '@tidewall/protocol';
 import { z } from 'zod';
 import { checkMessages, messageFields } from '../message-fields.ts';
 import { socketUrlField } from '../socket-link.ts';
+import { checkTls, tlsFields } from '../tls-fields.ts';
 
 const json = z.custom<JsonValue>((value) => value !== undefined, { error: 'must be given' });
 /** A text is sent as it is, everything else as JSON. */
@@ -56,12 +57,7 @@ export const websocketConfigSchema = z
           ),
       })
       .prefault({}),
-    tls: z
-      .strictObject({
-        ca: z.string().min(1).optional().describe("certificates that are trusted in place of the system's, as PEM"),
-        insecure: z.boolean().default(false).describe('whether a certificate that nobody vouches for is taken'),
-      })
-      .prefault({}),
+    ...tlsFields,
     ...messageFields,
   })
   .superRefine((config, context) => {
@@ -78,6 +74,7 @@ export const websocketConfigSchema = z
       { names: ['topics', Object.keys(names).length === 0 ? { all: 'all' } : names], patterns: ['topics', {}] },
       context,
     );
+    checkTls(config, context);
     const { everyMs, deadMs } = config.heartbeat;
     if (deadMs <= everyMs) {
       const message = `must be more than heartbeat.everyMs, ${everyMs}`;

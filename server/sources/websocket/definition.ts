@@ -6,7 +6,7 @@ import { WebSocketSource } from './websocket-source.ts';
 export const definition: SourceDefinition<WebSocketConfig> = {
   kind: 'websocket',
   configSchema: websocketConfigSchema,
-  secrets: ['url', 'headers', 'send'],
+  secrets: ['url', 'headers', 'send', 'key'],
   example: {
     url: 'ws://localhost:8080/live',
     send: [{ subscribe: 'orders' }],

@@ -39,7 +39,7 @@ export class WebSocketSource implements Source {
   }
 
   async run(sink: Sink, signal: AbortSignal): Promise<void> {
-    const { url, headers, protocols, tls, send } = this.#config;
+    const { url, headers, protocols, send } = this.#config;
     const { clock, outgoing } = this.#context;
     const inbox = new MessageInbox({ sink, clock, form: this.#config });
     let link: SocketLink | undefined;
@@ -47,7 +47,7 @@ export class WebSocketSource implements Source {
     const answer = (text: string) => queueMicrotask(() => link?.send(text));
     try {
       link = await SocketLink.open({
-        ...{ url, headers, protocols, outgoing, clock, signal, ca: tls.ca, insecure: tls.insecure },
+        ...{ url, headers, protocols, outgoing, clock, signal, tls: this.#config },
         message: (data) => this.#take(data, inbox, sink, answer),
       });
       const open = link;
