@@ -11,6 +11,7 @@ import { run } from './run.mjs';
 export const PROGRAMS = {
   'redis-server': 'redis-server',
   'redis-cli': 'redis-tools',
+  influxd: 'influxdb',
   mosquitto: 'mosquitto',
   mosquitto_pub: 'mosquitto-clients',
   'nats-server': 'nats-server',

@@ -1,5 +1,5 @@
-import { parseAddressList } from '@tidewall/outgoing';
 import { ingestSchema } from '@tidewall/ingest';
+import { parseAddressList } from '@tidewall/outgoing';
 import { DEFAULT_LIMITS, type Limits } from '@tidewall/protocol';
 import { SLUG } from '@tidewall/screen/schema';
 import { redisUrlField } from '@tidewall/sources';

@@ -134,13 +134,17 @@ export class Batch implements SampleSink {
       const unknown = this.#series.filter(({ recalled }) => !recalled);
       if (unknown.length > 0) await book.recall(unknown);
       const tables = new Map<string, RowsOfTable>();
+      const fresh: Series[] = [];
       for (const series of this.#series) {
-        this.#publishSeries(series);
-        this.#gatherRow(series, tables);
+        // A new one has a row only if it may have a topic.
+        if (this.#publishSeries(series) && !series.kept) fresh.push(series);
+        else this.#gatherRow(series, tables);
         if (this.#begun.length >= MOST_BEGUN) await this.#settle();
         const turn = step();
         if (turn !== undefined) await turn;
       }
+      if (fresh.length > 0) await this.#settle();
+      for (const series of fresh) if (series.kept) this.#gatherRow(series, tables);
       for (const [topic, rows] of tables) this.#publishRows(topic, rows);
     } finally {
       for (const series of this.#series) series.samples = 0;
@@ -149,9 +153,10 @@ export class Batch implements SampleSink {
     await this.#settle();
   }
 
-  #publishSeries(series: Series): void {
+  /** @returns whether there was something to publish */
+  #publishSeries(series: Series): boolean {
     const points = series.takePoints(this.#context.repeated);
-    if (points === undefined) return;
+    if (points === undefined) return false;
     const { samples, firstSample } = series;
     let refused = false;
     for (const part of parts(points, MOST_POINTS, this.#context.limits.publicationBytes)) {
@@ -174,6 +179,7 @@ export class Batch implements SampleSink {
         ),
       );
     }
+    return true;
   }
 
   #gatherRow(series: Series, tables: Map<string, RowsOfTable>): void {
@@ -190,6 +196,7 @@ export class Batch implements SampleSink {
       rows.rows = [];
       rows.bytes = 0;
     }
+    series.kept = true;
     rows.rows.push(row);
     rows.bytes += rowBytes;
   }

@@ -33,7 +33,8 @@ export class Series {
   readonly #byName = new Map<string, Field>();
   /** Of the points that wait. */
   #times: number[] = [];
-  #inOrder = true;
+  /** Where each of them is; undefined while they rise, which is nearly always. */
+  #places: Map<number, number> | undefined;
   /** No field has a newer value that was published. */
   #newest = Number.NEGATIVE_INFINITY;
   /** By member: what was published of fields before this process knew them. */
@@ -102,11 +103,11 @@ export class Series {
    */
   takePoints(repeated: (count: number) => void): Points | undefined {
     const times = this.#times;
-    const inOrder = this.#inOrder;
+    const rise = this.#places === undefined;
     if (times.length === 0) return undefined;
     this.#times = [];
-    this.#inOrder = true;
-    if (!inOrder || (times[0] as number) <= this.#newest) return this.#takeNewPoints(times, repeated);
+    this.#places = undefined;
+    if (!rise || (times[0] as number) <= this.#newest) return this.#takeNewPoints(times, repeated);
     const columns: Points['columns'] = { t: times };
     for (const field of this.fields) {
       const { waiting } = field;
@@ -184,10 +185,14 @@ export class Series {
   #indexOf(t: number): number {
     const times = this.#times;
     const last = times.length - 1;
-    if (last < 0 || t > (times[last] as number)) return times.push(t) - 1;
-    const known = t === times[last] ? last : times.indexOf(t);
-    if (known >= 0) return known;
-    this.#inOrder = false;
+    if (this.#places === undefined) {
+      if (last < 0 || t > (times[last] as number)) return times.push(t) - 1;
+      if (t === times[last]) return last;
+      this.#places = new Map(times.map((time, index) => [time, index]));
+    }
+    const known = this.#places.get(t);
+    if (known !== undefined) return known;
+    this.#places.set(t, times.length);
     return times.push(t) - 1;
   }
 

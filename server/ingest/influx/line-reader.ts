@@ -114,6 +114,8 @@ export class LineReader implements IngestReader {
         if (byte === BACKSLASH && ++at >= bytes.length - 1) return malformed('invalid field format');
       }
       if (at === nameStart) return malformed('missing field key');
+      // One that ends so is read in two ways by InfluxDB itself.
+      if (bytes[at - 1] === BACKSLASH) return malformed('invalid field format');
       this.#starts[count] = nameStart;
       this.#ends[count] = at;
       this.#at = at + 1;
