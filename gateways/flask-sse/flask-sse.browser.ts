@@ -143,6 +143,30 @@ describe.skipIf(!HAS_REDIS)('a page of flask-sse', () => {
     await page.close();
   });
 
+  test('goes from stream to stream by itself, and misses no message of its channel', async () => {
+    const settings = { redis: `redis://127.0.0.1:${port}`, gateways: { 'flask-sse': { maxAgeMs: 1000 } } };
+    const own = await startTestHost({ settings });
+    const page = await browser.newPage();
+    await page.goto(`${own.url}/healthz`);
+    await page.evaluate(() => {
+      const seen = { got: [] as [string, string][], opens: 0 };
+      const source = new window.EventSource('/stream?channel=turns');
+      source.onmessage = ({ data, lastEventId }) => void seen.got.push([data, lastEventId]);
+      source.onopen = () => {
+        seen.opens++;
+      };
+      Object.assign(window, { seen });
+    });
+    const seen = () => page.evaluate(() => (window as unknown as { seen: { got: unknown[]; opens: number } }).seen);
+    await publishHeard('{"data":0,"id":"first"}', 'turns');
+    let published = 0;
+    while ((await seen()).opens < 4) expect(publish(`{"data":${++published}}`, 'turns')).toBe(1);
+    const all = Array.from({ length: published + 1 }, (_, i) => [String(i), 'first']);
+    await expect.poll(async () => (await seen()).got, { timeout: 15_000 }).toEqual(all);
+    await page.close();
+    await own.close();
+  });
+
   test('ends when the server stops, and is back by itself when it runs again', async () => {
     const settings = { redis: `redis://127.0.0.1:${port}`, port: await freePort(), limits: { lingerMs: 100 } };
     let own = await startTestHost({ settings });

@@ -1,22 +1,17 @@
-import type { ServerResponse } from 'node:http';
-import type {
-  Encoding,
-  Gateway,
-  GatewayContext,
-  GatewayDefinition,
-  GatewayRequest,
-  Principal,
-  Push,
-} from '@tidewall/contracts';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Encoding, Gateway, GatewayContext, GatewayDefinition, GatewayRequest, Push } from '@tidewall/contracts';
 import { TidewallError } from '@tidewall/protocol';
 import { answerError, answerMethods, NOT_STORED } from '../http/answer.ts';
 import { asTidewallError, whoAsks } from '../http/gate.ts';
-import { Connections } from '../native/index.ts';
+import { Connections, Spread } from '../native/index.ts';
 import { mayStream } from '../sse/event-stream.ts';
+import { Returning } from '../sse/returning.ts';
+import { lifeMsOf } from '../sse/turning-stream.ts';
 import { DirectWrites } from '../websocket/direct-writes.ts';
 import { eventsOf } from './event-text.ts';
+import { LastIds } from './last-ids.ts';
 import { type FlaskSseSettings, flaskSseSettings, topicOf } from './settings.ts';
-import { retryText, StreamClient } from './stream-client.ts';
+import { retryText, StreamClient, type StreamClientOptions } from './stream-client.ts';
 
 const KIND = 'flask-sse';
 const PATH = '/stream';
@@ -24,8 +19,6 @@ const PATH = '/stream';
 const DEFAULT_CHANNEL = 'sse';
 /** When there is no room: an `EventSource` that is answered anything but a stream never comes back. */
 const NO_ROOM_MS = 10_000;
-/** The fractional part of its multiples never clusters, so those who are sent away spread over their window. */
-const GOLDEN = (Math.sqrt(5) - 1) / 2;
 
 /**
  * The stream of flask-sse, at `/stream?channel=<name>`: pages that follow a Flask application follow its Redis channel
@@ -45,7 +38,9 @@ class FlaskSse implements Gateway {
   readonly #encoding: Encoding;
   readonly #direct = new DirectWrites();
   readonly #clients = new Set<StreamClient>();
-  #opened = 0;
+  readonly #returning = new Returning<StreamClient>();
+  readonly #lastIds = new LastIds();
+  readonly #spread = new Spread();
 
   constructor(context: GatewayContext, settings: FlaskSseSettings) {
     this.#context = context;
@@ -55,16 +50,13 @@ class FlaskSse implements Gateway {
   }
 
   answer({ http, query }: GatewayRequest, response: ServerResponse): void {
-    const { metrics, full, window } = this.#connections;
+    const { metrics, window } = this.#connections;
     if (http.method !== 'GET') {
       metrics.rejected('bad_method');
       answerMethods(response, PATH, ['GET']);
     } else if (!mayStream(response)) response.destroy();
     else if (window !== undefined) answerLater(response, window[0]);
-    else if (full) {
-      metrics.rejected('connection_limit');
-      answerLater(response, NO_ROOM_MS);
-    } else this.#follow(whoAsks(this.#context, http), query.get('channel') || DEFAULT_CHANNEL, response);
+    else this.#follow(http, query.get('channel') || DEFAULT_CHANNEL, response);
   }
 
   drain(signal: AbortSignal): Promise<void> {
@@ -75,23 +67,35 @@ class FlaskSse implements Gateway {
     this.#connections.cut();
   }
 
-  #follow(who: Principal | TidewallError, channel: string, response: ServerResponse): void {
+  #follow(http: IncomingMessage, channel: string, response: ServerResponse): void {
     try {
-      if (who instanceof TidewallError) throw who;
+      const principal = whoAsks(this.#context, http);
+      if (principal instanceof TidewallError) throw principal;
       const topic = topicOf(channel, this.#settings);
-      void this.#open(response)
-        .follow(who, topic)
-        .catch((failure) => this.#refuse(response, failure));
+      const id = lastEventIdOf(http);
+      const back = this.#returning.take(id, principal, topic);
+      if (back !== undefined) back.resume(response);
+      else if (this.#connections.full) throw new TidewallError('busy', 'there is no room', { afterMs: NO_ROOM_MS });
+      else {
+        const client = this.#open({ principal, topic, id, response });
+        void client.follow().catch((failure) => this.#refuse(response, failure));
+      }
     } catch (failure) {
       this.#refuse(response, failure);
     }
   }
 
-  #open(response: ServerResponse): StreamClient {
+  #open(asked: Pick<StreamClientOptions, 'principal' | 'topic' | 'id' | 'response'>): StreamClient {
+    const share = this.#spread.next();
     const client = new StreamClient({
-      ...{ context: this.#context, connections: this.#connections, encoding: this.#encoding },
-      ...{ direct: this.#direct, response, share: (++this.#opened * GOLDEN) % 1 },
-      gone: () => this.#clients.delete(client),
+      ...asked,
+      ...{ context: this.#context, connections: this.#connections, encoding: this.#encoding, direct: this.#direct },
+      ...{ share, lifeMs: lifeMsOf(this.#settings.maxAgeMs, share), lastIds: this.#lastIds },
+      leaves: (each) => this.#returning.expect(each),
+      gone: (each) => {
+        this.#returning.forget(each);
+        this.#clients.delete(each);
+      },
     });
     this.#clients.add(client);
     return client;
@@ -99,8 +103,10 @@ class FlaskSse implements Gateway {
 
   #refuse(response: ServerResponse, failure: unknown): void {
     const error = asTidewallError(this.#context, failure);
-    this.#connections.metrics.rejected(error.kind);
+    const full = error.kind === 'busy';
+    this.#connections.metrics.rejected(full ? 'connection_limit' : error.kind);
     if (response.headersSent) response.destroy();
+    else if (full) answerLater(response, error.afterMs);
     else answerError(response, error);
   }
 
@@ -122,6 +128,11 @@ class FlaskSse implements Gateway {
       for (const client of [...this.#clients]) if (client.view === view) client.close('state_invalidated', '');
     });
   }
+}
+
+/** Texts in headers are bytes to Node, and UTF-8 to an `EventSource`. */
+function lastEventIdOf({ headers }: IncomingMessage): string {
+  return Buffer.from(String(headers['last-event-id'] ?? ''), 'latin1').toString();
 }
 
 /** A stream that only says when to come back. */

@@ -1,5 +1,6 @@
 import { parseTopicName, type TopicName } from '@tidewall/protocol';
 import { z } from 'zod';
+import { maxAgeMsField } from '../sse/settings.ts';
 
 /** The topic of a channel in a configuration. */
 const topicField = z.unknown().transform((value, context): TopicName => {
@@ -16,6 +17,8 @@ export const flaskSseSettings = z.strictObject({
   topics: z.record(z.string(), topicField).default({}),
   /** What comes before the name of every other channel. */
   prefix: z.string().max(128).default('redis/'),
+  /** How long a stream lives before its page is asked to come back. */
+  maxAgeMs: maxAgeMsField,
 });
 
 export type FlaskSseSettings = z.infer<typeof flaskSseSettings>;

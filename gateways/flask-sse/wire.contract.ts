@@ -17,7 +17,17 @@ export class EventReader {
   #text = '';
   #type = '';
   #data: string[] = [];
-  #id = '';
+  #id: string;
+
+  /** @param id that the page has of a stream before */
+  constructor(id = '') {
+    this.#id = id;
+  }
+
+  /** What it says when it comes back. */
+  get lastEventId(): string {
+    return this.#id;
+  }
 
   read(chunk: string): void {
     this.#text += chunk;
@@ -46,7 +56,7 @@ export class EventReader {
 
 /** A page's connection, one step below `EventSource`: bytes can be left on the network. */
 export class StreamReader implements JoinedClient {
-  readonly reader = new EventReader();
+  readonly reader: EventReader;
   readonly port: number;
   readonly closed: Promise<void>;
   readonly #request: ClientRequest;
@@ -54,16 +64,19 @@ export class StreamReader implements JoinedClient {
   #changed = () => {};
   #ended = false;
 
-  static async open(port: number, path = '/stream'): Promise<StreamReader> {
-    const asked = get({ port, path, host: '127.0.0.1', agent: false });
+  static async open(port: number, path = '/stream', lastEventId = ''): Promise<StreamReader> {
+    // As an `EventSource` says it: the bytes of its UTF-8.
+    const headers = lastEventId === '' ? {} : { 'last-event-id': Buffer.from(lastEventId).toString('latin1') };
+    const asked = get({ port, path, headers, host: '127.0.0.1', agent: false });
     const response = await new Promise<IncomingMessage>((resolve, reject) => {
       asked.once('response', resolve).once('error', reject);
     });
-    return new StreamReader(port, asked, response);
+    return new StreamReader(port, new EventReader(lastEventId), asked, response);
   }
 
-  private constructor(port: number, asked: ClientRequest, response: IncomingMessage) {
+  private constructor(port: number, reader: EventReader, asked: ClientRequest, response: IncomingMessage) {
     this.port = port;
+    this.reader = reader;
     this.#request = asked;
     this.#response = response;
     response.setEncoding('utf8').on('data', (text: string) => {

@@ -8,7 +8,8 @@ import { type Since, TidewallError } from '@tidewall/protocol';
  *   <name of the topic, hashed><offset, base 36>:<epoch>,…
  *
  * Names may be long, and the client has said them already: 48 bits tell those of one client apart. Should two ever be
- * the same, their epochs differ, and a position of another epoch is told as what it is (W17).
+ * the same, their epochs differ, and a position of another epoch is told as what it is (W17). What follows a semicolon is
+ * no part of it.
  */
 
 const HASH_LENGTH = 8;
@@ -29,9 +30,10 @@ export function writeEntries(entries: readonly (readonly [hash: string, since: S
 /** @throws TidewallError bad_request when it is not one of ours */
 export function parseCursor(text: string): Cursor {
   const cursor = new Map<string, Since>();
-  if (text === '') return cursor;
   if (text.length > MOST_LENGTH) throw noCursor(text);
-  for (const part of text.split(',')) {
+  const [places = ''] = text.split(';');
+  if (places === '') return cursor;
+  for (const part of places.split(',')) {
     const [, hash = '', digits = '', epoch = ''] = ENTRY.exec(part) ?? [];
     const offset = Number.parseInt(digits, 36);
     if (!Number.isSafeInteger(offset)) throw noCursor(text);

@@ -18,6 +18,8 @@ export interface Followed {
   readonly news: boolean;
   /** Where the client is once it has the answers and all that was written; `written` is the newest cursor in that. */
   cursorAfter(written: Cursor): string;
+  /** What it would be told if it followed the same again from where its session stands. */
+  again(standing: readonly SubscribeReply[]): Followed;
 }
 
 export interface FollowOptions {
@@ -47,11 +49,15 @@ export async function followTopics(
       begun[at] = begin(reply as SubscribeReply, since, full());
     });
   }
+  return asFollowed(begun, wanted, cursor === undefined);
+}
+
+function asFollowed(begun: readonly Begun[], wanted: readonly SubscribeRequest[], fromNowhere: boolean): Followed {
   const replies = begun.flatMap(({ reply }) => (reply === undefined ? [] : [reply]));
   return {
     replies: replies.map((reply, i) => encodeReply(i + 1, 'subscribe', reply)),
     views: new Set(replies.map(({ topic }) => topic)),
-    news: cursor === undefined || replies.some(({ recovered, offset }) => !recovered && offset > 0),
+    news: fromNowhere || replies.some(({ recovered, offset }) => !recovered && offset > 0),
     cursorAfter(written) {
       // By its epoch, which no other topic has: one that was asked for by another name is written by its own.
       const byEpoch = new Map([...written.values()].map((since) => [since.epoch, since]));
@@ -61,6 +67,13 @@ export async function followTopics(
         return place ? [[hashOf(wanted[i]?.topic ?? ''), place]] : [];
       });
       return writeEntries(places);
+    },
+    again(standing) {
+      const stands = begun.map(({ reply }): Begun => {
+        const now = standing.find(({ topic }) => topic === reply?.topic);
+        return { reply: now, later: now?.recovered !== true };
+      });
+      return asFollowed(stands, wanted, false);
     },
   };
 }

@@ -15,3 +15,4 @@ export { NativePeer, type NativeWire } from './native-peer.ts';
 export { Progress } from './progress.ts';
 export { reconnectWindowMs } from './reconnect-window.ts';
 export { type ConnectSigner, SIGN_SKEW_MS, signConnect } from './signed-connect.ts';
+export { Spread } from './spread.ts';

@@ -13,6 +13,11 @@ export const HEARTBEAT = Buffer.from(':\n\n');
 /** The last event id of those who shall not come back: what is sent to the server when they do (W55). */
 export const STAY_AWAY = 'stay-away';
 
+/** When a client comes back whose stream has ended because it had lived for its time: nothing is wrong, and it is missed. */
+const AGAIN_MS = [100, 500] as const;
+/** Of a type that no page listens to. It has data, since there are clients that pass over an id alone. */
+const AGAIN = 'event: tidewall.again\n';
+
 /** Lines of the wire as one event. */
 export function eventOf(text: string): string {
   return `data: ${text.replaceAll('\n', '\ndata: ')}\n\n`;
@@ -27,6 +32,16 @@ export function retryWithin([from, to]: readonly [number, number]): string {
 export function lastEventOf(word: string, comesBack: boolean, afterMs?: readonly [number, number]): string {
   if (afterMs !== undefined) return `${retryWithin(afterMs)}${eventOf(word)}`;
   return comesBack ? eventOf(word) : `id: ${STAY_AWAY}\n${eventOf(word)}`;
+}
+
+/** The last event of a stream whose client shall come back with this id. */
+export function comeBackEvent(id: string): string {
+  return `${AGAIN}${retryWithin(AGAIN_MS)}id: ${id}\ndata: {}\n\n`;
+}
+
+/** Takes back what the last event of the stream before has said to its client: from here on its id is this one. */
+export function backAgainEvent(id: string, retryMs: number): string {
+  return `${AGAIN}retry: ${retryMs}\nid: ${id}\ndata: {}\n\n`;
 }
 
 /** For sessions: a frame is an event, and its lines are those of the event. */

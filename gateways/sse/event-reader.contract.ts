@@ -1,6 +1,7 @@
 import { type IncomingMessage, request } from 'node:http';
 
 export interface ReadEvent {
+  readonly type: string;
   readonly data: string;
   /** As an `EventSource` has it after this event. */
   readonly lastEventId: string;
@@ -18,6 +19,7 @@ export class EventReader {
   readonly #stream: IncomingMessage;
   readonly #events: ReadEvent[] = [];
   #text = '';
+  #type = '';
   #data: string[] = [];
   #over = false;
   #wake = () => {};
@@ -64,6 +66,13 @@ export class EventReader {
     return JSON.parse(event.data) as Record<string, never>;
   }
 
+  /** The events that are still to come, until the stream ends. */
+  async rest(): Promise<ReadEvent[]> {
+    const events: ReadEvent[] = [];
+    for (let event = await this.next(); event !== undefined; event = await this.next()) events.push(event);
+    return events;
+  }
+
   /** Data of events that have come and were not asked for. */
   taken(): string[] {
     return this.#events.splice(0).map(({ data }) => data);
@@ -91,10 +100,15 @@ export class EventReader {
   #line(line: string): void {
     const [, field, value = ''] = /^(\w*): ?(.*)$/s.exec(line) ?? [];
     if (line === '') {
-      if (this.#data.length > 0) this.#events.push({ data: this.#data.join('\n'), lastEventId: this.lastEventId });
+      const { lastEventId } = this;
+      if (this.#data.length > 0) {
+        this.#events.push({ type: this.#type || 'message', data: this.#data.join('\n'), lastEventId });
+      }
       this.#data = [];
+      this.#type = '';
     } else if (line.startsWith(':')) this.comments++;
     else if (field === 'data') this.#data.push(value);
+    else if (field === 'event') this.#type = value;
     else if (field === 'id') this.lastEventId = value;
     else if (field === 'retry') this.retryMs = Number(value);
   }

@@ -23,12 +23,13 @@ afterAll(async () => {
   pages.close();
 });
 
+const origin = () => `http://127.0.0.1:${(pages.address() as AddressInfo).port}`;
+
 beforeEach(async () => {
-  const origin = `http://127.0.0.1:${(pages.address() as AddressInfo).port}`;
-  host = await startTestHost({ settings: { allowedOrigins: [origin] } });
+  host = await startTestHost({ settings: { allowedOrigins: [origin()] } });
   proxy = await TcpProxy.start(host.port);
   page = await browser.newPage();
-  await page.goto(origin);
+  await page.goto(origin());
 });
 afterEach(async () => {
   await page.close();
@@ -110,14 +111,36 @@ test('[W56] an EventSource comes back when the server does, in the time that it 
   await follow('topic=b&topic=a&kind=log');
   await follows(1);
   const { port } = host;
-  const origins = `http://127.0.0.1:${(pages.address() as AddressInfo).port}`;
   await host.close();
   await until(({ byes }) => byes.includes(4001));
-  host = await startTestHost({ settings: { port, allowedOrigins: [origins] } });
+  host = await startTestHost({ settings: { port, allowedOrigins: [origin()] } });
   // Before that there is no such log: a topic that is published to first would become a state, which the page refuses.
   await follows(2);
   await host.hub.publish(PUBLISHER, { topic: 'a', data: 'again' });
   await until(({ entries }) => entries['a']?.at(-1) === 'again');
+});
+
+test('[W58] an EventSource goes from stream to stream by itself and misses nothing, of a signal neither', async () => {
+  const { port } = host;
+  await host.close();
+  const topics = [
+    { pattern: 'a', kind: 'log' },
+    { pattern: 'b', kind: 'signal' },
+  ];
+  const gateways = { sse: { maxAgeMs: 1000 } };
+  host = await startTestHost({ settings: { port, allowedOrigins: [origin()], topics, gateways } });
+  await follow('topic=b&topic=a');
+  await follows(1);
+  let published = 0;
+  while ((await seen()).opens < 5) {
+    published++;
+    for (const topic of ['a', 'b']) await host.hub.publish(PUBLISHER, { topic, data: published });
+  }
+  await until(({ entries }) => entries['a']?.at(-1) === published && entries['b']?.at(-1) === published);
+  const { entries, recovered } = await seen();
+  const all = Array.from({ length: published }, (_, i) => i + 1);
+  expect(entries).toEqual({ a: all, b: all });
+  expect(recovered.slice(2)).not.toContain(false);
 });
 
 test('[W54] what is refused ends an EventSource, and a page of an origin that is not listed reads nothing', async () => {

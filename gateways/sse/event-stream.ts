@@ -12,6 +12,10 @@ import { HEARTBEAT } from './event-encoding.ts';
 /** How long a client has to end its side after ours has ended, before the socket is destroyed. */
 const CLOSE_GRACE_MS = 1000;
 
+/** How long the system asks a peer from which nothing comes: ten times, a second apart. */
+const PROBES_MS = 10_000;
+const LEAST_QUIET_MS = 1000;
+
 const HEAD = { ...NOT_STORED, 'content-type': 'text/event-stream; charset=utf-8' } as const;
 
 export interface StreamOptions {
@@ -58,6 +62,8 @@ export class EventStream {
     response.flushHeaders();
     socket.setTimeout(0);
     socket.setNoDelay(true);
+    // Over before the next comment is due: while something that was sent waits to be acknowledged, the system asks nothing.
+    socket.setKeepAlive(true, Math.max(LEAST_QUIET_MS, context.limits.pingMs - PROBES_MS - 1000));
     this.#output = new SocketOutput(socket, Buffer.from(options.first), direct, { drained: () => this.#drained() });
     socket.on('drain', () => this.#drained());
     socket.on('end', () => this.#finished());
@@ -70,6 +76,11 @@ export class EventStream {
   get congested(): boolean {
     if (!this.#stalled) this.#stalled = this.#output.isAbove(this.#options.context.limits.highWaterBytes);
     return this.#stalled;
+  }
+
+  /** The kernel has taken all of it. */
+  get settled(): boolean {
+    return this.#output.waitingBytes === 0;
   }
 
   /** Writes finished events, as one write. False: above high water. */

@@ -1,14 +1,15 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Gateway, GatewayContext, GatewayDefinition, GatewayRequest, Principal } from '@tidewall/contracts';
 import { CLOSE_CODES, mayReconnect, TidewallError } from '@tidewall/protocol';
+import { z } from 'zod';
 import { answerEmpty, answerError, answerMethods } from '../http/answer.ts';
 import { type Cursor, parseCursor } from '../http/cursor.ts';
 import { followedTopics } from '../http/followed-topics.ts';
-import { asTidewallError, letIn, type Turned } from '../http/gate.ts';
+import { asTidewallError, letIn, type Turned, whoAsks } from '../http/gate.ts';
 import { HttpSessions } from '../http/http-sessions.ts';
 import { FULL_AFTER_MS } from '../http/open-session.ts';
 import { Connections } from '../native/connections.ts';
-import { createLastWord } from '../native/index.ts';
+import { createLastWord, Spread } from '../native/index.ts';
 import { DirectWrites } from '../websocket/direct-writes.ts';
 import {
   createSessionEncoding,
@@ -19,8 +20,11 @@ import {
   STAY_AWAY,
 } from './event-encoding.ts';
 import { answerEvents, mayStream } from './event-stream.ts';
+import { Returning } from './returning.ts';
 import { SessionStream } from './session-stream.ts';
-import { TopicStream } from './topic-stream.ts';
+import { maxAgeMsField } from './settings.ts';
+import { askedFor, TopicStream } from './topic-stream.ts';
+import { lifeMsOf } from './turning-stream.ts';
 
 /** Of topics in an address; half of what a request may have in its head. */
 const MOST_ADDRESS = 12 * 1024;
@@ -29,14 +33,21 @@ const PATH = '/sse';
 /** When an `EventSource` comes back after a cut. */
 const RETRY_MS = [500, 2000] as const;
 
+/** What can be set of the wire, under `gateways: { sse: … }`. */
+const settings = z.strictObject({
+  /** How long a stream of topics lives before its client is asked to come back. */
+  maxAgeMs: maxAgeMsField,
+});
+
 /**
  * The native wire as server-sent events, at `/sse`: sessions, with requests of their own for what they send, and streams
  * of topics for those who have nothing but an address.
  */
-export const sseGateway: GatewayDefinition = {
+export const sseGateway: GatewayDefinition<z.infer<typeof settings>> = {
   kind: 'sse',
   path: PATH,
-  create: (context) => new SseGateway(context),
+  settings,
+  create: (context, { maxAgeMs }) => new SseGateway(context, maxAgeMs),
 };
 
 class SseGateway implements Gateway {
@@ -45,11 +56,15 @@ class SseGateway implements Gateway {
   readonly #direct = new DirectWrites();
   readonly #sessions: HttpSessions<SessionStream>;
   readonly #topicStreams = new Set<TopicStream>();
+  readonly #returning = new Returning<TopicStream>();
+  readonly #spread = new Spread();
+  readonly #maxAgeMs: number;
   readonly #sessionEncoding;
   readonly #topicEncoding;
 
-  constructor(context: GatewayContext) {
+  constructor(context: GatewayContext, maxAgeMs: number) {
     this.#context = context;
+    this.#maxAgeMs = maxAgeMs;
     this.#connections = new Connections(context, 'sse');
     this.#sessions = new HttpSessions(context, this.#connections.metrics);
     this.#sessionEncoding = createSessionEncoding(context.limits.frameBytes);
@@ -104,6 +119,7 @@ class SseGateway implements Gateway {
     }
     const session = new SessionStream({
       ...this.#streamOptions(response, verdict.principal),
+      head: retryWithin(RETRY_MS),
       encoding: this.#sessionEncoding,
       gone: (each) => {
         this.#sessions.delete(each);
@@ -118,6 +134,11 @@ class SseGateway implements Gateway {
     try {
       refuseLongAddress(http);
       const wanted = followedTopics(query, ['cursor', 'lastEventId']);
+      const back = this.#backAgain(http, query, askedFor(wanted));
+      if (back !== undefined) {
+        back.resume(response);
+        return;
+      }
       const cursor = cursorOf(http, query);
       const verdict = letIn(this.#context, this.#connections, http);
       if ('turned' in verdict) {
@@ -129,7 +150,11 @@ class SseGateway implements Gateway {
         encoding: this.#topicEncoding,
         wanted,
         cursor,
+        lifeMs: lifeMsOf(this.#maxAgeMs, this.#spread.next()),
+        head: () => retryWithin(RETRY_MS),
+        leaves: (each) => this.#returning.expect(each),
         gone: (each) => {
+          this.#returning.forget(each);
           this.#topicStreams.delete(each);
           this.#connections.delete(each);
         },
@@ -142,6 +167,12 @@ class SseGateway implements Gateway {
         this.#sayGoodbye(response, { name: 'connection_limit', reason: failure.message });
       } else this.#refuse(response, failure);
     }
+  }
+
+  /** A client that was asked to come back, and is. */
+  #backAgain(http: IncomingMessage, query: URLSearchParams, asked: string): TopicStream | undefined {
+    const who = whoAsks(this.#context, http);
+    return who instanceof TidewallError ? undefined : this.#returning.take(idOf(http, query) ?? '', who, asked);
   }
 
   /** In a stream: pages are shown what it says, and at a status an `EventSource` gives up for good. */
@@ -158,8 +189,7 @@ class SseGateway implements Gateway {
 
   #streamOptions(response: ServerResponse, principal: Principal) {
     const { metrics } = this.#connections;
-    const shared = { context: this.#context, metrics, direct: this.#direct };
-    return { ...shared, response, principal, head: retryWithin(RETRY_MS) };
+    return { context: this.#context, metrics, direct: this.#direct, response, principal };
   }
 
   #refuse(response: ServerResponse, failure: unknown): void {
@@ -169,15 +199,18 @@ class SseGateway implements Gateway {
   }
 }
 
-/** Where the client says that it is; what it says of its own accord when it comes back counts before the address. */
-function cursorOf({ headers }: IncomingMessage, query: URLSearchParams): Cursor | undefined {
-  const header = headers['last-event-id'];
-  if (header === undefined) {
-    const text = query.get('cursor') ?? query.get('lastEventId');
-    return text === null || text === '' ? undefined : parseCursor(text);
-  }
+/** The id that a client comes with; what it says of its own accord when it comes back counts before the address. */
+function idOf({ headers }: IncomingMessage, query: URLSearchParams): string | undefined {
+  const said = headers['last-event-id'] ?? query.get('cursor') ?? query.get('lastEventId');
+  return said === null ? undefined : String(said);
+}
+
+/** Where the client says that it is. */
+function cursorOf(http: IncomingMessage, query: URLSearchParams): Cursor | undefined {
+  const id = idOf(http, query);
+  if (http.headers['last-event-id'] === undefined) return id === undefined || id === '' ? undefined : parseCursor(id);
   try {
-    return parseCursor(String(header));
+    return parseCursor(String(id));
   } catch {
     // An `EventSource` that is refused never comes back. Nothing of what it held is known to be true, so all is void.
     return new Map();

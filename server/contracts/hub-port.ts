@@ -188,6 +188,8 @@ export interface Session {
   unsubscribe(view: number): void;
   /** Where it is in each of its topics; what `Encoding.after` would be given now. */
   places(): readonly PlaceInTopic[];
+  /** For each topic that it follows by name: what following it again from where it is would be answered now. */
+  standing(): readonly SubscribeReply[];
   /** The outlet takes more again. */
   drained(): void;
   /** The peer is gone. Everything of the session is let go; may be called twice. */

@@ -14,6 +14,7 @@ export function resolveElements(hub: HubPort, elements: ElementTopics): HubPort 
         configure: (view, change, accepted) => session.configure(view, change, accepted),
         unsubscribe: (view) => session.unsubscribe(view),
         places: () => session.places(),
+        standing: () => session.standing(),
         drained: () => session.drained(),
         end: () => session.end(),
       };

@@ -1,5 +1,6 @@
 import type { Outlet, PlaceInTopic, Push } from '@tidewall/contracts';
 import { parseTopicPattern } from '@tidewall/protocol';
+import { RecordingOutlet } from '@tidewall/testkit';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { anyone, useHubBed, WINDOW } from './hub-bed.contract.ts';
@@ -95,6 +96,46 @@ test('[H58] sessions in step are handed one buffer, places and all', async () =>
     ['b', 3],
   ]);
   expect(one?.buffers.at(-1)).toBe(two?.buffers.at(-1));
+});
+
+test.each(['log', 'state', 'signal'] as const)(
+  '[H63] a session that follows a %s says where it stands, and what it is pushed goes on from there',
+  async (kind) => {
+    bed.start({ settings: { a: { kind, expectEveryMs: 1000 } } });
+    await bed.publish('a', 1);
+    const { session, outlet, reply } = await bed.watch('a', { kind });
+    expect(session.standing()).toEqual([{ ...reply, recovered: true }]);
+    for (let offset = 2; offset <= 4; offset++) {
+      await bed.publish('a', offset);
+      await bed.clock.advance(WINDOW);
+      const { topic, epoch } = reply;
+      expect(session.standing()).toEqual([expect.objectContaining({ topic, kind, epoch, offset, recovered: true })]);
+    }
+    await bed.clock.advance(2500);
+    const [standing] = session.standing();
+    expect(standing?.freshness.state).toBe('late');
+    outlet.pushes.length = 0;
+    await bed.publish('a', 5);
+    await bed.clock.advance(WINDOW);
+    const [push] = outlet.pushes.filter(({ type }) => type === 'value');
+    expect(push).toMatchObject({ view: reply.topic, offset: 5, n: 1 });
+  },
+);
+
+test('[H63] one that was given nothing yet of what there is has nothing to go on from', async () => {
+  bed.start();
+  await bed.publish('a', 1);
+  const outlet = new RecordingOutlet();
+  outlet.stall();
+  const session = bed.hub.open(anyone, outlet);
+  await session.subscribe({ topic: 'b' }, () => {});
+  await bed.publish('b', 1);
+  await session.subscribe({ topic: 'a' }, () => {});
+  await session.subscribe({ topic: '#', kind: 'log' }, () => {});
+  expect(session.standing().map(({ offset, recovered }) => [offset, recovered])).toEqual([
+    [1, true],
+    [1, false],
+  ]);
 });
 
 test('[H59] the demand of a pattern is told in turn, for topics that exist and for those that do not', async () => {

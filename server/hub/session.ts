@@ -194,9 +194,15 @@ export class HubSession implements Session, SubscriptionOwner, Loner {
   }
 
   places(): readonly PlaceInTopic[] {
-    const here =
-      this.#cohort === undefined ? ({ place }: Subscription) => place : ({ view }: Subscription) => view.place;
-    return [...this.#subscriptions.values()].map((each) => each.topic.whereabouts(here(each).offset));
+    return [...this.#subscriptions.values()].map((each) => each.topic.whereabouts(this.#offsetOf(each)));
+  }
+
+  standing(): readonly SubscribeReply[] {
+    const named = [...this.#subscriptions.values()].filter((each) => each.named);
+    return named.map((each) => {
+      const offset = this.#offsetOf(each);
+      return { topic: each.view.number, ...replyOf(each, { offset, recovered: offset !== NEEDS_SNAPSHOT }) };
+    });
   }
 
   drained(): void {
@@ -251,6 +257,10 @@ export class HubSession implements Session, SubscriptionOwner, Loner {
   #tell(frames: readonly Uint8Array[]): void {
     const { encoding } = this.outlet;
     this.write(encoding.after === undefined ? frames : [...frames, encoding.after(this.places())]);
+  }
+
+  #offsetOf({ place, view }: Subscription): number {
+    return this.#cohort === undefined ? place.offset : view.place.offset;
   }
 
   get #ready(): boolean {
