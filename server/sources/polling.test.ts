@@ -136,6 +136,14 @@ describe('polling', () => {
     expect(ended).toBe(true);
   });
 
+  test('leaves no timer behind when the abort ends a question', async () => {
+    const run = start((signal) => new Promise((resolve) => signal.addEventListener('abort', () => resolve())));
+    await clock.advance(100);
+    abort.abort();
+    await run;
+    expect(clock.pending).toBe(0);
+  });
+
   test('does not wait for ever for a question that does not end', async () => {
     const run = start(() => new Promise(() => {}));
     await clock.advance(10_000);

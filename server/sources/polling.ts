@@ -52,7 +52,6 @@ export interface PollOptions {
 
 /** How long what was told to stop is waited for, so that it never runs beside its successor. */
 const STOP_MS = 5_000;
-const NEVER = new AbortController().signal;
 
 /**
  * Asks at once, and then again and again until `signal` aborts; never twice at the same time. A question that took longer
@@ -90,7 +89,9 @@ async function inTime(
     within.letGo();
   }
   if (!within.signal.aborted) return;
-  await Promise.race([asking.catch(() => {}), pause(clock, STOP_MS, NEVER)]);
+  const ended = new AbortController();
+  await Promise.race([asking.catch(() => {}), pause(clock, STOP_MS, ended.signal)]);
+  ended.abort();
   if (!signal.aborted)
     throw new TidewallError('source_error', `there was no answer within ${timeoutMs} ms (timeoutMs)`);
 }
