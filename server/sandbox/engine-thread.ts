@@ -12,6 +12,8 @@ export class EngineThread {
   readonly #worker: Worker;
   readonly #clock: Clock;
   readonly #hardMs: number;
+  /** Resolves when the thread is no more. */
+  readonly exited: Promise<void>;
   #gone: string | undefined;
   #settle: ((outcome: Outcome | undefined) => void) | undefined;
 
@@ -21,7 +23,12 @@ export class EngineThread {
     this.#hardMs = hardMs;
     worker.on('message', (outcome: Outcome) => this.#settle?.(outcome));
     worker.on('error', (error) => this.#end(error.message));
-    worker.on('exit', (code) => this.#end(`exited with ${code}`));
+    this.exited = new Promise((resolve) => {
+      worker.on('exit', (code) => {
+        this.#end(`exited with ${code}`);
+        resolve();
+      });
+    });
   }
 
   /** Starts a thread, and resolves when it takes calls. */

@@ -132,6 +132,16 @@ describe('group', () => {
     expect(run(rows, [{ type: 'group', fields }])).toEqual([{ p95: 48, p25: 20 }]);
   });
 
+  test('[T8] what rounding loses is kept apart, so that the order of rows makes no difference', () => {
+    const total = (list: number[]) =>
+      run(
+        list.map((v) => ({ v })),
+        [{ type: 'group', fields: { total: { op: 'sum', field: 'v' } } }],
+      );
+    expect(total([1e16, 1, -1e16])).toEqual([{ total: 1 }]);
+    expect(total(Array.from({ length: 10 }, () => 0.1))).toEqual([{ total: 1 }]);
+  });
+
   test('[T8] texts have a least and a largest where there is no number', () => {
     const rows = ['2024-02', '2024-01'].map((v) => ({ v }));
     const fields = { from: { op: 'min', field: 'v' }, to: { op: 'max', field: 'v' } };
