@@ -60,5 +60,7 @@ function readRoom(root, dir) {
  * @returns {{ name: string, workspaces: string[], dependencies: Record<string, string>, exports: Record<string, string> }}
  */
 function readManifest(file) {
-  return { workspaces: [], dependencies: {}, exports: {}, ...JSON.parse(readFileSync(file, 'utf8')) };
+  const manifest = { workspaces: [], dependencies: {}, exports: {}, ...JSON.parse(readFileSync(file, 'utf8')) };
+  // What may be missing is declared all the same.
+  return { ...manifest, dependencies: { ...manifest.dependencies, ...manifest.optionalDependencies } };
 }

@@ -1,0 +1,80 @@
+/**
+ * What reads SQLite files in a process of its own, as JavaScript for `node -e`: SQLite holds up the thread that it runs
+ * in, and a statement that takes too long has no other end than that of its process.
+ *
+ * It opens a file read-only for each question, so that it reads the file that has the name now, and holds none. Its
+ * walls, each by itself enough: the statement was found to be one that asks; the file is opened read-only; nothing but
+ * reading is authorised, so that `ATTACH`, `PRAGMA` and the like are refused; no extension can be loaded; memory is
+ * bounded.
+ */
+export const READER_PROGRAM = `
+'use strict';
+const HEAP_BYTES = 256 * 1024 * 1024;
+const ROWS_PER_MESSAGE = 500;
+const BUSY_MS = 1000;
+// SQLITE_READ, SQLITE_SELECT, SQLITE_FUNCTION, SQLITE_RECURSIVE
+const ALLOWED = [20, 21, 31, 33];
+const FUNCTION = 31;
+
+const found = findLibrary(process.argv[1]);
+
+async function findLibrary(fallback) {
+  try {
+    const own = require('node:sqlite');
+    // Node 22.16 and later: before, columns of one name cannot be told apart.
+    if (own.StatementSync.prototype.setReturnArrays && own.StatementSync.prototype.columns) return own;
+  } catch {}
+  try {
+    return fallback ? await import(fallback) : undefined;
+  } catch {}
+}
+
+function ask(library, { path, text, values, maxRows, maxBytes }) {
+  if (!library) return { failed: 'library' };
+  const database = new library.DatabaseSync(path, {
+    readOnly: true,
+    allowExtension: false,
+    defensive: true,
+    timeout: BUSY_MS,
+  });
+  try {
+    database.exec('PRAGMA query_only = 1; PRAGMA trusted_schema = 0; PRAGMA hard_heap_limit = ' + HEAP_BYTES);
+    if (database.setAuthorizer) {
+      database.setAuthorizer((action, _, name) =>
+        ALLOWED.includes(action) && !(action === FUNCTION && /^(load_extension|fts3_tokenizer)$/i.test(name)) ? 0 : 1,
+      );
+    }
+    const statement = database.prepare(text);
+    statement.setReadBigInts(true);
+    statement.setReturnArrays(true);
+    const columns = statement.columns().map(({ name }) => name);
+    let rows = [];
+    let count = 0;
+    let bytes = 0;
+    for (const row of statement.iterate(...values)) {
+      count += 1;
+      if (count > maxRows) return { failed: 'rows' };
+      for (const value of row) bytes += typeof value === 'string' ? Buffer.byteLength(value) : (value?.length ?? 8);
+      if (bytes > maxBytes) return { failed: 'bytes' };
+      rows.push(row);
+      if (rows.length < ROWS_PER_MESSAGE) continue;
+      process.send({ rows });
+      rows = [];
+    }
+    return { columns, rows };
+  } finally {
+    database.close();
+  }
+}
+
+process.on('message', async (question) => {
+  let answer;
+  try {
+    answer = ask(await found, question);
+  } catch (failure) {
+    answer = { failed: 'sqlite', message: String((failure && failure.message) || failure), code: failure && failure.errcode };
+  }
+  process.send(answer);
+});
+process.on('disconnect', () => process.exit());
+`;
