@@ -88,6 +88,29 @@ describe('tabs of one origin', () => {
     expect(await sessions()).toBe(1);
   });
 
+  test('ask the one that leads with what a framework has wrapped, which no channel can clone', async () => {
+    await openTab();
+    const follower = await openTab();
+    await expect.poll(() => watchers('shared/state'), PATIENCE).toBe(1);
+    await follower.evaluate(async () => {
+      const wrapped = <T extends object>(value: T) => new Proxy(value, {});
+      const { client } = window;
+      client.follow('shared/wrapped', wrapped({ kind: 'state', fields: wrapped(['n']) }), (replica) => {
+        Object.assign(window, { state: replica.value() });
+      });
+      await client.publish(
+        'shared/wrapped',
+        wrapped({ n: wrapped([1]), other: 2 }),
+        wrapped({ kind: 'state' as const }),
+      );
+      await client.history('shared/wrapped', wrapped({ limit: 1 }));
+      // Given as nothing at all, and not as null.
+      await client.publish('shared/wrapped', { n: 3, other: 4 }, undefined);
+    });
+    await expect.poll(() => state(follower), PATIENCE).toEqual({ n: 3 });
+    expect(await sessions()).toBe(1);
+  });
+
   test('[C44] go on when the one that leads is closed: another connects, for all of them', async () => {
     const leader = await openTab();
     const others = [await openTab(), await openTab()];

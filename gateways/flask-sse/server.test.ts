@@ -1,7 +1,8 @@
 import type { TopicKind } from '@tidewall/protocol';
+import { RecordingOutlet } from '@tidewall/testkit';
 import { EventSource } from 'eventsource';
 import { afterEach, describe, expect, test } from 'vitest';
-import { type GatewayBed, type GatewayBedOptions, openGatewayBed } from '../gateway-bed.contract.ts';
+import { type GatewayBed, type GatewayBedOptions, openGatewayBed, PUBLISHER } from '../gateway-bed.contract.ts';
 import { flaskSseGateway } from './server.ts';
 import { StreamReader } from './wire.contract.ts';
 
@@ -142,6 +143,24 @@ describe('how long', () => {
     const third = await reading(bed);
     await bed.publish('redis/sse', 1);
     expect(await third.next()).toBe(1);
+  });
+
+  test('when the hub is full of others, a page is told the same, and nothing of it is left', async () => {
+    const bed = await bedWith({ ...signals('redis/sse'), limits: { sessions: 2 } });
+    const before = bed.clock.pending;
+    const others = [1, 2].map(() => bed.hub.open(PUBLISHER, new RecordingOutlet()));
+    for (let i = 0; i < 3; i++) {
+      const page = await reading(bed);
+      await page.closed;
+      expect([page.status, page.reader.retryMs]).toEqual([200, 10_000]);
+    }
+    await bed.until(() => bed.meter.value('tidewall_gateway_connections', { gateway: 'flask-sse' }) === 0);
+    for (const other of others) other.end();
+    expect(bed.clock.pending).toBe(before);
+    const page = await reading(bed);
+    await bed.until(() => bed.watchers('redis/sse') === 1);
+    await bed.publish('redis/sse', 1);
+    expect(await page.next()).toBe(1);
   });
 
   test('whoever follows a topic that becomes another one comes back to that one', async () => {

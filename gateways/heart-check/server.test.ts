@@ -103,6 +103,21 @@ describe('data', () => {
     }
   });
 
+  test.each([
+    ['a pattern', { patternsPerSession: 0 }, {}],
+    ['several topics', { subscriptionsPerSession: 1 }, { topics: { alarm: 'plant/alarm', oee: 'plant/oee' } }],
+  ])(
+    'that cannot be sent ends the connection: let in and told nothing, a page would wait for ever (%s)',
+    async (_of, limits, gateway) => {
+      const bed = await bedWith({ limits, gateway });
+      const client = await dial(bed);
+      client.send({ type: 'auth', data: 'a token' });
+      const end = await closeOf(bed, client);
+      expect(end).toMatchObject({ code: 4504, reason: expect.stringContaining('PerSession') });
+      await bed.until(() => bed.meter.value('tidewall_sessions') === 0);
+    },
+  );
+
   test('cannot be set to be of a type that is the wire’s own', () => {
     const parse = () => heartCheckGateway.settings?.parse({ topics: { heartCheck: 'a' } });
     expect(parse).toThrow('must not be one of auth, noAuth, heartCheck');

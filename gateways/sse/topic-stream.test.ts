@@ -1,5 +1,6 @@
 import { connect } from 'node:net';
 import type { PushFrame } from '@tidewall/protocol';
+import { startTestHost } from '@tidewall/testkit';
 import fc from 'fast-check';
 import { afterEach, describe, expect, test } from 'vitest';
 import { type GatewayBed, type GatewayBedOptions, openGatewayBed, PUBLISHER } from '../gateway-bed.contract.ts';
@@ -103,6 +104,29 @@ describe('topics without a session', () => {
     expect(bed.rejections('sse')).toBe(1);
     await bed.until(() => bed.meter.value('tidewall_gateway_connections', { gateway: 'sse' }) === 0);
     expect(bed.meter.value('tidewall_sessions')).toBe(0);
+  });
+
+  test('[W54] an address that leaves no room for the id beside it is refused at once, and not when its page comes back', async () => {
+    const host = await startTestHost({ settings: { host: '127.0.0.1' } });
+    try {
+      const topics = Array.from({ length: 200 }, (_, i) => `topic=${'x'.repeat(50)}${i}`);
+      const address = `/sse?${topics.join('&')}&rewind=`;
+      const addressOf = (length: number) => address + '1'.padStart(length - address.length, '0');
+      const { status, text } = await ask(host.port, addressOf(12 * 1024 + 1));
+      expect([status, JSON.parse(text).error.name]).toEqual([400, 'bad_request']);
+      expect(text).toContain('the address has 12289 characters, at most 12288 are taken: follow fewer topics');
+      let lastEventId = '';
+      for (let stream = 0; stream < 2; stream++) {
+        const reader = await EventReader.open(host.port, addressOf(12 * 1024), lastEventId);
+        open.readers.push(reader);
+        expect(reader.status).toBe(200);
+        for (const _ of topics) expect(await reader.json()).toHaveProperty('subscribe');
+        lastEventId = reader.lastEventId;
+      }
+      expect(lastEventId.length).toBeGreaterThan(4096);
+    } finally {
+      await host.close();
+    }
   });
 
   test('[W54] a topic that is refused refuses the stream, with the status that says why', async () => {
