@@ -1,5 +1,6 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { CellTypeGuess, cellValue, numberOf } from './cell.ts';
+import { isNotFinite, numberOf } from './cell.ts';
 
 describe('a number', () => {
   it.each([
@@ -26,25 +27,26 @@ describe('a number', () => {
   });
 });
 
-describe('the type of a column', () => {
-  it.each([
-    [['1', '', '2.5'], 'number'],
-    [['true', 'FALSE'], 'boolean'],
-    [['2026-02-28', '2026-02-28T10:00:00Z', '2026-02-28 10:00'], 'date-time'],
-    [['1', 'true'], 'text'],
-    [['2026-13-01'], 'text'],
-    [['', ' '], 'text'],
-    [[], 'text'],
-  ])('of %j is %s', (cells, type) => {
-    const guess = new CellTypeGuess();
-    for (const cell of cells) guess.add(cell);
-    expect(guess.type).toBe(type);
+describe('no number', () => {
+  it.each(['NaN', 'nan', 'Infinity', '-inf', '+INF', '∞', '#N/A', '#DIV/0!', ' NaN '])('is what %j says', (cell) => {
+    expect(isNotFinite(cell)).toBe(true);
+  });
+
+  it.each(['Nancy', 'info', '', 'N/A', '0', 'infinite'])('is not what %j says', (cell) => {
+    expect(isNotFinite(cell)).toBe(false);
   });
 });
 
-it('an empty cell is null in a column of any type, and text is kept as it was written', () => {
-  expect(cellValue(' ', 'number')).toBeNull();
-  expect(cellValue('', 'text')).toBeNull();
-  expect(cellValue(' a ', 'text')).toBe(' a ');
-  expect(cellValue('x', 'boolean')).toBeUndefined();
+it('numbers are those that JSON and a plus know, whatever else stands in a cell', () => {
+  const known = /^[+-]?(0|[1-9]\d*)?(\.\d+)?([eE][+-]?\d+)?$/;
+  const cells = fc.string({ unit: fc.constantFrom(...'0123456789.+-eE ,_x'), maxLength: 12 });
+  fc.assert(
+    fc.property(cells, (cell) => {
+      const text = cell.trim();
+      const digits = (text.split(/[eE]/)[0] ?? '').replace(/\D/g, '').replace(/^0+/, '');
+      const isNumber = /^[+-]?\.?\d/.test(text) && known.test(text) && digits.length <= 15;
+      expect(numberOf(cell)).toBe(isNumber && Number.isFinite(Number(text)) ? Number(text) : undefined);
+    }),
+    { numRuns: 2_000 },
+  );
 });

@@ -1,67 +1,75 @@
-import type { JsonObject } from '@tidewall/base';
 import type { Sink, Source, SourceContext } from '@tidewall/contracts';
-import { parseTopicName, TidewallError, type TopicName } from '@tidewall/protocol';
-import { PublishedTable } from '../published-table.ts';
-import { type CsvConfig, ROW_NUMBER_FIELD } from './config.ts';
-import { type FollowedVersion, followFile, hasChanged } from './follow-file.ts';
-import { readTable } from './read-table.ts';
+import { outputTopic } from '../output.ts';
+import { poll } from '../polling.ts';
+import { type CsvConfig, isStreamed } from './config.ts';
+import type { CsvVersion } from './csv-version.ts';
+import { fileVersions } from './file-versions.ts';
+import { readWhole } from './read-whole.ts';
+import { RowStream } from './row-stream.ts';
+import { UrlFile } from './url-file.ts';
 
-/** A larger file is refused before it is read. */
-export const MAX_FILE_BYTES = 16 * 1024 * 1024;
+/** As long as a timer can be: each step of an answer has its own time, and a long file takes longer than one. */
+const NO_TIMEOUT_MS = 2 ** 31 - 1;
 
-/** The rows of a file as a table, and their changes whenever the file changes. */
+/** The rows of a file as a topic, and what changes of them whenever the file changes. */
 export class CsvSource implements Source {
   readonly topics: Source['topics'];
   readonly #config: CsvConfig;
   readonly #context: SourceContext;
-  readonly #path: string;
-  /** Outlives a run: what the topic holds is known still when the source starts again. */
-  readonly #table: PublishedTable;
+  readonly #path: string | undefined;
+  readonly #url: UrlFile | undefined;
+  readonly #stream: RowStream | undefined;
 
+  /** @throws TidewallError source_error when it may not read that file */
   constructor(config: CsvConfig, context: SourceContext) {
-    const topic: TopicName = config.topic ?? parseTopicName(context.name);
-    const keyField = config.keyField ?? ROW_NUMBER_FIELD;
+    const { path, url } = config;
+    const topic = outputTopic(config, context);
+    const { clock, limits, outgoing } = context;
     this.#config = config;
     this.#context = context;
-    this.#path = context.resolveFile(config.path);
-    const { clock, limits } = context;
-    this.#table = new PublishedTable({ topic, keyField, pieceBytes: limits.publicationBytes, clock });
-    this.topics = [{ topic, kind: 'table', keyField }];
+    this.topics = [topic];
+    this.#path = path === undefined ? undefined : context.resolveFile(path);
+    this.#url = url === undefined ? undefined : new UrlFile({ url, config, outgoing });
+    this.#stream = isStreamed(config) ? new RowStream({ topic, config, clock, limits }) : undefined;
   }
 
   async run(sink: Sink, signal: AbortSignal): Promise<void> {
-    const path = this.#path;
-    for await (const version of followFile({ path, clock: this.#context.clock, signal })) {
-      const rows = await this.#read(version, sink, signal);
+    const { clock } = this.#context;
+    if (this.#url !== undefined) return this.#poll(this.#url, sink, signal);
+    for await (const version of fileVersions({ path: this.#path as string, clock, signal })) {
+      try {
+        await this.#take(version, sink, signal);
+      } catch (failure) {
+        if (signal.aborted) return;
+        // What was half of the old and half of the new comes again as it is now.
+        if (!(await version.hasChanged())) throw failure;
+      }
       if (signal.aborted) return;
-      if (!rows) continue;
-      const published = await this.#table.update(sink, rows, signal);
-      if (published === 0 && !signal.aborted) sink.healthy();
     }
   }
 
-  /** The rows of that version, or undefined when it was written to meanwhile and will be yielded anew. */
-  async #read(version: FollowedVersion, sink: Sink, signal: AbortSignal): Promise<JsonObject[] | undefined> {
-    const path = this.#path;
-    const { sizeBytes } = version;
-    if (sizeBytes > MAX_FILE_BYTES) {
-      throw new TidewallError('source_error', `${path} has ${sizeBytes} bytes, at most ${MAX_FILE_BYTES} are read`);
+  async #poll(url: UrlFile, sink: Sink, signal: AbortSignal): Promise<void> {
+    const polling = { ...this.#config, timeoutMs: NO_TIMEOUT_MS };
+    await poll({ polling, context: this.#context, sink, signal }, async (within) => {
+      const answer = await url.ask(within);
+      if (answer === undefined) return sink.healthy();
+      await this.#take(answer.version, sink, within);
+      if (!within.aborted) answer.taken();
+    });
+  }
+
+  async #take(version: CsvVersion, sink: Sink, signal: AbortSignal): Promise<void> {
+    const [topic] = this.topics;
+    if (topic === undefined) return;
+    if (this.#stream !== undefined) {
+      const published = await this.#stream.take(version, sink, signal);
+      if (published === 0 && !signal.aborted) sink.healthy();
+      return;
     }
-    try {
-      const rows = await readTable({
-        ...this.#config,
-        path,
-        sizeBytes,
-        signal,
-        clock: this.#context.clock,
-        limits: this.#context.limits,
-        refused: (reason) => sink.refused(reason),
-      });
-      // What never stands still is taken as it was; otherwise this may be half of the old and half of the new.
-      return version.settled && (await hasChanged(path, version)) ? undefined : rows;
-    } catch (failure) {
-      if (await hasChanged(path, version)) return undefined;
-      throw failure;
-    }
+    const { clock, limits } = this.#context;
+    const { rows, lines } = await readWhole({ version, config: this.#config, clock, limits, sink, signal });
+    // What never stands still is taken as it was; otherwise this may be half of the old and half of the new.
+    if (signal.aborted || (version.settled && (await version.hasChanged())) || signal.aborted) return;
+    await sink.result(topic.topic, rows, undefined, (index) => `line ${lines[index]}`);
   }
 }

@@ -2,12 +2,12 @@ import type { SourceDefinition } from '@tidewall/contracts';
 import { type CsvConfig, csvConfigSchema } from './config.ts';
 import { CsvSource } from './csv-source.ts';
 
-/** A CSV file as a topic of kind `table`, followed when it changes. */
+/** A CSV file as a topic: of this machine, followed when it changes, or of another one, asked for again and again. */
 export const definition: SourceDefinition<CsvConfig> = {
   kind: 'csv',
   configSchema: csvConfigSchema,
-  secrets: [],
+  secrets: ['password', 'token', 'secret', 'secretHeaders'],
   reaches: 'file',
-  example: { path: 'orders.csv', keyField: 'id' },
+  example: { path: 'stock.csv', keyField: 'product' },
   create: (config, context) => new CsvSource(config, context),
 };

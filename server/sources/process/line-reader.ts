@@ -1,7 +1,8 @@
 import { isJsonObject, type JsonObject, type JsonValue, parseJson, setOwn } from '@tidewall/base';
-import { parse } from 'csv-parse/sync';
-import { booleanOf, numberOf } from '../cell.ts';
+import { booleanOf, isNotFinite, numberOf } from '../cell.ts';
+import { columnNames, MAX_COLUMNS } from '../column-names.ts';
 import { pointOf } from '../point.ts';
+import { type CsvFault, type CsvRecord, RecordSplitter } from '../record-splitter.ts';
 import type { ProcessConfig } from './config.ts';
 
 /** What a line says, or why it says nothing; undefined for a line that carries no data (empty, the header). */
@@ -46,13 +47,14 @@ function createCsvReader(): ReadLine {
   let columns: readonly string[] | undefined;
   return (line) => {
     if (line.trim() === '') return undefined;
-    const cells = cellsOf(line);
-    if (!cells) return { refused: `a line is not CSV: ${shortened(line)}` };
+    const record = recordOf(line);
+    if ('fault' in record) return { refused: `a line ${record.fault}: ${shortened(line)}` };
+    const { cells } = record;
     if (!columns) {
-      const names = cells.map((name) => name.trim());
-      if (names.includes('')) return { refused: `the header has a column without a name: ${shortened(line)}` };
-      if (new Set(names).size < names.length) return { refused: `the header names a column twice: ${shortened(line)}` };
-      columns = names;
+      if (cells.length > MAX_COLUMNS) {
+        return { refused: `the header has ${cells.length} columns, at most ${MAX_COLUMNS} are read` };
+      }
+      columns = columnNames(cells);
       return undefined;
     }
     if (cells.length !== columns.length) {
@@ -64,16 +66,14 @@ function createCsvReader(): ReadLine {
   };
 }
 
-function cellsOf(line: string): string[] | undefined {
-  try {
-    return (parse(line, { relax_column_count: true }) as string[][])[0];
-  } catch {
-    return undefined;
-  }
+function recordOf(line: string): CsvRecord | CsvFault {
+  const splitter = new RecordSplitter({ delimiter: ',', quote: '"' });
+  const [record = { line: 1, fault: 'holds nothing', cellCount: 0 }] = [...splitter.push(line), ...splitter.end()];
+  return record;
 }
 
 function typedCell(cell: string): JsonValue {
-  if (cell.trim() === '') return null;
+  if (cell.trim() === '' || isNotFinite(cell)) return null;
   return numberOf(cell) ?? booleanOf(cell) ?? cell;
 }
 

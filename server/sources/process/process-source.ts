@@ -2,11 +2,11 @@ import { resolve } from 'node:path';
 import type { JsonValue } from '@tidewall/base';
 import type { Sink, Source, SourceContext } from '@tidewall/contracts';
 import { OPERATIONS_OF_KIND, parseTopicName, TidewallError, type TopicName } from '@tidewall/protocol';
+import { LineSplitter, MAX_LINE_BYTES } from '../line-splitter.ts';
 import { Turns } from '../turns.ts';
 import { Child } from './child.ts';
 import type { ProcessConfig } from './config.ts';
 import { createLineReader } from './line-reader.ts';
-import { LineSplitter, MAX_LINE_BYTES } from './line-splitter.ts';
 
 /** Each line that a program prints, as one publication. A program that ends with code 0 has said all. */
 export class ProcessSource implements Source {
