@@ -172,7 +172,7 @@ export class Hub implements HubPort {
 
   async publish(principal: Principal, request: PublishRequest): Promise<Position> {
     try {
-      const name = parseTopicName(request.topic);
+      const name = this.#topics.nameOf(request.topic) ?? parseTopicName(request.topic);
       this.#permission(principal, 'publish', name);
       const asker = { by: 'publisher', kind: request.kind } as const;
       return await this.#topics.use(name, asker, (topic) => this.#publishTo(topic, request));

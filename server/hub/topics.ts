@@ -47,6 +47,11 @@ export class Topics implements Iterable<Topic> {
     return this.#topics.get(name as TopicName);
   }
 
+  /** The same text, if there is a topic of that name: then it is known to be one. */
+  nameOf(text: string): TopicName | undefined {
+    return this.#topics.has(text as TopicName) ? (text as TopicName) : undefined;
+  }
+
   /** The topic, if something was published to it or a source feeds it. */
   async existing(name: TopicName): Promise<Topic> {
     const topic = this.#topics.get(name) ?? (await this.#opening.get(name));

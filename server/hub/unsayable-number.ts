@@ -9,13 +9,18 @@ export function unsayableNumber(data: JsonValue): string | undefined {
   if (typeof data !== 'object' || data === null) return undefined;
   if (Array.isArray(data)) {
     for (let i = 0; i < data.length; i++) {
-      const place = unsayableNumber(data[i] as JsonValue);
+      const value = data[i] as JsonValue;
+      // Nearly all of it is numbers that can be said, and texts: no call for each of them.
+      if (typeof value === 'number' ? Number.isFinite(value) : typeof value !== 'object') continue;
+      const place = unsayableNumber(value);
       if (place !== undefined) return `[${i}]${place}`;
     }
     return undefined;
   }
   for (const name of Object.keys(data)) {
-    const place = unsayableNumber(data[name] as JsonValue);
+    const value = data[name] as JsonValue;
+    if (typeof value === 'number' ? Number.isFinite(value) : typeof value !== 'object') continue;
+    const place = unsayableNumber(value);
     if (place !== undefined) return `.${name}${place}`;
   }
   return undefined;

@@ -15,6 +15,7 @@ import {
 import { thinPoints } from './thin-points.ts';
 
 type Column = (number | null)[];
+type ColumnsObject = Record<string, Column>;
 /** Keyed by series name, `t` among them; a Map, because a name may be `__proto__`. */
 type Columns = Map<string, Column>;
 
@@ -25,6 +26,8 @@ export function createSeries({ log, limits }: KindContext): Kind {
   let replacedAt = 0;
   /** Names of the columns since the last replace. */
   let names = new Set<string>();
+  /** What was admitted last, until it is applied: its names need not be read again. */
+  let admitted: { readonly json: string; readonly names: readonly string[] } | undefined;
   let cached: string | undefined;
 
   function columnsSince(from: number): Columns {
@@ -64,10 +67,17 @@ export function createSeries({ log, limits }: KindContext): Kind {
     startsWith: 'snapshot',
     keeps: true,
     admit(op, data, _json, at) {
-      const columns = columnsOf(data, at, limits);
-      const all = op === 'replace' ? columns.size : new Set([...names, ...columns.keys()]).size;
+      const columns = columnsInOrder(data) ?? Object.fromEntries(columnsOf(data, at, limits));
+      const own = Object.keys(columns);
+      let all = own.length;
+      if (op !== 'replace') {
+        all = names.size;
+        for (const name of own) if (!names.has(name)) all++;
+      }
       if (all > limits.seriesColumns) refuseOver('seriesColumns', `the series would have ${all} columns`, limits);
-      return { json: textOf(columns), weight: Math.max(1, columns.get('t')?.length ?? 0) };
+      const json = JSON.stringify(columns);
+      admitted = { json, names: own };
+      return { json, weight: Math.max(1, columns['t']?.length ?? 0) };
     },
     apply({ op, offset, json }) {
       cached = undefined;
@@ -75,7 +85,9 @@ export function createSeries({ log, limits }: KindContext): Kind {
         replacedAt = offset;
         names = new Set();
       }
-      for (const name of Object.keys(JSON.parse(json) as object)) names.add(name);
+      const own = admitted?.json === json ? admitted.names : Object.keys(JSON.parse(json) as object);
+      admitted = undefined;
+      for (const name of own) names.add(name);
     },
     // Its kept publications are all there is of it.
     base: () => undefined,
@@ -127,6 +139,26 @@ function select(columns: Columns, { passes, fields }: Selection): Columns {
       return [name, chosen.length === column.length ? column : chosen.map((i) => column[i] as number | null)];
     }),
   );
+}
+
+/** The data itself where it is in the normal form already, as it comes from programs; else undefined. */
+function columnsInOrder(data: JsonValue): ColumnsObject | undefined {
+  if (!isJsonObject(data)) return undefined;
+  const times = data['t'];
+  if (!Array.isArray(times)) return undefined;
+  let before = Number.NEGATIVE_INFINITY;
+  for (const time of times) {
+    if (typeof time !== 'number' || !(time >= before) || time === Number.POSITIVE_INFINITY) return undefined;
+    before = time;
+  }
+  let first: string | undefined;
+  for (const name of Object.keys(data)) {
+    first ??= name;
+    const column = data[name];
+    if (!Array.isArray(column) || column.length !== times.length) return undefined;
+    for (const value of column) if (value !== null && !Number.isFinite(value)) return undefined;
+  }
+  return first === 't' ? (data as ColumnsObject) : undefined;
 }
 
 /** Columns, rows with `t`, or one such row, as columns in order of time. A row without `t` happens at `at`. */

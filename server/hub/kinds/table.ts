@@ -16,6 +16,12 @@ import { createParseMemo } from './parse-memo.ts';
 
 type Key = string | number;
 
+/** Rows as they come in: the key and the text of each. */
+interface Rows {
+  readonly keys: readonly Key[];
+  readonly texts: readonly string[];
+}
+
 /** What one publication touched. */
 interface Touch {
   /** Every row that was there before is void. */
@@ -37,6 +43,8 @@ export function createTable({ log, keyField, limits }: KindContext): Kind {
   let size = 0;
   // One for each publication in the log.
   const touched = new Ring<Touch>(log.first);
+  /** The rows that were admitted last, until they are applied: neither parsed nor written again. */
+  let admitted: (Rows & { readonly json: string }) | undefined;
   let cached: string | undefined;
 
   function snapshot(): string | undefined {
@@ -82,10 +90,16 @@ export function createTable({ log, keyField, limits }: KindContext): Kind {
     });
   }
 
-  /** The text of each row, once it is sure that there is room for them. */
-  function admitTexts(list: readonly JsonObject[], replaces: boolean): string[] {
-    const texts = list.map((row) => JSON.stringify(row));
-    const fresh = new Map(list.map((row, index) => [String(row[keyField]), (texts[index] as string).length]));
+  function rowsOf(list: readonly JsonObject[]): Rows {
+    return { keys: list.map((row) => row[keyField] as Key), texts: list.map((row) => JSON.stringify(row)) };
+  }
+
+  /** The rows, once it is sure that there is room for them. */
+  function withRoom(rowsToBe: Rows, replaces: boolean): Rows {
+    const fresh = new Map<string, number>();
+    rowsToBe.keys.forEach((key, index) => {
+      fresh.set(String(key), (rowsToBe.texts[index] as string).length);
+    });
     let [count, length] = replaces ? [0, 0] : [rows.size, size];
     for (const [key, more] of fresh) {
       const before = replaces ? undefined : rows.get(key);
@@ -94,27 +108,25 @@ export function createTable({ log, keyField, limits }: KindContext): Kind {
     }
     if (count > limits.tableRows) refuseOver('tableRows', `the table would have ${count} rows`, limits);
     if (length > limits.tableBytes) refuseOver('tableBytes', `the table would have ${length} bytes`, limits);
-    return texts;
+    return rowsToBe;
   }
 
-  function upsert(list: readonly JsonObject[]): Touch {
-    const set: Key[] = [];
+  function upsert({ keys, texts }: Rows): Touch {
     const changed: Key[] = [];
     const before = new Map<string, string>();
     const fresh = new Set<string>();
-    for (const row of list) {
-      const key = row[keyField] as Key;
+    for (let i = 0; i < keys.length; i++) {
+      const key = keys[i] as Key;
       const name = String(key);
-      const text = JSON.stringify(row);
+      const text = texts[i] as string;
       const was = rows.get(name);
-      set.push(key);
       if (text !== was) changed.push(key);
       if (was === undefined) fresh.add(name);
       else if (!before.has(name) && !fresh.has(name)) before.set(name, was);
       size += text.length - (was?.length ?? 0);
       rows.set(name, text);
     }
-    return { voids: false, removed: [], set, before, difference: { removed: [], set: changed } };
+    return { voids: false, removed: [], set: keys, before, difference: { removed: [], set: changed } };
   }
 
   function remove(keys: readonly Key[]): Touch {
@@ -132,11 +144,11 @@ export function createTable({ log, keyField, limits }: KindContext): Kind {
     return { voids: false, removed: keys, set: [], before, difference: { removed: gone, set: [] } };
   }
 
-  function replace(list: readonly JsonObject[]): Touch {
+  function replace(all: Rows): Touch {
     const before = rows;
     rows = new Map();
     size = 0;
-    const { set } = upsert(list);
+    const { set } = upsert(all);
     return { voids: true, removed: [], set, before, difference: differenceOf(before, set) };
   }
 
@@ -154,9 +166,10 @@ export function createTable({ log, keyField, limits }: KindContext): Kind {
   }
 
   function touch({ op, json }: Publication): Touch {
-    const data = JSON.parse(json) as JsonValue[];
-    if (op === 'remove') return remove(data as Key[]);
-    return op === 'replace' ? replace(data as JsonObject[]) : upsert(data as JsonObject[]);
+    if (op === 'remove') return remove(JSON.parse(json) as Key[]);
+    const set = admitted?.json === json ? admitted : rowsOf(JSON.parse(json) as JsonObject[]);
+    admitted = undefined;
+    return op === 'replace' ? replace(set) : upsert(set);
   }
 
   function note(one: Touch): void {
@@ -254,7 +267,10 @@ export function createTable({ log, keyField, limits }: KindContext): Kind {
     keeps: true,
     admit(op, data) {
       if (op === 'remove') return { json: JSON.stringify(admitKeys(data)), weight: 1 };
-      return { json: `[${admitTexts(admitRows(data), op === 'replace').join(',')}]`, weight: 1 };
+      const { keys, texts } = withRoom(rowsOf(admitRows(data)), op === 'replace');
+      const json = `[${texts.join(',')}]`;
+      admitted = { json, keys, texts };
+      return { json, weight: 1 };
     },
     apply(publication) {
       cached = undefined;
@@ -263,7 +279,7 @@ export function createTable({ log, keyField, limits }: KindContext): Kind {
     base: snapshot,
     load(json) {
       cached = undefined;
-      replace(JSON.parse(json) as JsonObject[]);
+      replace(rowsOf(JSON.parse(json) as JsonObject[]));
     },
     recall({ op, json }) {
       const data = JSON.parse(json) as JsonValue[];
