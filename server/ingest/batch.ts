@@ -43,7 +43,9 @@ export class Batch implements SampleSink {
   readonly #series: Series[] = [];
   readonly #oldest: number;
   readonly #newest: number;
-  #begun: Promise<void>[] = [];
+  /** Those of which the hub did not take all. */
+  readonly #refused = new Set<Series>();
+  #begun: Promise<unknown>[] = [];
   #number: number;
   #kept = 0;
 
@@ -144,7 +146,11 @@ export class Batch implements SampleSink {
         if (turn !== undefined) await turn;
       }
       if (fresh.length > 0) await this.#settle();
-      for (const series of fresh) if (series.kept) this.#gatherRow(series, tables);
+      for (const series of fresh) {
+        if (this.#refused.has(series)) continue;
+        series.kept = true;
+        this.#gatherRow(series, tables);
+      }
       for (const [topic, rows] of tables) this.#publishRows(topic, rows);
     } finally {
       for (const series of this.#series) series.samples = 0;
@@ -157,29 +163,24 @@ export class Batch implements SampleSink {
   #publishSeries(series: Series): boolean {
     const points = series.takePoints(this.#context.repeated);
     if (points === undefined) return false;
-    const { samples, firstSample } = series;
-    let refused = false;
-    for (const part of parts(points, MOST_POINTS, this.#context.limits.publicationBytes)) {
-      const { columns, times } = part;
-      const request = { topic: series.topic, kind: 'series', op: 'append', data: columns } as const;
-      const published = this.#context.hub.publish(this.#context.principal, { ...request, at: times.at(-1) });
-      this.#begun.push(
-        published.then(
-          () => {
-            series.kept = true;
-          },
-          (failure: unknown) => {
-            this.#context.refusals.addFailure(failure, firstSample, refused ? 0 : samples);
-            if (!refused) this.#kept -= samples;
-            refused = true;
-            // What it holds is not what was handed over, so it is asked.
-            series.recalled = false;
-            if (!series.kept) this.#context.book.drop(series);
-          },
-        ),
-      );
+    const { hub, principal, limits } = this.#context;
+    const { topic, samples, firstSample } = series;
+    const refused = (failure: unknown) => this.#refuseSeries(series, failure, samples, firstSample);
+    for (const { columns, times } of parts(points, MOST_POINTS, limits.publicationBytes)) {
+      const request = { topic, kind: 'series', op: 'append', data: columns, at: times[times.length - 1] } as const;
+      this.#begun.push(hub.publish(principal, request).catch(refused));
     }
     return true;
+  }
+
+  #refuseSeries(series: Series, failure: unknown, samples: number, firstSample: number): void {
+    const again = this.#refused.has(series);
+    this.#refused.add(series);
+    this.#context.refusals.addFailure(failure, firstSample, again ? 0 : samples);
+    if (!again) this.#kept -= samples;
+    // What it holds is not what was handed over, so it is asked.
+    series.recalled = false;
+    if (!series.kept) this.#context.book.drop(series);
   }
 
   #gatherRow(series: Series, tables: Map<string, RowsOfTable>): void {
@@ -204,15 +205,10 @@ export class Batch implements SampleSink {
   #publishRows(topic: string, { rows, first }: RowsOfTable): void {
     let at = 0;
     for (const { t } of rows) at = Math.max(at, t as number);
-    const published = this.#context.hub.publish(this.#context.principal, {
-      ...{ topic, kind: 'table', op: 'upsert', data: rows, at },
-    });
-    this.#begun.push(
-      published.then(
-        () => {},
-        (failure: unknown) => this.#context.refusals.addFailure(failure, first, 0),
-      ),
-    );
+    const { hub, principal, refusals } = this.#context;
+    const published = hub.publish(principal, { topic, kind: 'table', op: 'upsert', data: rows, at });
+    // The series have what they have all the same.
+    this.#begun.push(published.catch((failure: unknown) => refusals.addFailure(failure, first, 0)));
   }
 
   async #settle(): Promise<void> {

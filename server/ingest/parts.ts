@@ -5,7 +5,6 @@ import type { Points } from './series.ts';
 export function parts(points: Points, mostPoints: number, mostBytes: number): readonly Points[] {
   const { columns, times } = points;
   const names = Object.keys(columns);
-  // Nearly always there are few.
   const head = names.reduce((sum, name) => sum + memberBytes(name) + 2, 2);
   const each = names.length * MOST_NUMBER_BYTES;
   const most = Math.max(1, Math.min(mostPoints, Math.floor((mostBytes - head) / each)));

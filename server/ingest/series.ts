@@ -30,6 +30,8 @@ export class Series {
   samples = 0;
   firstSample = 0;
   readonly #labels: JsonObject = {};
+  /** What its key, its labels and its time take of its row's JSON. */
+  readonly #headBytes: number;
   readonly #byName = new Map<string, Field>();
   /** Of the points that wait. */
   #times: number[] = [];
@@ -50,6 +52,7 @@ export class Series {
     this.id = id;
     this.topic = `${table}/${id}`;
     for (const { name, value } of labels) setOwn(this.#labels, memberName(name), value);
+    this.#headBytes = memberBytes('id') + textBytes(id) + memberBytes('t') + MOST_NUMBER_BYTES + sizeOf(this.#labels);
   }
 
   /** The field that its tool calls so; undefined: it has none yet. */
@@ -115,7 +118,7 @@ export class Series {
       field.waiting = [];
       // What was set last is the newest, as the times rise.
       field.newest = times[waiting.length - 1] as number;
-      setOwn(columns, field.member, withNulls(waiting, times.length));
+      setOwn(columns, field.member, isFull(waiting, times.length) ? waiting : withNulls(waiting, times.length));
     }
     this.#newest = times[times.length - 1] as number;
     return { columns, times };
@@ -138,10 +141,7 @@ export class Series {
 
   /** What its row takes as JSON, at most. */
   get rowBytes(): number {
-    let bytes = memberBytes('id') + textBytes(this.id) + memberBytes('t') + MOST_NUMBER_BYTES;
-    for (const members of [this.#labels, this.#others]) {
-      for (const name of Object.keys(members)) bytes += memberBytes(name) + valueBytes(members[name]);
-    }
+    let bytes = this.#headBytes + sizeOf(this.#others);
     for (const { memberBytes: ofName, value } of this.fields) bytes += ofName + valueBytes(value);
     return bytes;
   }
@@ -232,11 +232,22 @@ export class Series {
   }
 }
 
+/** Whether every point has a value. */
+function isFull(waiting: readonly (number | null | undefined)[], length: number): waiting is (number | null)[] {
+  return waiting.length === length && !waiting.includes(undefined);
+}
+
 /** The same values, with null where none came. */
 function withNulls(waiting: readonly (number | null | undefined)[], length: number): (number | null)[] {
   const values: (number | null)[] = [];
   for (let i = 0; i < length; i++) values.push(waiting[i] ?? null);
   return values;
+}
+
+function sizeOf(members: JsonObject): number {
+  let bytes = 0;
+  for (const name in members) bytes += memberBytes(name) + valueBytes(members[name]);
+  return bytes;
 }
 
 function valueBytes(value: JsonValue | undefined): number {
