@@ -17,6 +17,7 @@ import { createHub, openAccess } from '@tidewall/hub';
 import { createIngest, settingsOfIngestTopic } from '@tidewall/ingest';
 import { createOutgoing, parseAddressList } from '@tidewall/outgoing';
 import type { TopicName } from '@tidewall/protocol';
+import { ScriptSandbox } from '@tidewall/sandbox';
 import { createRedisTopics, createSupervisor, settingsOfRedisTopic, sourceDefinitions } from '@tidewall/sources';
 import { compileTransforms } from '@tidewall/transform/compile';
 import { loadManifest } from './component-manifest.ts';
@@ -135,9 +136,11 @@ export async function startHost(options: HostOptions): Promise<RunningHost> {
   const ownHub = createHub({ broker, access: openAccess, clock, limits, meter: metrics, log, random, settingsOf });
   await ownHub.restore();
   const hub = resolveElements(ownHub, elements);
+  const scripts = new ScriptSandbox({ clock, log, meter: metrics });
   const supervisor = createSupervisor({
     ...{ hub: ownHub, clock, log, meter: metrics, random, limits },
-    compileTransforms: (steps) => compileTransforms(steps, { rowsOf: (topic) => ownHub.peek(topic) }),
+    compileTransforms: (steps, source) =>
+      compileTransforms(steps, { rowsOf: (topic) => ownHub.peek(topic), sandbox: scripts.of(source) }),
   });
 
   const sourceStore = new SourceStore({
@@ -194,6 +197,7 @@ export async function startHost(options: HostOptions): Promise<RunningHost> {
     for (const gateway of gateways) gateway.close();
     await nonces.close();
     redis?.dispose();
+    await scripts.close();
     ingest.dispose();
     ownHub.dispose();
     await broker.close();

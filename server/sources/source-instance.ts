@@ -17,7 +17,7 @@ export interface SourceSurroundings {
   readonly log: Log;
   readonly limits: Limits;
   /** @throws TidewallError bad_request naming the step that is wrong, as `transforms[1].…` */
-  compileTransforms(steps: readonly JsonObject[]): Pipeline;
+  compileTransforms(steps: readonly JsonObject[], source: string): Pipeline;
   /** A number in [0, 1). */
   random(): number;
 }
@@ -55,7 +55,7 @@ export function createInstance(surroundings: SourceSurroundings, options: Instan
   const log = withFields(surroundings.log, { source: name, kind: definition.kind });
   const pace = new PaceOfDemand();
   const { transforms } = checked.common;
-  const pipeline = transforms.length === 0 ? undefined : compileTransforms(transforms);
+  const pipeline = transforms.length === 0 ? undefined : compileTransforms(transforms, name);
   const context = {
     ...{ name, baseDir, clock, log, limits, outgoing, pace, params: values },
     resolveFile: (path: string) => resolveFile(spec, path),

@@ -173,6 +173,20 @@ describe('a preview', () => {
   });
 });
 
+test('scripts and JSONata run in the sandbox, and what they may not do is told', async () => {
+  await upload('stock.csv', 'sku,n\na,1\nb,2\n');
+  const preview = async (step: JsonObject) => {
+    const settings = { path: 'stock.csv', keyField: 'sku', transforms: [step] };
+    return (await ask('POST', 'sources/preview', { kind: 'csv', settings })).body;
+  };
+  const script = { type: 'script', code: 'return data.map((row) => ({ ...row, n: row.n * 10 }))' };
+  expect(await preview(script)).toMatchObject({ ok: true, topics: [{ rows: [{ sku: 'a', n: 10 }, { n: 20 }] }] });
+  const jsonata = { type: 'jsonata', expression: '$[n > 1]' };
+  expect(await preview(jsonata)).toMatchObject({ ok: true, topics: [{ rows: [{ sku: 'b' }] }] });
+  const endless = await preview({ type: 'script', code: 'for (;;);' });
+  expect(endless).toMatchObject({ ok: false, error: expect.stringContaining('transforms[0]') });
+});
+
 describe('a secret', () => {
   const QUEUE = { name: 'queue', kind: 'redis', url: SECRET, channels: { news: 'news' } };
 
