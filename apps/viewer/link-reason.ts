@@ -7,7 +7,7 @@ const KNOWN: readonly (readonly [RegExp, WordName])[] = [
   [/^the server stops$/, 'serverStops'],
   [/ cannot be reached$/, 'unreachable'],
   [/^nothing was heard from the server$/, 'nothingHeard'],
-  [/^(no answer from |the server (did not (accept|answer)|does not answer) )/, 'noAnswer'],
+  [/^the server (did|does) not answer /, 'noAnswer'],
 ];
 
 /** Why the link is not live, in the reader's language where the sentence is known, and else as it was said. */

@@ -17,10 +17,9 @@ import {
   type Since,
   type TopicKind,
 } from '@tidewall/protocol';
-import type { ConnectCommand } from '@tidewall/protocol/schema';
 import { Commands } from './commands.ts';
 import type { ConnectionState } from './connection.ts';
-import { historyReplyOf, positionOf, presenceOf } from './frame.ts';
+import { type Greeting, historyReplyOf, positionOf, presenceOf } from './frame.ts';
 import { Link } from './link.ts';
 import { Pace } from './pace.ts';
 import type { Follower } from './subscription.ts';
@@ -98,8 +97,8 @@ export interface Client extends TopicReader {
   /** Who follows a topic now. To be told of changes, follow it with `presence`. Rejects as `publish` does. */
   presence(topic: string): Promise<Presence>;
   /**
-   * As `follow`, push by push: each one right after the replica took it in, duplicates left out. A larger rewind of
-   * another follower brings older pushes again.
+   * As `follow`, push by push: each one once, right after the replica took it in. Of a `log` that others follow from
+   * elsewhere the replica may be further; where this one is, `placeAfter` says.
    */
   watch(topic: string, options: FollowOptions, pushed: (push: PushFrame, replica: TopicReplica) => void): Following;
   /** Somebody says that the network is back, or the machine awake: the next try, or the next ping, does not wait. */
@@ -130,47 +129,38 @@ class TidewallClient implements Client {
   readonly #subscriptions: Subscriptions;
   readonly #pace = new Pace();
   readonly #statusListeners = new Set<(status: LinkStatus) => void>();
-  #status: LinkStatus = { type: 'idle' };
+  #status: LinkStatus = { type: 'connecting', attempt: 0 };
   #sessions = 0;
   /** While a greeting is made: what goes out with it. */
   #lines: string[] | undefined;
 
   constructor(options: ClientOptions) {
-    const { url, transports, memory, clock = systemClock, random = Math.random, unattended = true } = options;
+    const { clock = systemClock, random = Math.random, unattended = true } = options;
+    const given = { ...options, clock, random, unattended };
     this.#options = options;
     this.#clock = clock;
-    this.#link = new Link(
-      { url, transports, memory, clock, random, unattended },
-      {
-        greeting: () => this.#greeting(),
-        pushed: (push) => this.#subscriptions.pushed(push),
-        replied: (id, body) => this.#commands.replied(id, body),
-        flushed: () => this.#subscriptions.flushed(),
-        greeted: ({ limits }) => {
-          if (limits) this.#pace.limit(limits);
-        },
-        up: () => this.#up(),
-        down: () => this.#down(),
-        changed: (state) => this.#setStatus(this.#statusOf(state)),
-      },
-    );
-    const send = (line: string) => {
-      if (this.#lines) this.#lines.push(line);
-      else this.#link.send(line);
-    };
+    this.#link = new Link(given, {
+      greet: () => this.#greet(),
+      pushed: (push) => this.#subscriptions.pushed(push),
+      replied: (id, body) => this.#commands.replied(id, body),
+      flushed: () => this.#subscriptions.flushed(),
+      up: (greeting) => this.#up(greeting),
+      down: () => this.#down(),
+      changed: (state) => this.#setStatus(this.#statusOf(state)),
+    });
     this.#commands = new Commands({
       clock,
-      send,
+      send: (line) => {
+        if (this.#lines) this.#lines.push(line);
+        else this.#link.send(line);
+      },
       unanswered: (name) => this.#link.fault(`the server does not answer a ${name} command`),
     });
     this.#subscriptions = new Subscriptions({
-      clock,
-      random,
-      unattended,
+      ...given,
       isUp: () => this.#link.carries,
       bookMs: () => this.#pace.book(clock.monotonic()),
       post: (name, body, answered) => this.#commands.post(name, body, answered),
-      send,
       serverNow: () => this.serverNow(),
       unrecovered: () => {
         if (this.#status.type === 'live' && this.#status.recovered)
@@ -199,11 +189,11 @@ class TidewallClient implements Client {
   }
 
   follow(topic: string, options: FollowOptions, changed: (replica: TopicReplica) => void): Following {
-    return this.#follow(topic, { options, changed });
+    return this.#follow(topic, { options, changed, told: new Map() });
   }
 
   watch(topic: string, options: FollowOptions, pushed: (push: PushFrame, replica: TopicReplica) => void): Following {
-    return this.#follow(topic, { options, pushed });
+    return this.#follow(topic, { options, pushed, told: new Map() });
   }
 
   publish(topic: string, data: JsonValue, options: PublishOptions = {}): Promise<Position> {
@@ -241,25 +231,22 @@ class TidewallClient implements Client {
     return this.#subscriptions.follow(topic, follower);
   }
 
-  #greeting(): { id: number; text: string } {
+  #greet(): void {
     const { name } = this.#options;
-    const connect: ConnectCommand = {
-      version: PROTOCOL_VERSION,
-      codec: 'json',
-      ...(name === undefined ? {} : { name }),
-    };
-    const id = this.#commands.nextId();
     this.#pace.restart();
     this.#pace.book(this.#clock.monotonic());
     // Subscribing right behind connecting saves a round trip, and the whole wall comes back in one frame.
-    const lines = [JSON.stringify({ id, connect })];
+    const lines: string[] = [];
     this.#lines = lines;
+    const connect = { version: PROTOCOL_VERSION, codec: 'json', name };
+    this.#commands.post('connect', connect, (answer) => this.#link.greeted(answer));
     this.#subscriptions.up();
     this.#lines = undefined;
-    return { id, text: lines.join('\n') };
+    this.#link.send(lines.join('\n'));
   }
 
-  #up(): void {
+  #up({ limits }: Greeting): void {
+    if (limits) this.#pace.limit(limits);
     if (this.#sessions++ > 0) this.counts.reconnects += 1;
     this.#commands.up();
   }
@@ -271,8 +258,6 @@ class TidewallClient implements Client {
 
   #statusOf(state: ConnectionState): LinkStatus {
     switch (state.type) {
-      case 'idle':
-        return { type: 'idle' };
       case 'opening':
       case 'greeting':
         return { type: 'connecting', attempt: state.attempt };

@@ -24,9 +24,7 @@ interface Call {
   /** The server may have carried it out. */
   left: boolean;
   cancelTimer: () => void;
-  /** Takes the answer; false when it is none to this command. */
-  readonly answered: (reply: JsonValue) => boolean;
-  readonly reject: (failure: TidewallError) => void;
+  readonly answered: Answered;
 }
 
 /** What a command is, beside its name and body. */
@@ -44,7 +42,7 @@ export interface CommandsContext {
   readonly clock: Clock;
   /** Sends at once. */
   send(text: string): void;
-  /** The server leaves a command of ours without an answer. */
+  /** The server leaves a posted command without an answer: this link is of no more use. */
   unanswered(name: CommandName): void;
 }
 
@@ -69,10 +67,6 @@ export class Commands {
     this.#context = context;
   }
 
-  nextId(): number {
-    return this.#nextId++;
-  }
-
   /**
    * Sends a command, now or as soon as there is a link, and resolves with its answer.
    *
@@ -88,7 +82,7 @@ export class Commands {
           : `${MAX_WAITING} commands wait for the link`;
         return reject(ended('busy', name, limit, false));
       }
-      const id = this.nextId();
+      const id = this.#nextId++;
       const call: Call = {
         id,
         name,
@@ -98,12 +92,11 @@ export class Commands {
         left: false,
         cancelTimer: () => {},
         answered(answer) {
+          if (answer instanceof TidewallError) return reject(answer);
           const reply = read(answer);
-          if (reply === undefined) return false;
-          resolve(reply);
-          return true;
+          if (reply === undefined) reject(malformed(name));
+          else resolve(reply);
         },
-        reject,
       };
       this.#calls.set(id, call);
       if (this.#up) this.#send(call);
@@ -111,15 +104,12 @@ export class Commands {
     });
   }
 
-  /** The line of a command that the caller sends at once, on this link or not at all. */
-  post(name: CommandName, body: object, answered: Answered): string {
-    const id = this.nextId();
-    const cancel = this.#context.clock.after(ANSWER_MS, () => {
-      this.#posts.delete(id);
-      this.#context.unanswered(name);
-    });
+  /** Sends a command on this link or not at all. */
+  post(name: CommandName, body: object, answered: Answered): void {
+    const id = this.#nextId++;
+    const cancel = this.#context.clock.after(ANSWER_MS, () => this.#context.unanswered(name));
     this.#posts.set(id, { name, answered, cancel });
-    return JSON.stringify({ id, [name]: body });
+    this.#context.send(JSON.stringify({ id, [name]: body }));
   }
 
   /** Hands an answer to who waits for it. One that nobody waits for is passed over: its time was up. */
@@ -201,8 +191,7 @@ export class Commands {
   #end(call: Call, answer: JsonValue | TidewallError): void {
     this.#calls.delete(call.id);
     call.cancelTimer();
-    if (answer instanceof TidewallError) call.reject(answer);
-    else if (!call.answered(answer)) call.reject(malformed(call.name));
+    call.answered(answer);
     if (this.#calls.size > 0) return;
     const waiting = this.#whenIdle;
     this.#whenIdle = [];

@@ -5,16 +5,21 @@ import {
   type ConnectionEnvironment,
   type ConnectionEvent,
   type ConnectionState,
+  type ConnectionTable,
   INITIAL_STATE,
   QUICK_PINGS,
   stepConnection,
 } from './connection.ts';
 
-const STATES: ConnectionState[] = [
-  { type: 'idle' },
-  { type: 'opening', attempt: 2 },
-  { type: 'greeting', attempt: 2 },
-  {
+type StateType = ConnectionState['type'];
+type EventType = ConnectionEvent['type'];
+
+/** One of each; a state or an event that is not here does not compile. */
+const STATES: { readonly [S in StateType]: Extract<ConnectionState, { type: S }> } = {
+  waiting: { type: 'waiting', attempt: 3, retryAt: 5_000, notBefore: 0, code: 1006, reason: 'the link broke' },
+  opening: { type: 'opening', attempt: 2 },
+  greeting: { type: 'greeting', attempt: 2 },
+  live: {
     type: 'live',
     attempt: 2,
     session: 's',
@@ -25,22 +30,22 @@ const STATES: ConnectionState[] = [
     askedAt: undefined,
     quickPings: 0,
   },
-  { type: 'waiting', attempt: 3, retryAt: 5_000, notBefore: 0, code: 1006, reason: 'the link broke' },
-  { type: 'closed', code: 1000, reason: 'closed by its owner' },
-];
+  closed: { type: 'closed', code: 1000, reason: 'closed by its owner' },
+};
 
-const EVENTS: ConnectionEvent[] = [
-  { type: 'start' },
-  { type: 'opened' },
-  { type: 'greeted', session: 's', pingMs: 25_000 },
-  { type: 'refused', code: 103, reason: 'no', retryable: false, afterMs: 0 },
-  { type: 'lost', code: 1006, reason: 'the link broke' },
-  { type: 'bye', code: 4001, reason: 'the server stops', afterMs: [500, 8_000] },
-  { type: 'heard' },
-  { type: 'due' },
-  { type: 'online' },
-  { type: 'stop' },
-];
+const EVENTS: { readonly [E in EventType]: Extract<ConnectionEvent, { type: E }> } = {
+  opened: { type: 'opened' },
+  greeted: { type: 'greeted', session: 's', pingMs: 25_000 },
+  lost: { type: 'lost', code: 1006, reason: 'the link broke' },
+  bye: { type: 'bye', code: 4001, reason: 'the server stops', afterMs: [500, 8_000] },
+  heard: { type: 'heard' },
+  due: { type: 'due' },
+  online: { type: 'online' },
+  stop: { type: 'stop' },
+};
+
+/** Of these, no transport says anything when there is no link. */
+const OF_A_LINK: readonly EventType[] = ['opened', 'greeted', 'lost', 'bye', 'heard'];
 
 const at = (now: number, more: Partial<ConnectionEnvironment> = {}): ConnectionEnvironment => ({
   now,
@@ -56,33 +61,77 @@ function run(events: readonly (readonly [ConnectionEvent, ConnectionEnvironment]
   return { state, effects };
 }
 
-const GREETED: ConnectionEvent = { type: 'greeted', session: 's', pingMs: 25_000 };
 const live = (now: number) =>
   run([
-    [{ type: 'start' }, at(now)],
+    [EVENTS.due, at(now)],
     [{ type: 'opened' }, at(now)],
-    [GREETED, at(now)],
+    [EVENTS.greeted, at(now)],
   ]);
+
+/** Every event leaves the state as it is, but for these. */
+function to(stays: StateType, but: Partial<Record<EventType, StateType>>): Record<EventType, StateType> {
+  const { opened = stays, greeted = stays, lost = stays, bye = stays } = but;
+  const { heard = stays, due = stays, online = stays, stop = stays } = but;
+  return { opened, greeted, lost, bye, heard, due, online, stop };
+}
 
 describe('the connection', () => {
   test('[C1] every state has an answer to every event', () => {
-    const table: Record<string, string> = {};
-    for (const state of STATES) {
-      table[state.type] = EVENTS.map((event) => stepConnection(state, event, at(1_000)).state.type).join(' ');
+    // Nothing is left out here, or this does not compile.
+    const leadsTo: { readonly [S in StateType]: { readonly [E in EventType]: StateType } } = {
+      waiting: to('waiting', { due: 'opening', stop: 'closed' }),
+      opening: to('opening', { opened: 'greeting', lost: 'waiting', due: 'waiting', stop: 'closed' }),
+      greeting: to('greeting', { greeted: 'live', lost: 'waiting', bye: 'waiting', due: 'waiting', stop: 'closed' }),
+      live: to('live', { lost: 'waiting', bye: 'waiting', stop: 'closed' }),
+      closed: to('closed', {}),
+    };
+    for (const state of Object.values(STATES)) {
+      const went = Object.values(EVENTS).map((event) => [
+        event.type,
+        stepConnection(state, event, at(1_000)).state.type,
+      ]);
+      expect(Object.fromEntries(went), state.type).toEqual(leadsTo[state.type]);
     }
-    //                  start   opened   greeted refused lost    bye     heard  due    online stop
-    expect(table).toEqual({
-      idle: 'opening idle idle idle idle idle idle idle idle closed',
-      opening: 'opening greeting opening opening waiting opening opening waiting opening closed',
-      greeting: 'greeting greeting live waiting waiting waiting greeting waiting greeting closed',
-      live: 'live live live live waiting waiting live live live closed',
-      waiting: 'waiting waiting waiting waiting waiting waiting waiting opening waiting closed',
-      closed: 'closed closed closed closed closed closed closed closed closed closed',
-    });
   });
 
-  test('[C1] whatever happens, a waiting state has a timer, and a closed one has neither timer nor link', () => {
-    const anyEvent = fc.constantFrom(...EVENTS);
+  test('[C1] a state without an answer to an event does not compile', () => {
+    const stay = (state: ConnectionState) => ({ state, effects: [] });
+    const all = {
+      opened: stay,
+      greeted: stay,
+      lost: stay,
+      bye: stay,
+      heard: stay,
+      due: stay,
+      online: stay,
+      stop: stay,
+    };
+    const { stop: _, ...most } = all;
+    const table: ConnectionTable = { waiting: all, opening: all, greeting: all, live: all, closed: all };
+    // @ts-expect-error: a cell is missing
+    const holed: ConnectionTable = { ...table, live: most };
+    const { live: __, ...rest } = table;
+    // @ts-expect-error: a row is missing
+    const short: ConnectionTable = rest;
+    expect([holed, short]).toHaveLength(2);
+  });
+
+  test('[C1] whatever happens, every state but the end has a timer, and those of a link have one and no other has', () => {
+    const anyCode = fc.constantFrom(1000, 1006, 4001, 4005, 4010, 4500, 4503);
+    const anyEvent: fc.Arbitrary<ConnectionEvent> = fc.oneof(
+      fc.constantFrom(...Object.values(EVENTS)),
+      fc.record({ type: fc.constant('lost' as const), code: anyCode, reason: fc.constant('') }),
+      fc.record(
+        {
+          type: fc.constant('bye' as const),
+          code: anyCode,
+          reason: fc.constant(''),
+          afterMs: fc.tuple(fc.double(), fc.double()),
+          final: fc.boolean(),
+        },
+        { requiredKeys: ['type', 'code', 'reason'] },
+      ),
+    );
     fc.assert(
       fc.property(
         fc.array(fc.tuple(anyEvent, fc.nat(60_000), fc.double({ min: 0, max: 0.999, noNaN: true }), fc.boolean())),
@@ -91,11 +140,12 @@ describe('the connection', () => {
           let state = INITIAL_STATE;
           let armed = false;
           let linked = false;
-          for (const [event, ms, random, unattended] of steps) {
+          // A client begins with `due`.
+          for (const [event, ms, random, unattended] of [[EVENTS.due, 0, 0, true] as const, ...steps]) {
             now += ms;
             if (event.type === 'due') armed = false;
             // A transport reports only while there is one.
-            if (!linked && ['opened', 'greeted', 'refused', 'lost', 'bye', 'heard'].includes(event.type)) continue;
+            if (!linked && OF_A_LINK.includes(event.type)) continue;
             if (event.type === 'lost') linked = false;
             const step = stepConnection(state, event, { now, random, unattended });
             state = step.state;
@@ -108,16 +158,19 @@ describe('the connection', () => {
               if (effect.type === 'open') linked = true;
               if (effect.type === 'close') linked = false;
             }
-            if (state.type === 'waiting' || state.type === 'opening' || state.type === 'greeting') {
-              // `due` in any of these states always leads somewhere with a timer of its own.
-              expect(armed).toBe(true);
-            }
-            if (state.type === 'waiting' || state.type === 'closed') expect(linked).toBe(false);
-            if (state.type === 'closed') expect(armed).toBe(false);
+            // `due` always leads somewhere with a timer of its own, until the end.
+            expect(armed).toBe(state.type !== 'closed');
+            expect(linked).toBe(state.type !== 'waiting' && state.type !== 'closed');
           }
         },
       ),
     );
+  });
+
+  test('[C1] nothing leads out of the end, and nothing is to be done there', () => {
+    for (const event of Object.values(EVENTS)) {
+      expect(stepConnection(STATES.closed, event, at(1_000))).toEqual({ state: STATES.closed, effects: [] });
+    }
   });
 
   test('[C3] [W34] retries double from 500 ms to 20 s, with jitter over the whole of it', () => {
@@ -145,14 +198,14 @@ describe('the connection', () => {
   });
 
   test('[C3] a link that was up for 30 s starts the attempts over; a shorter one does not', () => {
-    const before: ConnectionState = { ...(STATES[3] as Extract<ConnectionState, { type: 'live' }>), attempt: 5 };
+    const before: ConnectionState = { ...STATES.live, attempt: 5 };
     const lost = { type: 'lost', code: 1006, reason: '' } as const;
     expect(stepConnection(before, lost, at(29_999)).state).toMatchObject({ type: 'waiting', attempt: 6 });
     expect(stepConnection(before, lost, at(30_000)).state).toMatchObject({ type: 'waiting', attempt: 1 });
   });
 
   test('[C4] [W34] the window of a bye wins, and going online does not cut it short', () => {
-    const { state } = stepConnection(live(0).state, EVENTS[5] as ConnectionEvent, at(1_000, { random: 0.5 }));
+    const { state } = stepConnection(live(0).state, EVENTS.bye, at(1_000, { random: 0.5 }));
     expect(state).toMatchObject({ type: 'waiting', retryAt: 1_000 + 4_250 });
     const online = stepConnection(state, { type: 'online' }, at(1_100));
     expect(online).toEqual({ state, effects: [] });
@@ -184,12 +237,14 @@ describe('the connection', () => {
 
   test('[C5] a connect that is refused for good is final; one that may pass is not, and its afterMs wins', () => {
     const greeting: ConnectionState = { type: 'greeting', attempt: 0 };
-    const refused = EVENTS[3] as Extract<ConnectionEvent, { type: 'refused' }>;
+    const refused = { type: 'bye', code: 103, reason: 'no', final: true } as const;
     expect(stepConnection(greeting, refused, at(0, { unattended: false })).state).toMatchObject({
       type: 'closed',
       code: 103,
     });
-    const later = stepConnection(greeting, { ...refused, retryable: true, afterMs: 5_000 }, at(0, { random: 0 }));
+    expect(stepConnection(greeting, refused, at(0, { random: 0 })).state).toMatchObject({ retryAt: 45_000 });
+    const passing = { ...refused, final: false, afterMs: [5_000, 5_500] } as const;
+    const later = stepConnection(greeting, passing, at(0, { random: 0, unattended: false }));
     expect(later.state).toMatchObject({ type: 'waiting', retryAt: 5_000 });
     expect(later.effects[0]).toMatchObject({ type: 'close' });
   });
@@ -222,7 +277,7 @@ describe('the connection', () => {
   });
 
   test('[C6] online brings a waiting retry forward to within 300 ms, and never puts it off', () => {
-    const waiting = STATES[4] as ConnectionState;
+    const { waiting } = STATES;
     const { state, effects } = stepConnection(waiting, { type: 'online' }, at(1_000, { random: 0.5 }));
     expect(state).toMatchObject({ retryAt: 1_150 });
     expect(effects).toEqual([{ type: 'arm', ms: 150 }]);
@@ -230,7 +285,7 @@ describe('the connection', () => {
   });
 
   test('[C6] online makes a live link prove itself', () => {
-    const { effects } = stepConnection(STATES[3] as ConnectionState, { type: 'online' }, at(1_000));
+    const { effects } = stepConnection(STATES.live, { type: 'online' }, at(1_000));
     expect(effects[0]).toEqual({ type: 'ping' });
   });
 
@@ -281,11 +336,7 @@ describe('the connection', () => {
       [Number.NaN, 1_000],
       [1e9, 120_000],
     ] as const) {
-      const { state } = stepConnection(
-        { type: 'greeting', attempt: 0 },
-        { ...GREETED, pingMs: said } as ConnectionEvent,
-        at(0),
-      );
+      const { state } = stepConnection({ type: 'greeting', attempt: 0 }, { ...EVENTS.greeted, pingMs: said }, at(0));
       expect(state).toMatchObject({ type: 'live', pingMs: kept });
     }
   });

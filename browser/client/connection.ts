@@ -2,15 +2,15 @@ import { type BackoffLimits, backoffMs } from '@tidewall/base';
 import { mayReconnect } from '@tidewall/protocol';
 
 /*
- *            start                opened                 greeted
- *   idle ──────────────▶ opening ─────────▶ greeting ───────────────▶ live
- *     │                   ▲    │               │                       │
- *     │               due,│    │ lost, due     │ lost, due, bye,       │ lost, bye,
- *     │             online│    ▼               ▼ refused               ▼ due (nothing heard)
- *     │                   └── waiting ◀────────┴───────────────────────┘
- *     │ stop                    │ stop         │ a final code, unless unattended
- *     ▼                         ▼              ▼
- *   closed ◀── stop, from anywhere: the end; nothing leads out of it
+ *                           due, online
+ *                  ┌───────────────────────────┐
+ *                  │                           ▼   opened               greeted
+ *   begins ──▶ waiting ◀──── lost, due ──── opening ─────────▶ greeting ─────────▶ live
+ *                  ▲ │                                            │                 │
+ *                  └─┼───────── lost, bye, due (no answer) ◀──────┴─────────────────┘ lost, bye, due (nothing heard)
+ *                    │ a final code where somebody attends; stop, from anywhere
+ *                    ▼
+ *                  closed: the end; nothing leads out of it
  *
  * Pure: what is to be done comes back as effects, and one timer is all it needs.
  */
@@ -37,7 +37,6 @@ const PING_RANGE_MS = [1_000, 120_000] as const;
 const MAX_SERVER_WAIT_MS = 600_000;
 
 export type ConnectionState =
-  | { readonly type: 'idle' }
   | { readonly type: 'opening'; readonly attempt: number }
   | { readonly type: 'greeting'; readonly attempt: number }
   | LiveState
@@ -66,30 +65,28 @@ interface LiveState {
 }
 
 export type ConnectionEvent =
-  | { readonly type: 'start' }
   | { readonly type: 'opened' }
   | { readonly type: 'greeted'; readonly session: string; readonly pingMs: number }
-  | {
-      readonly type: 'refused';
-      readonly code: number;
-      readonly reason: string;
-      readonly retryable: boolean;
-      readonly afterMs: number;
-    }
   /** The transport closed, or was closed for a fault of the peer. */
   | { readonly type: 'lost'; readonly code: number; readonly reason: string }
-  | {
-      readonly type: 'bye';
-      readonly code: number;
-      readonly reason: string;
-      readonly afterMs: readonly [number, number] | undefined;
-    }
+  /** The server ends the link, or does not let us in. */
+  | ({ readonly type: 'bye' } & Farewell)
   | { readonly type: 'heard' }
   /** The one timer. */
   | { readonly type: 'due' }
   /** Somebody says that the network is back. */
   | { readonly type: 'online' }
   | { readonly type: 'stop' };
+
+/** Why a link ends, and when there may be another. */
+export interface Farewell {
+  readonly code: number;
+  readonly reason: string;
+  /** When the server wants to be called again. */
+  readonly afterMs?: readonly [number, number] | undefined;
+  /** Calling again is of no use; by the code when absent. */
+  readonly final?: boolean;
+}
 
 export type ConnectionEffect =
   | { readonly type: 'open' }
@@ -118,6 +115,7 @@ export interface ConnectionStep {
 type StateType = ConnectionState['type'];
 type EventType = ConnectionEvent['type'];
 type StateOf<Type extends StateType> = Extract<ConnectionState, { type: Type }>;
+type LinkedState = StateOf<'opening' | 'greeting' | 'live'>;
 type EventOf<Type extends EventType> = Extract<ConnectionEvent, { type: Type }>;
 type Transition = (
   state: ConnectionState,
@@ -125,7 +123,7 @@ type Transition = (
   environment: ConnectionEnvironment,
 ) => ConnectionStep;
 /** Every state × every event: a missing one does not compile. */
-type Table = {
+export type ConnectionTable = {
   readonly [S in StateType]: {
     readonly [E in EventType]: (
       state: StateOf<S>,
@@ -135,7 +133,15 @@ type Table = {
   };
 };
 
-export const INITIAL_STATE: ConnectionState = { type: 'idle' };
+/** What `due` leads out of at once. */
+export const INITIAL_STATE: ConnectionState = {
+  type: 'waiting',
+  attempt: 0,
+  retryAt: 0,
+  notBefore: 0,
+  code: 1000,
+  reason: '',
+};
 
 /** The state after an event, and what is to be done about it, in order. */
 export function stepConnection(
@@ -162,59 +168,34 @@ const stop = (state: ConnectionState): ConnectionStep =>
   });
 
 const giveUpOn =
-  (reason: string) =>
-  (
-    state: StateOf<'opening' | 'greeting'>,
-    _event: EventOf<'due'>,
-    environment: ConnectionEnvironment,
-  ): ConnectionStep => {
-    return hangUp(state, 'gave up', fall(state.attempt, 1006, reason, environment));
-  };
+  (reason: string, code = 1000) =>
+  (state: LinkedState, _event: EventOf<'due'>, environment: ConnectionEnvironment): ConnectionStep =>
+    hangUp(state, reason, fall(state, { code: 1006, reason }, environment), code);
 
-const lost = (
-  state: StateOf<'opening' | 'greeting' | 'live'>,
-  { code, reason }: EventOf<'lost'>,
-  environment: ConnectionEnvironment,
-): ConnectionStep => fall(attemptsOf(state, environment), code, reason, environment);
+const lost = (state: LinkedState, event: EventOf<'lost'>, environment: ConnectionEnvironment): ConnectionStep =>
+  fall(state, event, environment);
 
-const bye = (
-  state: StateOf<'greeting' | 'live'>,
-  { code, reason, afterMs }: EventOf<'bye'>,
-  environment: ConnectionEnvironment,
-): ConnectionStep => {
-  return hangUp(state, 'bye', fall(attemptsOf(state, environment), code, reason, environment, afterMs));
-};
+const bye = (state: LinkedState, event: EventOf<'bye'>, environment: ConnectionEnvironment): ConnectionStep =>
+  hangUp(state, 'bye', fall(state, event, environment));
 
-const TABLE: Table = {
-  idle: {
-    start: () => open(0),
-    opened: stay,
-    greeted: stay,
-    refused: stay,
-    lost: stay,
-    bye: stay,
-    heard: stay,
-    due: stay,
-    online: stay,
-    stop,
-  },
+const noAnswer = giveUpOn('the server did not answer in time');
+const nothingHeard = giveUpOn('nothing was heard from the server', 4012);
+
+const TABLE: ConnectionTable = {
   opening: {
-    start: stay,
     opened: ({ attempt }) => ({
       state: { type: 'greeting', attempt },
       effects: [{ type: 'greet' }, { type: 'arm', ms: GIVE_UP_MS }],
     }),
     greeted: stay,
-    refused: stay,
     lost,
     bye: stay,
     heard: stay,
-    due: giveUpOn('the server did not accept the connection in time'),
+    due: noAnswer,
     online: stay,
     stop,
   },
   greeting: {
-    start: stay,
     opened: stay,
     greeted: ({ attempt }, { session, pingMs }, { now }) =>
       ping(
@@ -231,34 +212,22 @@ const TABLE: Table = {
         },
         now,
       ),
-    refused: (state, { code, reason, retryable, afterMs }, environment) => {
-      const window = afterMs > 0 ? ([afterMs, afterMs + RECONNECT.baseMs] as const) : undefined;
-      const after = retryable
-        ? fall(state.attempt, code, reason, environment, window)
-        : fallForGood(state.attempt, code, reason, environment);
-      return hangUp(state, 'refused', after);
-    },
     lost,
     bye,
     heard: stay,
-    due: giveUpOn('the server did not answer the connect command in time'),
+    due: noAnswer,
     online: stay,
     stop,
   },
   live: {
-    start: stay,
     opened: stay,
     greeted: stay,
-    refused: stay,
     lost,
     bye,
     heard: (state, _event, { now }) => ({ state: { ...state, heardAt: now, askedAt: undefined }, effects: [] }),
-    due: (state, _event, environment) => {
+    due: (state, event, environment) => {
       const { now } = environment;
-      if (now >= deadAt(state)) {
-        const after = fall(attemptsOf(state, environment), 1006, 'nothing was heard from the server', environment);
-        return hangUp(state, 'nothing heard', after, 4012);
-      }
+      if (now >= deadAt(state)) return nothingHeard(state, event, environment);
       return now >= state.pingAt ? ping(state, now) : watch(state, now);
     },
     // The network changed under the link: find out soon whether it still carries anything.
@@ -266,10 +235,8 @@ const TABLE: Table = {
     stop,
   },
   waiting: {
-    start: stay,
     opened: stay,
     greeted: stay,
-    refused: stay,
     lost: stay,
     bye: stay,
     heard: stay,
@@ -282,10 +249,8 @@ const TABLE: Table = {
     stop,
   },
   closed: {
-    start: stay,
     opened: stay,
     greeted: stay,
-    refused: stay,
     lost: stay,
     bye: stay,
     heard: stay,
@@ -294,10 +259,6 @@ const TABLE: Table = {
     stop: stay,
   },
 };
-
-function attemptsOf(state: StateOf<'opening' | 'greeting' | 'live'>, { now }: ConnectionEnvironment): number {
-  return state.type === 'live' && now - state.since >= STABLE_MS ? 0 : state.attempt;
-}
 
 /** The step, which leaves the link; where there is one it is closed first. */
 function hangUp(
@@ -310,45 +271,25 @@ function hangUp(
   return { state, effects: linked ? [{ type: 'close', code, reason }, ...effects] : effects };
 }
 
-/** To `waiting`, for as long as the code, the attempts so far and the server say. */
+/** Out of a link: to `waiting`, for as long as the code, the attempts so far and the server say, or to the end. */
 function fall(
-  attempt: number,
-  code: number,
-  reason: string,
-  environment: ConnectionEnvironment,
-  afterMs?: readonly [number, number],
-): ConnectionStep {
-  const { now, random } = environment;
-  // At once, the first time: where what was made anew is no better, the next one will not be either.
-  if (RENEWABLE.includes(code) && attempt === 0 && !afterMs) return wait(attempt, code, reason, 0, now, now);
-  if (!mayReconnect(code)) return fallForGood(attempt, code, reason, environment);
-  if (afterMs === undefined) return wait(attempt, code, reason, backoffMs(attempt, RECONNECT, random), now, now);
-  const from = clamp(afterMs[0], 0, MAX_SERVER_WAIT_MS);
-  const to = clamp(afterMs[1], from, MAX_SERVER_WAIT_MS);
-  const ms = from + random * (to - from);
-  return wait(attempt, code, reason, ms, now, now + ms);
-}
-
-function fallForGood(
-  attempt: number,
-  code: number,
-  reason: string,
+  state: LinkedState,
+  { code, reason, afterMs, final = !mayReconnect(code) }: Farewell,
   { now, random, unattended }: ConnectionEnvironment,
 ): ConnectionStep {
-  if (!unattended) return { state: { type: 'closed', code, reason }, effects: [{ type: 'disarm' }] };
-  return wait(attempt, code, reason, SLOW_RETRY_MS * (0.75 + random / 2), now, now);
-}
-
-function wait(
-  attempt: number,
-  code: number,
-  reason: string,
-  ms: number,
-  now: number,
-  notBefore: number,
-): ConnectionStep {
-  const state = { type: 'waiting', attempt: attempt + 1, retryAt: now + ms, notBefore, code, reason } as const;
-  return { state, effects: [{ type: 'arm', ms }] };
+  const attempt = state.type === 'live' && now - state.since >= STABLE_MS ? 0 : state.attempt;
+  const wait = (ms: number, notBefore = now): ConnectionStep => ({
+    state: { type: 'waiting', attempt: attempt + 1, retryAt: now + ms, notBefore, code, reason },
+    effects: [{ type: 'arm', ms }],
+  });
+  // At once, the first time: where what was made anew is no better, the next one will not be either.
+  if (RENEWABLE.includes(code) && attempt === 0 && !afterMs) return wait(0);
+  if (final && !unattended) return { state: { type: 'closed', code, reason }, effects: [{ type: 'disarm' }] };
+  if (final) return wait(SLOW_RETRY_MS * (0.75 + random / 2));
+  if (afterMs === undefined) return wait(backoffMs(attempt, RECONNECT, random));
+  const from = clamp(afterMs[0], 0, MAX_SERVER_WAIT_MS);
+  const ms = from + random * (clamp(afterMs[1], from, MAX_SERVER_WAIT_MS) - from);
+  return wait(ms, now + ms);
 }
 
 function ping(state: LiveState, now: number): ConnectionStep {

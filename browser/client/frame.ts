@@ -42,7 +42,8 @@ export function parseFrame(line: string): Incoming | undefined {
   // A push may be malformed beyond this: its subscription then asks for the topic anew.
   if (typeof t === 'number') return { type: 'push', push: frame as unknown as PushFrame };
   if (typeof id === 'number') return { type: 'reply', id, body: frame };
-  if (isJsonObject(pong)) return parsePong(pong);
+  // Whether its times can be, who measures with them looks at.
+  if (isJsonObject(pong)) return { type: 'pong', ...(pong as { t0: number; t1: number; t2: number }) };
   if (isJsonObject(bye)) return parseBye(bye);
   return { type: 'unknown' };
 }
@@ -65,28 +66,26 @@ export function connectReplyOf(body: JsonValue | undefined): Greeting | undefine
 }
 
 function commandLimitsOf(body: JsonValue | undefined): CommandLimits | undefined {
-  if (!isJsonObject(body)) return undefined;
-  const { commandsPerSecond, commandBurst } = body;
-  if (typeof commandsPerSecond !== 'number' || typeof commandBurst !== 'number') return undefined;
-  return commandsPerSecond > 0 && commandBurst > 0 ? { commandsPerSecond, commandBurst } : undefined;
+  const limits = body as unknown as CommandLimits | undefined;
+  return isJsonObject(body) && limits && limits.commandsPerSecond > 0 && limits.commandBurst > 0 ? limits : undefined;
 }
 
+/** As a server answers, without what makes no sense. */
+export type Accepted = Omit<SubscribeReply, 'keyField' | 'presence'> & {
+  readonly keyField: string | undefined;
+  readonly presence: Presence | undefined;
+};
+
 /** The answer to a subscribe command, or undefined when it is none. */
-export function subscribeReplyOf(body: JsonValue | undefined): SubscribeReply | undefined {
-  if (!isJsonObject(body)) return undefined;
-  const { topic, kind, recovered, keyField } = body;
-  const position = positionOf(body);
-  const known = KINDS.find((one) => one === kind);
-  if (typeof topic !== 'number' || position === undefined || known === undefined) return undefined;
-  const presence = presenceOf(body['presence']);
+export function subscribeReplyOf(body: JsonValue | undefined): Accepted | undefined {
+  if (!isJsonObject(body) || !positionOf(body)) return undefined;
+  const { topic, kind, keyField, freshness, presence } = body;
+  if (typeof topic !== 'number' || !KINDS.some((one) => one === kind)) return undefined;
   return {
-    topic,
-    kind: known,
-    ...position,
-    recovered: recovered === true,
-    freshness: freshnessOf(body['freshness']) ?? { state: 'quiet', asOf: 0 },
-    ...(typeof keyField === 'string' ? { keyField } : {}),
-    ...(presence === undefined ? {} : { presence }),
+    ...(body as unknown as SubscribeReply),
+    freshness: freshnessOf(freshness) ?? { state: 'quiet', asOf: 0 },
+    keyField: typeof keyField === 'string' ? keyField : undefined,
+    presence: presenceOf(presence),
   };
 }
 
@@ -109,7 +108,7 @@ export function presenceOf(value: unknown): Presence | undefined {
   const { count, members } = (value ?? {}) as Partial<Presence>;
   if (!isOffset(count)) return undefined;
   const known = membersOf(members);
-  return known === undefined ? { count } : { count, members: known };
+  return { count, ...(known && { members: known }) };
 }
 
 /** A list of members, or undefined when it is none. */
@@ -128,17 +127,12 @@ export function isOffset(value: unknown): value is number {
   return Number.isSafeInteger(value) && (value as number) >= 0;
 }
 
-function parsePong({ t0, t1, t2 }: JsonObject): Incoming {
-  if (typeof t0 !== 'number' || typeof t1 !== 'number' || typeof t2 !== 'number') return { type: 'unknown' };
-  return { type: 'pong', t0, t1, t2 };
-}
-
 function parseBye({ code, reason, afterMs }: JsonObject): Incoming {
-  const [from, to] = Array.isArray(afterMs) ? afterMs : [];
   return {
     type: 'bye',
     code: typeof code === 'number' ? code : 1005,
     reason: typeof reason === 'string' ? reason : '',
-    afterMs: typeof from === 'number' && typeof to === 'number' ? [from, to] : undefined,
+    // What is no time counts as none.
+    afterMs: Array.isArray(afterMs) ? (afterMs as [number, number]) : undefined,
   };
 }

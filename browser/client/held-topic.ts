@@ -1,8 +1,16 @@
 import { isJsonObject } from '@tidewall/base';
-import type { PushFrame, Since, SubscribeReply } from '@tidewall/protocol';
-import { freshnessOf, isOffset } from './frame.ts';
+import type { PushFrame, Since } from '@tidewall/protocol';
+import { type Accepted, freshnessOf, isOffset } from './frame.ts';
 import { Replica } from './replica.ts';
 import { isFurther, NO_REWIND, type Rewind, WHOLE } from './wants.ts';
+
+/** Who holds a topic. */
+export interface Holder {
+  /** The server has sent this of it. */
+  push(held: HeldTopic, push: PushFrame): void;
+  /** It has changed, and what was received together is through. */
+  tellChanged(held: HeldTopic): void;
+}
 
 /** What a topic that is held needs of the client. */
 export interface HeldTopicContext {
@@ -18,12 +26,16 @@ export interface HeldTopicContext {
  */
 export type Taken = 'taken' | 'nothing' | 'position' | 'anew';
 
+/** Up to where somebody has been told each log. */
+export type Told = Map<string, Since>;
+
 /**
  * What this page holds of one topic, and up to where. Its position says exactly what the replica holds: every push
  * must continue it, so a gap is either filled or told.
  */
 export class HeldTopic {
   readonly replica: Replica;
+  readonly holder: Holder;
   /** The server's number for its pushes; undefined while it sends none. */
   view: number | undefined;
   /** The replica's kind is not a guess of the server's: something has been published. */
@@ -34,27 +46,74 @@ export class HeldTopic {
   /** The next asking is for a new start: what is held cannot be continued. */
   #anew = false;
   #since: Since | undefined;
+  #told: readonly Told[] = [];
   #rewind: Rewind | undefined;
   /** The rewind that the held run of publications began with. */
   #rewound: Rewind = NO_REWIND;
+  /** Behind which offset the held run begins. */
+  #start = Infinity;
+  /** Up to where the server has sent; before what is held while it sends again for who came later. */
+  #sent = 0;
 
-  /** @param since what somebody else holds of a `log`, of whom this goes on */
-  constructor(topic: string, context: HeldTopicContext, since?: Since) {
+  constructor(topic: string, holder: Holder, context: HeldTopicContext) {
     this.replica = new Replica(topic);
-    this.replica.position = since;
+    this.holder = holder;
     this.#context = context;
   }
 
-  /** The topic is being asked for: says from where, or undefined for a new start. */
-  ask(rewind: Rewind | undefined): Since | undefined {
+  /**
+   * The topic is being asked for: says from where, or undefined for a new start.
+   *
+   * @param told what its followers have been told; of a `log`, all of them go on
+   */
+  ask(rewind: Rewind | undefined, told: readonly Told[]): Since | undefined {
+    const { topic, kind = 'log', position } = this.replica;
     this.#rewind = rewind;
-    this.#since = this.#anew ? undefined : this.replica.position;
+    this.#told = told;
+    let since = position;
+    for (const one of told) {
+      const at = kind === 'log' ? one.get(topic) : undefined;
+      if (at && (!since || (at.epoch === since.epoch && at.offset < since.offset))) since = at;
+    }
+    this.#since = this.#anew ? undefined : since;
+    this.replica.position ??= this.#since;
     return this.#since;
   }
 
   /** What is held cannot be continued; it stays until there is something in its place. */
   startAnew(): void {
     this.#anew = true;
+  }
+
+  /** Whether the server must send again what it has sent already, for one who was told less. */
+  lags(told: Told): boolean {
+    const { topic, kind, position } = this.replica;
+    const at = told.get(topic);
+    if (kind !== 'log' || !at || !position) return false;
+    if (at.epoch === position.epoch) return at.offset < this.#sent;
+    told.delete(topic);
+    this.#context.unrecovered();
+    return false;
+  }
+
+  /** Whether one who was told so much is told this push as well; counts it as told. */
+  tells(told: Told, { o, n = 1, r, gap }: PushFrame, isNew: boolean): boolean {
+    const { topic, kind, position } = this.replica;
+    const offset = gap?.to ?? o;
+    if (kind !== 'log' || !position || offset === undefined) return isNew;
+    const { epoch } = position;
+    const at = told.get(topic);
+    // Of a whole, nobody could say which of its entries are told already.
+    const from = r === 1 ? Infinity : gap ? gap.from - 1 : offset - n;
+    const goesOn = at?.epoch === epoch ? from <= at.offset && at.offset < offset : isNew;
+    if (goesOn) told.set(topic, { epoch, offset });
+    return goesOn;
+  }
+
+  /** One who follows without a place of its own has been told what there is. */
+  isTold(told: Told): void {
+    const { topic, position } = this.replica;
+    if (position && !told.has(topic)) told.set(topic, position);
   }
 
   /** The server ended it: its kind may change, and what it sends next does not go by what was asked. */
@@ -69,6 +128,7 @@ export class HeldTopic {
     this.replica.forget();
     this.replica.position = undefined;
     this.#awaitedEpoch = undefined;
+    this.#broke();
   }
 
   /** Whether only starting anew brings what this rewind asks for. */
@@ -82,7 +142,7 @@ export class HeldTopic {
    *
    * @returns false when they cannot continue what was asked for, and it must be asked for anew
    */
-  accept(reply: SubscribeReply): boolean {
+  accept(reply: Accepted): boolean {
     const { kind, epoch, offset, recovered } = reply;
     const since = this.#since;
     const kept = this.replica.accept(reply);
@@ -96,17 +156,23 @@ export class HeldTopic {
     // Where nothing was held, what follows is all there is of whatever the topic has become.
     if (since && !kept && !(continues && (since.offset === 0 || kind === 'log'))) return false;
     // `offset` may be the head already; what follows still starts at `since`, or it would not be recovered.
-    if (continues) return true;
+    if (continues) {
+      this.#goOn(since);
+      return true;
+    }
     this.#rewound = this.#rewind ?? (kind === 'series' ? WHOLE : NO_REWIND);
     if (since || (this.replica.position && this.replica.position.epoch !== epoch)) this.#broke();
     if (kind === 'log' && this.#goOnInLog(epoch, offset)) return true;
     // Offset 0: nothing has been published in this epoch, so there may never be a snapshot to take over.
     const startsEmpty = offset === 0 || (!since && (kind === 'log' || (kind === 'series' && this.#rewind)));
     if (startsEmpty) {
-      this.replica.clear();
-      this.replica.position = { epoch, offset };
+      this.#start = Infinity;
+      this.#goOn({ epoch, offset });
       this.#anew = false;
-    } else this.#awaitedEpoch = epoch;
+    } else {
+      this.#awaitedEpoch = epoch;
+      this.#sent = 0;
+    }
     return true;
   }
 
@@ -130,13 +196,29 @@ export class HeldTopic {
    * @returns whether what is held stays, and the pushes go on from it: after a gap of the same epoch, which is told
    */
   #goOnInLog(epoch: string, offset: number): boolean {
-    const held = this.replica.position;
+    const { topic, position } = this.replica;
     // Smaller: a rewind to before what is held, or a server that has less than we had.
-    if (held === undefined || held.epoch !== epoch || offset < held.offset) return false;
-    this.replica.lost += offset - held.offset;
+    if (position?.epoch !== epoch || offset < (this.#since ?? position).offset) return false;
+    const told = this.#told.filter((one) => one.get(topic)?.epoch === epoch);
+    // At a new start they lack it only until it is asked for, from where they are.
+    if (this.#since || told.length === 0) this.replica.lost += Math.max(0, offset - position.offset);
     if (!this.#since) return false;
-    this.replica.position = { epoch, offset };
+    const from = { epoch, offset };
+    this.#goOn(from);
+    // What lies before it they will not get.
+    for (const one of told) if (this.lags(one)) one.set(topic, from);
     return true;
+  }
+
+  /** The server sends from here on: what is held goes on, or begins here if it began later. */
+  #goOn(from: Since): void {
+    const { position } = this.replica;
+    this.#sent = from.offset;
+    if (from.offset < this.#start) {
+      this.replica.clear();
+      this.#start = from.offset;
+    } else if (position && from.offset <= position.offset) return;
+    this.replica.position = from;
   }
 
   #broke(): void {
@@ -159,6 +241,7 @@ export class HeldTopic {
     const { epoch, offset } = this.replica.position;
     if (r === 1) return o < offset ? 'position' : this.#takeSnapshot(push, o, epoch);
     if (o <= offset) {
+      this.#sent = o;
       this.#context.counts.duplicates += 1;
       return 'nothing';
     }
@@ -180,12 +263,14 @@ export class HeldTopic {
     }
     this.#awaitedEpoch = undefined;
     this.#anew = false;
+    this.#start = 0;
     this.#moveTo(epoch, offset);
     return 'taken';
   }
 
   #moveTo(epoch: string, offset: number): void {
     this.replica.position = { epoch, offset };
+    this.#sent = offset;
     this.kindSure ||= offset > 0;
   }
 
@@ -194,9 +279,10 @@ export class HeldTopic {
     if (position === undefined || this.#awaitedEpoch !== undefined || !isOffset(from) || !isOffset(to)) {
       return 'position';
     }
-    if (to <= position.offset) return 'nothing';
     // A gap that begins later than what is held explains only a part of what is missing.
     if (from > position.offset + 1) return 'position';
+    this.#sent = to;
+    if (to <= position.offset) return 'nothing';
     this.replica.lost += to - position.offset;
     this.replica.position = { epoch: position.epoch, offset: to };
     return 'taken';

@@ -7,6 +7,7 @@ import {
   type ConnectionEvent,
   type ConnectionState,
   INITIAL_STATE,
+  RECONNECT,
   stepConnection,
 } from './connection.ts';
 import { connectReplyOf, type Greeting, type Incoming, parseFrame } from './frame.ts';
@@ -18,21 +19,19 @@ export interface LinkOptions {
   readonly clock: Clock;
   readonly random: () => number;
   readonly unattended: boolean;
-  readonly memory: Memory | undefined;
+  readonly memory?: Memory | undefined;
 }
 
 /** What a link reports to its owner. */
 export interface LinkHandlers {
-  /** The connect command with its id, and everything that is sent right behind it, a line each. */
-  greeting(): { readonly id: number; readonly text: string };
+  /** The link is open: sends the connect command, whose answer goes to `greeted`, and everything that is to follow it. */
+  greet(): void;
   pushed(push: PushFrame): void;
   replied(id: number, body: JsonObject): void;
   /** All frames of what was received together have been handed over. */
   flushed(): void;
-  /** The server has answered the connect command; `up` follows. */
-  greeted(greeting: Greeting): void;
-  /** The session is there. */
-  up(): void;
+  /** The server has answered the connect command: the session is there. */
+  up(greeting: Greeting): void;
   /** What was sent has no answer any more, and what was subscribed is not. Called once for each greeting. */
   down(): void;
   /** `state` is another than before, beyond its inner clockwork. */
@@ -52,7 +51,7 @@ export class Link {
   #generation = 0;
   #transport: TransportLink | undefined;
   #cancelTimer: (() => void) | undefined;
-  #greeting: { readonly id: number; readonly sentAt: number } | undefined;
+  #greetedAt = 0;
 
   constructor(options: LinkOptions, handlers: LinkHandlers) {
     this.#options = options;
@@ -62,7 +61,7 @@ export class Link {
   }
 
   start(): void {
-    this.#dispatch({ type: 'start' });
+    this.#dispatch({ type: 'due' });
   }
 
   online(): void {
@@ -87,6 +86,17 @@ export class Link {
   /** Sends lines; what is sent while the link does not carry is dropped. */
   send(text: string): void {
     if (this.carries) this.#transport?.send(text);
+  }
+
+  /** The server has answered the connect command. */
+  greeted(answer: JsonValue | TidewallError): void {
+    const reply = answer instanceof TidewallError ? undefined : connectReplyOf(answer);
+    if (reply !== undefined) {
+      this.#sync.sample(this.#greetedAt, reply.now, reply.now);
+      this.#dispatch({ type: 'greeted', session: reply.session, pingMs: reply.pingMs });
+      this.#handlers.up(reply);
+    } else if (answer instanceof TidewallError) this.#dispatch(refusalOf(answer));
+    else this.fault('the server sent a malformed answer to the connect command');
   }
 
   /** The peer does what it must not: hangs up, and comes back by the usual back-off. */
@@ -128,7 +138,6 @@ export class Link {
   #passed(before: ConnectionState, after: ConnectionState): void {
     if (after.type === 'live') {
       this.#choice.worked();
-      this.#handlers.up();
       return;
     }
     if (after.type === 'waiting' || after.type === 'closed') {
@@ -145,7 +154,9 @@ export class Link {
         this.#open();
         break;
       case 'greet':
-        this.#greet();
+        this.#sync.restart();
+        this.#greetedAt = this.#sync.localNow();
+        this.#handlers.greet();
         break;
       case 'ping':
         this.#transport?.send(JSON.stringify({ ping: { t0: this.#sync.localNow() } }));
@@ -154,20 +165,20 @@ export class Link {
         this.#hangUp(effect.code, effect.reason);
         break;
       case 'arm':
-        this.#cancelTimer?.();
-        this.#cancelTimer = this.#options.clock.after(effect.ms, () => {
-          this.#cancelTimer = undefined;
-          this.#noticeSleep();
-          this.#dispatch({ type: 'due' });
-        });
-        break;
       case 'disarm':
         this.#cancelTimer?.();
-        this.#cancelTimer = undefined;
+        this.#cancelTimer = effect.type === 'arm' ? this.#after(effect.ms) : undefined;
         break;
       default:
         assertNever(effect);
     }
+  }
+
+  #after(ms: number): () => void {
+    return this.#options.clock.after(ms, () => {
+      this.#noticeSleep();
+      this.#dispatch({ type: 'due' });
+    });
   }
 
   #open(): void {
@@ -189,13 +200,6 @@ export class Link {
     });
     // Closed before it was even handed over: the object is of no use, and `lost` waits in the queue.
     if (!current()) this.#transport = undefined;
-  }
-
-  #greet(): void {
-    const { id, text } = this.#handlers.greeting();
-    this.#sync.restart();
-    this.#greeting = { id, sentAt: this.#sync.localNow() };
-    this.#transport?.send(text);
   }
 
   #hangUp(code: number, reason: string): void {
@@ -226,8 +230,7 @@ export class Link {
         this.#handlers.pushed(frame.push);
         break;
       case 'reply':
-        if (frame.id === this.#greeting?.id) this.#greeted(frame.body);
-        else this.#handlers.replied(frame.id, frame.body);
+        this.#handlers.replied(frame.id, frame.body);
         break;
       case 'pong':
         this.#sync.sample(frame.t0, frame.t1, frame.t2);
@@ -241,20 +244,10 @@ export class Link {
         assertNever(frame);
     }
   }
-
-  #greeted({ connect, error }: JsonObject): void {
-    const sentAt = this.#greeting?.sentAt ?? 0;
-    const reply = connectReplyOf(connect);
-    if (reply !== undefined) {
-      this.#sync.sample(sentAt, reply.now, reply.now);
-      this.#handlers.greeted(reply);
-      this.#dispatch({ type: 'greeted', session: reply.session, pingMs: reply.pingMs });
-    } else if (error !== undefined) this.#dispatch(refusalOf(error));
-    else this.fault('the server sent a malformed answer to the connect command');
-  }
 }
 
-function refusalOf(body: JsonValue): ConnectionEvent {
-  const { code, retryable, afterMs, message } = TidewallError.fromBody(body).toBody();
-  return { type: 'refused', code, reason: message, retryable, afterMs };
+function refusalOf(error: TidewallError): ConnectionEvent {
+  const { code, retryable, afterMs, message } = error.toBody();
+  const window = [afterMs, afterMs + RECONNECT.baseMs] as const;
+  return { type: 'bye', code, reason: message, afterMs: afterMs > 0 ? window : undefined, final: !retryable };
 }

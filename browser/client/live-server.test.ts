@@ -168,8 +168,8 @@ describe('with a real server', () => {
     client.close();
     client = open();
     const third = await follow('wall/log', { since: { epoch: 'another', offset: 2 }, kind: 'log' });
+    await vi.waitFor(() => expect(client.status).toMatchObject({ type: 'live', recovered: false }), PATIENCE);
     await publish('wall/log', 'log', 7);
     await vi.waitFor(() => expect(third.value()).toEqual([7]), PATIENCE);
-    await vi.waitFor(() => expect(client.status).toMatchObject({ type: 'live', recovered: false }), PATIENCE);
   });
 });

@@ -5,10 +5,9 @@ import {
   type Presence,
   type PushFrame,
   type Since,
-  type SubscribeReply,
   type TopicKind,
 } from '@tidewall/protocol';
-import { membersOf, presenceOf } from './frame.ts';
+import { type Accepted, membersOf, presenceOf } from './frame.ts';
 import { createFold } from './replicas/create-fold.ts';
 import type { Fold, ReplicaValue } from './replicas/fold.ts';
 import { DEFAULT_KEEP, type KeepCounts } from './wants.ts';
@@ -74,7 +73,7 @@ export class Replica implements TopicReplica {
    *
    * @returns whether what is held stays; it does not when the topic has turned into something else
    */
-  accept({ kind, freshness, keyField = 'id', presence }: SubscribeReply): boolean {
+  accept({ kind, freshness, keyField = 'id', presence }: Accepted): boolean {
     this.refused = undefined;
     this.freshness = freshness;
     this.presence = presence;

@@ -8,7 +8,7 @@ function createReader() {
   let changed: (replica: TopicReplica) => void = () => {};
   let revision = 0;
   let listener: (status: LinkStatus) => void = () => {};
-  let status: LinkStatus = { type: 'idle' };
+  let status: LinkStatus = { type: 'connecting', attempt: 0 };
   const reader: TopicReader = {
     follow(topic, _options, run) {
       followed.push(topic);
@@ -110,10 +110,10 @@ test('the link is told when it changes, and not when it is asked for', () => {
   const store = createStatusStore(reader);
   let told = 0;
   const end = store.subscribe(() => told++);
-  expect([told, store.snapshot()]).toEqual([0, { type: 'idle' }]);
+  expect([told, store.snapshot()]).toEqual([0, { type: 'connecting', attempt: 0 }]);
   status({ type: 'connecting', attempt: 1 });
   expect([told, store.snapshot()]).toEqual([1, { type: 'connecting', attempt: 1 }]);
   end();
-  status({ type: 'idle' });
+  status({ type: 'connecting', attempt: 2 });
   expect(told).toBe(1);
 });

@@ -1,10 +1,11 @@
-import { backoffMs, type Clock, isJsonObject } from '@tidewall/base';
+import { type Clock, isJsonObject } from '@tidewall/base';
 import type { FollowOptions, TopicReplica } from '@tidewall/browser-contracts/topic-reader';
 import { ERROR_CODES, isTopicPattern, type PushFrame, TidewallError } from '@tidewall/protocol';
 import type { Answered } from './commands.ts';
-import { RECONNECT, SLOW_RETRY_MS, STABLE_MS } from './connection.ts';
+import { SLOW_RETRY_MS } from './connection.ts';
 import { subscribeReplyOf } from './frame.ts';
-import { HeldTopic, type HeldTopicContext, type Taken } from './held-topic.ts';
+import { HeldTopic, type HeldTopicContext, type Holder, type Taken, type Told } from './held-topic.ts';
+import { Pause } from './pause.ts';
 import { numberOf, sharingKey, subscribeBody } from './subscribe-command.ts';
 import { combineWants, type Wants } from './wants.ts';
 
@@ -24,6 +25,7 @@ export interface Follower {
   options: FollowOptions;
   /** Where it follows now. */
   subscription?: Subscription;
+  readonly told: Told;
   readonly changed?: (replica: TopicReplica) => void;
   /** Called for each push, right after the replica took it in. */
   readonly pushed?: (push: PushFrame, replica: TopicReplica) => void;
@@ -38,15 +40,14 @@ export interface SubscriptionHost extends HeldTopicContext {
   isUp(): boolean;
   /** Books one command; 0 when it may go now. */
   bookMs(): number;
-  post(name: 'subscribe' | 'unsubscribe' | 'configure', body: object, answered: Answered): string;
-  send(line: string): void;
-  /** From now on, pushes with this number are for what this subscription holds of the topic. */
-  route(view: number, held: HeldTopic, subscription: Subscription): void;
+  post(name: 'subscribe' | 'unsubscribe' | 'configure', body: object, answered: Answered): void;
+  /** From now on, pushes with this number are for what is held of this topic. */
+  route(view: number, held: HeldTopic): void;
   unroute(held: HeldTopic): void;
   /** The other subscriptions to its topic. */
   others(subscription: Subscription): readonly Subscription[];
   /** Followers are to be told when the received frame is through. */
-  dirty(held: HeldTopic, subscription: Subscription): void;
+  dirty(held: HeldTopic): void;
   /** Nobody follows it any more, and the server has been told. */
   forget(subscription: Subscription): void;
   /** The server contradicts itself in a way that only a new session mends. */
@@ -60,7 +61,7 @@ export interface SubscriptionHost extends HeldTopicContext {
  *
  * What a push does to what is held, `HeldTopic` knows. Where one does not continue that, this asks again.
  */
-export class Subscription {
+export class Subscription implements Holder {
   readonly key: string;
   /** A name, or a pattern. */
   readonly topic: string;
@@ -75,27 +76,28 @@ export class Subscription {
   #phase: Phase = 'off';
   /** The server's number for the subscription. */
   #view: number | undefined;
-  #cancelRest: (() => void) | undefined;
+  readonly #pause: Pause;
   /** The kind that was asked for last is the one of what is held, which nobody here has named. */
   #kindIsHeld = false;
   /** The rate that the server knows. */
   #rateHz: number | undefined;
   /** What is held was torn while the server changed the rate: its number is not known until it has answered. */
   #torn = false;
-  #troubles = 0;
-  #troubledAt = 0;
 
   constructor(topic: string, options: FollowOptions, host: SubscriptionHost) {
     this.key = sharingKey(topic, options);
     this.topic = topic;
     this.#options = options;
     this.#host = host;
+    this.#pause = new Pause(host);
     this.#isPattern = isTopicPattern(topic);
-    this.#own = new HeldTopic(topic, host, options.since);
+    this.#own = new HeldTopic(topic, this, host);
     this.#held.set(topic, this.#own);
   }
 
   add(follower: Follower): void {
+    const { since } = follower.options;
+    if (since && !follower.subscription) follower.told.set(this.topic, since);
     this.followers.add(follower);
     follower.subscription = this;
     this.settle();
@@ -125,7 +127,7 @@ export class Subscription {
   settle(): void {
     const { keep } = this.#wants();
     for (const { replica } of this.#held.values()) replica.keep(keep);
-    this.#rewindFurther();
+    this.#goBack();
     this.#tune();
   }
 
@@ -136,7 +138,7 @@ export class Subscription {
 
   /** The session is gone, and with it the server's half of this. */
   linkDown(): void {
-    this.#stop();
+    this.#pause.stop();
     this.#unroute();
     this.#view = undefined;
     this.#phase = 'off';
@@ -147,16 +149,22 @@ export class Subscription {
       this.#found(push.t, push.new);
       return;
     }
+    let isNew = true;
     if (isJsonObject(push.end)) this.#ended(held, push.end);
     else {
       const taken = held.take(push);
-      if (taken !== 'taken') {
-        if (taken !== 'nothing') this.#resync(held, taken);
+      if (taken === 'anew') this.#skip(held);
+      if (taken === 'anew' || taken === 'position') {
+        this.#resync(held, taken);
         return;
       }
+      isNew = taken === 'taken';
     }
-    this.#host.dirty(held, this);
-    for (const follower of this.followers) this.#tell(() => follower.pushed?.(push, held.replica));
+    if (isNew) this.#host.dirty(held);
+    for (const follower of this.followers) {
+      if (held.tells(follower.told, push, isNew)) this.#tell(() => follower.pushed?.(push, held.replica));
+    }
+    if (this.#lags(held)) this.#resync(held, 'position');
   }
 
   /** Tells every follower that something changed. */
@@ -193,9 +201,10 @@ export class Subscription {
     this.#rateHz = wants.rateHz;
     this.#torn = false;
     this.#phase = 'asking';
-    const positions = [...this.#held].map(([topic, one]) => [topic, one.ask(wants.rewind)] as const);
+    const told = [...this.followers].map((follower) => follower.told);
+    const positions = [...this.#held].map(([topic, one]) => [topic, one.ask(wants.rewind, told)] as const);
     const body = subscribeBody(this.topic, this.#options, { ...wants, kind: wants.kind ?? held }, positions);
-    this.#host.send(this.#host.post('subscribe', body, (answer) => this.#answered(answer)));
+    this.#host.post('subscribe', body, (answer) => this.#answered(answer));
   }
 
   #answered(answer: Parameters<Answered>[0]): void {
@@ -211,7 +220,7 @@ export class Subscription {
     }
     this.#on(number);
     if (reply && this.followers.size > 0) {
-      this.#host.dirty(this.#own, this);
+      this.#host.dirty(this.#own);
       if (!this.#own.accept(reply)) this.#resync(this.#own, 'anew');
     }
     this.#isOn();
@@ -225,7 +234,7 @@ export class Subscription {
   #on(view: number): void {
     this.#view = view;
     this.#phase = 'on';
-    this.#host.route(view, this.#own, this);
+    this.#host.route(view, this.#own);
   }
 
   /** What changed while the number was not known is seen to now. */
@@ -246,13 +255,13 @@ export class Subscription {
     }
     let held = this.#held.get(topic);
     if (held === undefined) {
-      held = new HeldTopic(topic, this.#host);
+      held = new HeldTopic(topic, this, this.#host);
       held.replica.keep(this.#wants().keep);
-      held.ask(this.#wants().rewind);
+      held.ask(this.#wants().rewind, []);
       this.#held.set(topic, held);
     }
-    this.#host.route(view, held, this);
-    this.#host.dirty(held, this);
+    this.#host.route(view, held);
+    this.#host.dirty(held);
     if (!held.accept(reply)) this.#resync(held, 'anew');
   }
 
@@ -269,13 +278,13 @@ export class Subscription {
     }
     if (error.kind === 'wrong_kind' && this.#kindIsHeld) {
       this.#own.forget();
-      this.#host.dirty(this.#own, this);
+      this.#host.dirty(this.#own);
       this.#resync(this.#own, 'anew');
       return;
     }
-    if (error.kind === 'unrecoverable_position') for (const held of this.#held.values()) held.startAnew();
+    if (error.kind === 'unrecoverable_position') for (const held of this.#held.values()) this.#skip(held);
     if (ERROR_CODES[error.kind].retryable || error.kind === 'unrecoverable_position') {
-      this.#askAfter(Math.max(error.afterMs, this.#troubleMs()));
+      this.#askAfter(Math.max(error.afterMs, this.#pause.troubleMs()));
       return;
     }
     this.#refuse(this.#own, error.kind, error.message);
@@ -299,7 +308,7 @@ export class Subscription {
 
   #refuse(held: HeldTopic, name: string, message: string): void {
     held.replica.refused = { name, message };
-    this.#host.dirty(held, this);
+    this.#host.dirty(held);
   }
 
   /** Refused for good: where nobody attends, that is tried again slowly. */
@@ -314,28 +323,7 @@ export class Subscription {
 
   #rest(ms: number, then: () => void): void {
     this.#phase = 'resting';
-    this.#later(ms, then);
-  }
-
-  /** In place of what was to come before; at once where there is nothing to wait for. */
-  #later(ms: number, then: () => void): void {
-    this.#stop();
-    if (ms === 0) then();
-    else {
-      this.#cancelRest = this.#host.clock.after(ms, () => {
-        this.#cancelRest = undefined;
-        then();
-      });
-    }
-  }
-
-  /** How long to wait after trouble: not at all the first time in a while, then by back-off. */
-  #troubleMs(): number {
-    const now = this.#host.clock.monotonic();
-    if (now - this.#troubledAt >= STABLE_MS) this.#troubles = 0;
-    this.#troubledAt = now;
-    const earlier = this.#troubles++;
-    return earlier === 0 ? 0 : backoffMs(earlier - 1, RECONNECT, this.#host.random());
+    this.#pause.after(ms, then);
   }
 
   /** Gives up the server's half; what it still sends of it is for nobody. */
@@ -346,13 +334,7 @@ export class Subscription {
     this.#view = undefined;
     // It counts with the server, though it never waits.
     this.#host.bookMs();
-    this.#host.send(this.#host.post('unsubscribe', { topic }, () => {}));
-  }
-
-  /** Leaves no timer. */
-  #stop(): void {
-    this.#cancelRest?.();
-    this.#cancelRest = undefined;
+    this.#host.post('unsubscribe', { topic }, () => {});
   }
 
   #unroute(): void {
@@ -362,7 +344,7 @@ export class Subscription {
   /** Nobody follows it any more. */
   #giveUp(): void {
     this.#leave();
-    this.#stop();
+    this.#pause.stop();
     this.#host.forget(this);
   }
 
@@ -375,20 +357,38 @@ export class Subscription {
     }
     this.#host.counts.resyncs += 1;
     this.#leave();
-    this.#askAfter(this.#troubleMs());
+    this.#askAfter(this.#pause.troubleMs());
+  }
+
+  /** It cannot be continued, and what lies between is lost to all who follow it. */
+  #skip(held: HeldTopic): void {
+    held.startAnew();
+    for (const { told } of this.followers) told.delete(held.replica.topic);
   }
 
   #wants(): Wants {
     return combineWants([...this.followers].map((follower) => follower.options));
   }
 
-  /** A follower wants older publications than the held run began with: only starting anew brings them. */
-  #rewindFurther(): void {
+  /** Whether a follower lacks some of what the server has sent. */
+  #lags(held: HeldTopic): boolean {
+    return [...this.followers].some(({ told }) => held.lags(told));
+  }
+
+  /** A follower wants older publications than the held run began with, or than came since it follows. */
+  #goBack(): void {
     const { rewind } = this.#wants();
-    if (this.#phase !== 'on' || rewind === undefined) return;
-    const lacking = [...this.#held.values()].filter((held) => held.lacks(rewind));
-    if (lacking.length === 0) return;
-    for (const held of lacking) held.startAnew();
+    if (this.#phase !== 'on') return;
+    let again = false;
+    for (const held of this.#held.values()) {
+      const lacks = rewind && held.lacks(rewind);
+      if (!lacks && !this.#lags(held)) continue;
+      if (lacks) held.startAnew();
+      again = true;
+      // What comes again is not for those who began with what came next.
+      for (const { told, options } of this.followers) if (!combineWants([options]).rewind) held.isTold(told);
+    }
+    if (!again) return;
     this.#leave();
     this.#ask();
   }
@@ -405,8 +405,8 @@ export class Subscription {
       return;
     }
     // One that waits for its turn says what is wanted then.
-    if (this.#cancelRest !== undefined) return;
-    this.#later(this.#host.bookMs(), () => this.#configure());
+    if (this.#pause.waits) return;
+    this.#pause.after(this.#host.bookMs(), () => this.#configure());
   }
 
   #configure(): void {
@@ -415,7 +415,7 @@ export class Subscription {
     this.#phase = 'tuning';
     this.#rateHz = rateHz;
     const body = { topic: this.#view, rateHz: rateHz ?? null };
-    this.#host.send(this.#host.post('configure', body, (answer) => this.#configured(answer)));
+    this.#host.post('configure', body, (answer) => this.#configured(answer));
   }
 
   #configured(answer: Parameters<Answered>[0]): void {
@@ -440,7 +440,7 @@ export class Subscription {
     this.#unroute();
     this.#view = undefined;
     if (this.followers.size === 0) this.#giveUp();
-    else if (code >= 2500) this.#askAfter(this.#troubleMs());
+    else if (code >= 2500) this.#askAfter(this.#pause.troubleMs());
     else this.#halt();
   }
 }

@@ -11,19 +11,18 @@ export type SubscriptionsContext = Omit<SubscriptionHost, 'route' | 'unroute' | 
 export class Subscriptions {
   readonly #byKey = new Map<string, Subscription>();
   /** A topic that is followed by its name and found by a pattern has one number, and its pushes serve both. */
-  readonly #byView = new Map<number, Map<HeldTopic, Subscription>>();
+  readonly #byView = new Map<number, Set<HeldTopic>>();
   readonly #host: SubscriptionHost;
-  #dirty = new Map<HeldTopic, Subscription>();
+  #dirty = new Set<HeldTopic>();
 
   constructor(context: SubscriptionsContext) {
     const set = this;
     this.#host = {
       ...context,
-      route(view, held, subscription) {
+      route(view, held) {
         this.unroute(held);
         held.view = view;
-        const routes = set.#byView.get(view) ?? new Map<HeldTopic, Subscription>();
-        set.#byView.set(view, routes.set(held, subscription));
+        set.#byView.set(view, (set.#byView.get(view) ?? new Set()).add(held));
       },
       unroute(held) {
         const { view } = held;
@@ -35,7 +34,7 @@ export class Subscriptions {
       },
       others: (subscription) =>
         [...set.#byKey.values()].filter((one) => one !== subscription && one.topic === subscription.topic),
-      dirty: (held, subscription) => void set.#dirty.set(held, subscription),
+      dirty: (held) => void set.#dirty.add(held),
       forget: (subscription) => void set.#byKey.delete(subscription.key),
     };
   }
@@ -59,16 +58,15 @@ export class Subscriptions {
 
   /** Hands a push to who it is for; one that was given up meanwhile is nobody's. */
   pushed(push: PushFrame): void {
-    const routes = this.#byView.get(push.new?.of ?? push.t);
-    if (routes !== undefined) for (const [held, subscription] of routes) subscription.push(held, push);
+    for (const held of this.#byView.get(push.new?.of ?? push.t) ?? []) held.holder.push(held, push);
   }
 
   /** Tells the followers of every topic that changed, once. */
   flushed(): void {
     if (this.#dirty.size === 0) return;
     const dirty = this.#dirty;
-    this.#dirty = new Map();
-    for (const [held, subscription] of dirty) subscription.tellChanged(held);
+    this.#dirty = new Set();
+    for (const held of dirty) held.holder.tellChanged(held);
   }
 
   down(): void {
@@ -96,8 +94,7 @@ export function following(follower: Follower): Following {
   return Object.assign(() => follower.subscription?.remove(follower), {
     configure({ rateHz }: { readonly rateHz: number | undefined }) {
       const { subscription } = follower;
-      const { rateHz: _, ...options } = follower.options;
-      follower.options = rateHz === undefined ? options : { ...options, rateHz };
+      follower.options = { ...follower.options, rateHz };
       if (subscription?.followers.has(follower)) subscription.settle();
     },
   });

@@ -18,7 +18,7 @@ export interface TransportChoiceOptions {
   /** The time of day, since what is remembered outlives this machine's durations. */
   readonly clock: Pick<Clock, 'now'>;
   /** The platform's `localStorage` when absent, if there is one. */
-  readonly memory: Memory | undefined;
+  readonly memory?: Memory | undefined;
 }
 
 /*

@@ -1,4 +1,5 @@
 import { createWebSocketTransport } from '@tidewall/gateways/websocket/client';
+import type { Since } from '@tidewall/protocol';
 import { startTestHost, TcpProxy, type TestHost } from '@tidewall/testkit';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { WebSocket } from 'ws';
@@ -13,7 +14,13 @@ let client: Client;
 
 beforeEach(async () => {
   host = await startTestHost({
-    settings: { topics: [{ pattern: 'shut/#', readOnly: true }], limits: { lingerMs: 0 } },
+    settings: {
+      topics: [
+        { pattern: 'shut/#', readOnly: true },
+        { pattern: 'short', kind: 'log', keep: { count: 3 } },
+      ],
+      limits: { lingerMs: 0 },
+    },
   });
   proxy = await TcpProxy.start(host.port);
   const url = `http://127.0.0.1:${proxy.port}/`;
@@ -72,9 +79,47 @@ test('when too many wait for the loop the oldest are dropped, and counted in the
   const end = client.watch('a', { rewindCount: 10 }, ({ d }) => void newest.push(d as number));
   await expect.poll(() => newest.at(-1)).toBe(20);
   end();
-  expect(await log.next()).toEqual({ done: false, value: { topic: 'a', value: 16, lost: 15 } });
+  expect(await log.next()).toMatchObject({ done: false, value: { topic: 'a', value: 16, lost: 15 } });
   expect(await take(log, 4)).toEqual([17, 18, 19, 20]);
   await log.return?.();
+});
+
+test('[C41] [C43] an entry has the position that goes on behind it, however many wait, and whoever else follows', async () => {
+  for (let i = 1; i <= 3; i++) await publish('a', i);
+  const first = updates<number>(client, 'a', { rewindCount: 10 });
+  const { value: one } = await first.next();
+  expect(one).toMatchObject({ value: 1, lost: 0, position: { offset: 1 } });
+  // Two wait, and are not taken: the page goes away.
+  await first.return?.();
+  const live = updates<number>(client, 'a');
+  const next = live.next();
+  await expect.poll(() => watchers('a')).toBe(1);
+  const second = updates<number>(client, 'a', { since: one?.position as Since });
+  expect(await take(second, 2)).toEqual([2, 3]);
+  await publish('a', 4);
+  expect(await take(second, 1)).toEqual([4]);
+  expect(await next).toMatchObject({ value: { value: 4, lost: 0 } });
+  await Promise.all([second.return?.(), live.return?.()]);
+});
+
+test('[C43] what is lost is told to who does not get it, and to nobody else', async () => {
+  await host.hub.publish(PUBLISHER, { topic: 'short', kind: 'log', data: 0 });
+  for (let i = 1; i <= 9; i++) await publish('short', i);
+  const { epoch } = (await client.history('short')) as Since;
+  const live = updates<number>(client, 'short');
+  const next = live.next();
+  await expect.poll(() => watchers('short')).toBe(1);
+  // The newest three are kept.
+  const late = updates<number>(client, 'short', { since: { epoch, offset: 1 } });
+  expect(await late.next()).toMatchObject({ value: { value: 7, lost: 6, position: { epoch, offset: 8 } } });
+  expect(await late.next()).toMatchObject({ value: { value: 8, lost: 0 } });
+  await publish('short', 10);
+  expect(await next).toMatchObject({ value: { value: 10, lost: 0 } });
+  const third = updates<number>(client, 'short');
+  const then = third.next();
+  await publish('short', 11);
+  expect(await then).toMatchObject({ value: { lost: 0 } });
+  await Promise.all([late, live, third].map((one) => one.return?.()));
 });
 
 test('a pattern brings the entries of every topic that it finds, with its name', async () => {

@@ -1,8 +1,11 @@
 import type { JsonValue } from '@tidewall/base';
 import type { FollowOptions, TopicReplica } from '@tidewall/browser-contracts/topic-reader';
-import type { PushFrame } from '@tidewall/protocol';
+import type { PushFrame, Since } from '@tidewall/protocol';
 import type { TimeColumns } from '@tidewall/screen';
 import type { Client } from './client.ts';
+import { placeAfter } from './place-after.ts';
+
+export { placeAfter } from './place-after.ts';
 
 /** What has come of a topic. */
 export interface Update<Value> {
@@ -11,6 +14,8 @@ export interface Update<Value> {
   readonly value: Value;
   /** Publications of a `log` or `signal` before this one that you will not get: lost on the way, or too many that waited. */
   readonly lost: number;
+  /** Of an entry of a `log`: what you save once you are through with it, to go on behind it with `since`. */
+  readonly position: Since | undefined;
 }
 
 /** What is used of an `AbortSignal`, which every platform has and no library file of ours knows. */
@@ -50,7 +55,9 @@ export function updates<Value = JsonValue | TimeColumns>(
   const entries: Update<Value>[] = [];
   /** Topics whose newest value nobody has had, in the order in which they changed. */
   const changed = new Map<string, TopicReplica>();
-  const lostBefore = new Map<string, number>();
+  /** Where each log has been told, and how many of its entries nobody can have any more. */
+  const places = new Map<string, Since>(options.since && [[topic, options.since]]);
+  const missing = new Map<string, number>();
   let dropped = 0;
   let failure: Error | undefined;
   let waiting: Waiting<Value> | undefined;
@@ -90,21 +97,29 @@ export function updates<Value = JsonValue | TimeColumns>(
     for (const [name, replica] of changed) {
       changed.delete(name);
       const value = replica.value();
-      if (value !== undefined) return { topic: name, value: value as Value, lost: 0 };
+      if (value !== undefined) return { topic: name, value: value as Value, lost: 0, position: undefined };
     }
     return undefined;
   }
 
   /** Each push: entries and calls count one by one. */
-  function pushed({ d, r }: PushFrame, replica: TopicReplica): void {
+  function pushed(push: PushFrame, replica: TopicReplica): void {
+    const { d, r } = push;
     const { kind, topic: name } = replica;
-    if ((kind !== 'log' && kind !== 'signal') || d === undefined) return;
-    // Another tab that took over counts from nothing.
-    const lost = Math.max(0, replica.lost - (lostBefore.get(name) ?? 0));
-    lostBefore.set(name, replica.lost);
-    const came = r === 1 && Array.isArray(d) ? d : [d];
-    for (const [i, value] of came.entries())
-      entries.push({ topic: name, value: value as Value, lost: i === 0 ? lost : 0 });
+    if (kind !== 'log' && kind !== 'signal') return;
+    const came = r === 1 && Array.isArray(d) ? d : d === undefined ? [] : [d];
+    const position = kind === 'log' ? placeAfter(push, replica) : undefined;
+    if (position) {
+      missing.set(name, (missing.get(name) ?? 0) + missedBefore(push, came.length, position, places.get(name)));
+      places.set(name, position);
+    }
+    for (const [i, value] of came.entries()) {
+      const lost = missing.get(name) ?? 0;
+      missing.delete(name);
+      // Of a whole, only its end is known.
+      const last = i === came.length - 1;
+      entries.push({ topic: name, value: value as Value, lost, position: last ? position : undefined });
+    }
     while (entries.length > buffer) dropped += 1 + (entries.shift()?.lost ?? 0);
     wake();
   }
@@ -157,4 +172,12 @@ export function updates<Value = JsonValue | TimeColumns>(
       return Promise.resolve({ done: true, value: undefined });
     },
   };
+}
+
+/** How many entries of a log lie between what was told before and this push. */
+function missedBefore(push: PushFrame, entries: number, { epoch, offset }: Since, before: Since | undefined): number {
+  if (before === undefined) return 0;
+  const { gap, r, n = 1 } = push;
+  const start = gap ? offset : offset - (r === 1 ? entries : n);
+  return Math.max(0, start - (before.epoch === epoch ? before.offset : 0));
 }

@@ -32,8 +32,8 @@ export interface TopicReplica {
 export interface FollowOptions {
   readonly kind?: TopicKind;
   /**
-   * Of a `log`: what was taken in before, perhaps by a page that is gone; what follows it comes, and nothing else. When it
-   * cannot be had, `lost` or the link's `recovered` says so. Counts for whoever follows first.
+   * Of a `log`: what was taken in before, perhaps by a page that is gone; what follows it comes, whoever else follows the
+   * same log. When it cannot be had, `lost` or the link's `recovered` says so.
    */
   readonly since?: Since;
   /** Newest points or entries to start with. */
@@ -47,7 +47,7 @@ export interface FollowOptions {
   /** How many entries of a `log` or points of a `series` the page keeps. */
   readonly keepCount?: number;
   /** Most pushes a second: the first comes at once, and the last always. As many as there are when absent. */
-  readonly rateHz?: number;
+  readonly rateHz?: number | undefined;
   /** Only the rows, entries or values that pass. */
   readonly filter?: Filter;
   /** Only these members of them. */
@@ -73,7 +73,6 @@ export interface Following {
  * how long that was off when the status came: count on from there by a clock that nobody sets. The text is for a reader.
  */
 export type LinkStatus =
-  | { readonly type: 'idle' }
   | { readonly type: 'connecting'; readonly attempt: number }
   | { readonly type: 'live'; readonly session: string; readonly since: number; readonly recovered: boolean }
   | {

@@ -8,26 +8,26 @@ export interface ErrorCodeRow {
 /** The table of error codes; server, client, reference and tests are made from it. */
 export const ERROR_CODES = {
   internal: row(100, true),
-  unauthenticated: row(101, false),
-  unknown_topic: row(102, false),
-  permission_denied: row(103, false),
-  unknown_command: row(104, false),
-  already_subscribed: row(105, false),
-  limit_exceeded: row(106, false),
-  bad_request: row(107, false),
-  not_available: row(108, false),
+  unauthenticated: row(101),
+  unknown_topic: row(102),
+  permission_denied: row(103),
+  unknown_command: row(104),
+  already_subscribed: row(105),
+  limit_exceeded: row(106),
+  bad_request: row(107),
+  not_available: row(108),
   token_expired: row(109, true),
   too_many_requests: row(111, true),
-  unrecoverable_position: row(112, false),
+  unrecoverable_position: row(112),
   busy: row(113, true),
   source_error: row(114, true),
   source_not_ready: row(115, true),
-  unknown_component: row(116, false),
-  shape_mismatch: row(117, false),
-  wrong_kind: row(118, false),
-  unknown_screen: row(119, false),
-  not_subscribed: row(120, false),
-  conflict: row(121, false),
+  unknown_component: row(116),
+  shape_mismatch: row(117),
+  wrong_kind: row(118),
+  unknown_screen: row(119),
+  not_subscribed: row(120),
+  conflict: row(121),
   storage_full: row(122, true),
 } as const satisfies Record<string, ErrorCodeRow>;
 
@@ -118,7 +118,7 @@ export function mayReconnect(closeCode: number): boolean {
   return closeCode < 4500 || closeCode > 4999;
 }
 
-function row(code: number, retryable: boolean): ErrorCodeRow {
+function row(code: number, retryable = false): ErrorCodeRow {
   return { code, retryable };
 }
 

@@ -27,7 +27,7 @@ export class TidewallError extends Error {
     message: string,
     options: { detail?: JsonObject; afterMs?: number; cause?: unknown } = {},
   ) {
-    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    super(message, options);
     this.kind = kind;
     this.detail = options.detail ?? {};
     this.afterMs = options.afterMs ?? 0;

@@ -6,8 +6,9 @@ import type {
   TopicReader,
   TopicReplica,
 } from '@tidewall/browser-contracts/topic-reader';
-import { type PushFrame, TidewallError } from '@tidewall/protocol';
+import { type PushFrame, type Since, TidewallError } from '@tidewall/protocol';
 import type { Client } from '../client.ts';
+import { placeAfter } from '../place-after.ts';
 import { Leader } from './leader.ts';
 import type { Announcement, Call, HeldState, Message, Request, TabChannel, TabLocks } from './messages.ts';
 import { RemoteReplica } from './remote-replica.ts';
@@ -50,6 +51,8 @@ interface Want {
   readonly pushed: ((push: PushFrame, replica: TopicReplica) => void) | undefined;
   /** Of a pattern there are several. */
   readonly replicas: Map<string, RemoteReplica>;
+  /** Up to where each topic has been told, where each push is wanted. */
+  readonly told: Map<string, Since>;
   /** While this tab leads. */
   following: Following | undefined;
 }
@@ -190,8 +193,7 @@ class TabClient implements SharedClient {
         this.#calls.refused(message.id, message.error);
         break;
       case 'pushed':
-        if (!want || isTold(want, message.push, message.held)) break;
-        want.pushed?.(message.push, replicaIn(want, message.held));
+        if (want && isNew(want, message)) want.pushed?.(message.push, replicaIn(want, message.held));
         break;
       case 'held':
         this.#serverOffsetMs = message.serverNow - this.#clock.now();
@@ -203,7 +205,7 @@ class TabClient implements SharedClient {
 
   #want(given: Pick<Want, 'topic' | 'options' | 'changed' | 'pushed'>): Following {
     const id = ++this.#ids;
-    const want: Want = { ...given, replicas: new Map(), following: undefined };
+    const want: Want = { ...given, replicas: new Map(), told: new Map(), following: undefined };
     if (!this.#closed) {
       this.#wants.set(id, want);
       if (this.#leader) want.following = followOn(this.#leader.client, want);
@@ -211,8 +213,7 @@ class TabClient implements SharedClient {
     }
     return Object.assign(() => this.#unwant(id), {
       configure: ({ rateHz }: { readonly rateHz: number | undefined }) => {
-        const { rateHz: _, ...options } = want.options;
-        want.options = rateHz === undefined ? options : { ...options, rateHz };
+        want.options = { ...want.options, rateHz };
         want.following?.configure({ rateHz });
         if (!this.#leader) this.#ask({ type: 'configure', tab: this.#tab, id, rateHz });
       },
@@ -275,15 +276,20 @@ function followOn(client: Client, want: Want): Following {
 }
 
 /** What is asked of a new leader: the entries of a log go on where the old one has told them. */
-function resuming({ topic, options, replicas }: Want): FollowOptions {
+function resuming({ topic, options, pushed, replicas, told }: Want): FollowOptions {
   const { kind, position } = replicas.get(topic) ?? {};
-  return kind === 'log' && position ? { ...options, since: position } : options;
+  const since = pushed ? told.get(topic) : position;
+  return kind === 'log' && since ? { ...options, since } : options;
 }
 
-/** Whether an entry was told by the old leader already: of several tabs that go on, one is the furthest behind. */
-function isTold({ replicas }: Want, { o }: PushFrame, { topic, kind, position }: HeldState): boolean {
-  const before = replicas.get(topic)?.position;
-  return kind === 'log' && before?.epoch === position?.epoch && o !== undefined && o <= (before?.offset ?? 0);
+/** False for an entry that was told before: the last words of the old leader may come after the first of the new one. */
+function isNew({ told }: Want, { push, held }: Extract<Announcement, { readonly type: 'pushed' }>): boolean {
+  const { topic, kind } = held;
+  const [before, after] = [told.get(topic), placeAfter(push, held)];
+  if (kind !== 'log' || !after) return true;
+  if (before?.epoch === after.epoch && before.offset >= after.offset) return false;
+  told.set(topic, after);
+  return true;
 }
 
 /** As it would go over the wire: what frameworks wrap cannot be cloned. */

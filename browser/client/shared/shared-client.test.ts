@@ -1,0 +1,177 @@
+import type { FollowOptions } from '@tidewall/browser-contracts/topic-reader';
+import { createWebSocketTransport } from '@tidewall/gateways/websocket/client';
+import { startTestHost, type TestHost } from '@tidewall/testkit';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { WebSocket } from 'ws';
+import { createClient } from '../client.ts';
+import { Origin, type OriginTab } from './origin.contract.ts';
+import { createSharedClient, type SharedClient } from './shared-client.ts';
+
+const PUBLISHER = { id: 'test', roles: [] };
+const PATIENCE = { timeout: 20_000, interval: 5 };
+
+let host: TestHost;
+let origin: Origin;
+let tabs: Tab[];
+
+beforeEach(async () => {
+  host = await startTestHost({ settings: { limits: { lingerMs: 0 } } });
+  origin = new Origin();
+  tabs = [];
+});
+
+afterEach(async () => {
+  for (const tab of tabs) tab.kill();
+  await host.close();
+});
+
+interface Tab {
+  readonly client: SharedClient;
+  /** Gone without a word. */
+  kill(): void;
+}
+
+/** A tab; the first that is opened leads. */
+async function openTab(): Promise<Tab> {
+  const platform: OriginTab = origin.openTab();
+  const made: { close(): void }[] = [];
+  const client = createSharedClient({
+    name: 'hall',
+    ...platform,
+    create() {
+      const own = createClient({
+        url: host.url,
+        transports: [createWebSocketTransport(WebSocket)],
+        random: () => 0,
+      });
+      made.push(own);
+      return own;
+    },
+  });
+  const tab = {
+    client,
+    kill() {
+      platform.kill();
+      for (const own of made) own.close();
+    },
+  };
+  tabs.push(tab);
+  await vi.waitFor(() => expect(client.status.type).toBe('live'), PATIENCE);
+  return tab;
+}
+
+function watch({ client }: Tab, options: FollowOptions = {}): unknown[] {
+  const heard: unknown[] = [];
+  client.watch('log', { kind: 'log', ...options }, ({ d, gap }) => {
+    if (d !== undefined) heard.push(d);
+    if (gap) heard.push(gap);
+  });
+  return heard;
+}
+
+let published = 0;
+beforeEach(() => {
+  published = 0;
+});
+async function publish(count: number): Promise<void> {
+  for (let i = 0; i < count; i++) await host.hub.publish(PUBLISHER, { topic: 'log', kind: 'log', data: ++published });
+}
+const all = (from = 1) => Array.from({ length: published - from + 1 }, (_, i) => from + i);
+const watchers = () => host.hub.topics(PUBLISHER).find((row) => row.topic === 'log')?.watchers ?? 0;
+
+describe('when the tab that leads is gone', () => {
+  test('[C44] [C46] a log goes on exactly, though the new one follows it too and from elsewhere', async () => {
+    const leader = await openTab();
+    const [second, third] = [await openTab(), await openTab()];
+    const told = watch(third);
+    await vi.waitFor(() => expect(watchers()).toBe(1), PATIENCE);
+    await publish(3);
+    await vi.waitFor(() => expect(told).toEqual([1, 2, 3]), PATIENCE);
+    // The channel is slow: until the third tab hears of the new leader, that follows the log itself, from its own head.
+    origin.hold();
+    const own = watch(second);
+    let head: number | undefined;
+    second.client.follow('log', { kind: 'log' }, ({ position }) => {
+      head = position?.offset;
+    });
+    leader.kill();
+    await publish(2);
+    await vi.waitFor(() => expect(head).toBe(5), PATIENCE);
+    await publish(1);
+    await vi.waitFor(() => expect(own).toEqual([6]), PATIENCE);
+    origin.release();
+    await vi.waitFor(() => expect(told).toEqual(all()), PATIENCE);
+    await publish(2);
+    await vi.waitFor(() => expect([told, own]).toEqual([all(), all(6)]), PATIENCE);
+  });
+
+  test('[C44] entries that the old one told late are not told twice', async () => {
+    const leader = await openTab();
+    await openTab();
+    const third = await openTab();
+    const told = watch(third);
+    await vi.waitFor(() => expect(watchers()).toBe(1), PATIENCE);
+    await publish(2);
+    await vi.waitFor(() => expect(told).toEqual([1, 2]), PATIENCE);
+    origin.hold();
+    const heardByLeader = watch(leader);
+    await publish(3);
+    await vi.waitFor(() => expect(heardByLeader).toEqual([3, 4, 5]), PATIENCE);
+    leader.kill();
+    origin.release();
+    await publish(2);
+    await vi.waitFor(() => expect(told).toEqual(all()), PATIENCE);
+  });
+
+  test('[C44] [C46] however often that happens, and whatever each tab follows, each is told all of it once', async () => {
+    const first = await openTab();
+    const alive = [first, await openTab(), await openTab(), await openTab(), await openTab()];
+    const told = alive.map((tab) => watch(tab));
+    await vi.waitFor(() => expect(watchers()).toBe(1), PATIENCE);
+    // All of them are known to the first: they are told what is published now.
+    await publish(1);
+    for (const heard of told) await vi.waitFor(() => expect(heard).toEqual([1]), PATIENCE);
+    for (let round = 0; round < 4; round++) {
+      const later = watch(alive.at(-1) as Tab, { rewindCount: 2 });
+      await publish(5);
+      (alive.shift() as Tab).kill();
+      told.shift();
+      await publish(5);
+      for (const heard of told) await vi.waitFor(() => expect(heard).toEqual(all()), PATIENCE);
+      await vi.waitFor(() => expect(later.at(-1)).toBe(published), PATIENCE);
+      expect(later).toEqual(all(later[0] as number));
+    }
+  });
+
+  test('[C44] by closing, another connects, and what may be done twice is carried out by it', async () => {
+    const leader = await openTab();
+    const second = await openTab();
+    leader.client.close();
+    const kept = second.client.publish('log', 1, { kind: 'log', key: 'once' });
+    const unknown = second.client.publish('log', 2);
+    expect(leader.client.status.type).toBe('closed');
+    await expect(unknown).rejects.toMatchObject({ kind: 'busy', detail: { outcome: 'unknown' } });
+    expect(await kept).toMatchObject({ offset: 1 });
+    expect((await second.client.history('log')).entries).toHaveLength(1);
+  });
+});
+
+test('[C44] what a tab that is gone has followed is let go, also when it goes before anybody knew of it', async () => {
+  const leader = await openTab();
+  const second = await openTab();
+  watch(second);
+  await vi.waitFor(() => expect(watchers()).toBe(1), PATIENCE);
+  second.kill();
+  await vi.waitFor(() => expect(watchers()).toBe(0), PATIENCE);
+  const third = await openTab();
+  origin.hold();
+  watch(third);
+  third.kill();
+  origin.release();
+  const still = watch(leader);
+  await vi.waitFor(() => expect(watchers()).toBe(1), PATIENCE);
+  await publish(1);
+  await vi.waitFor(() => expect(still).toEqual([1]), PATIENCE);
+  leader.client.close();
+  await vi.waitFor(() => expect(watchers()).toBe(0), PATIENCE);
+});
