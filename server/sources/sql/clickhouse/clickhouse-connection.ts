@@ -16,8 +16,10 @@ export interface ClickhouseOptions {
   readonly outgoing: Outgoing;
 }
 
-/** What a server says that does not let its user set these settings: READONLY, SETTING_CONSTRAINT_VIOLATION. */
-const NO_SETTINGS = [164, 452];
+/** What a server says that does not take settings: UNKNOWN_SETTING, READONLY, SETTING_CONSTRAINT_VIOLATION. */
+const NO_SETTINGS = [115, 164, 452];
+/** A query ends when nobody waits for it; not known to every version. */
+const CANCEL = { cancel_http_readonly_queries_on_client_close: '1' };
 /** `readonly` is '0' for those who may write. */
 const GREETING = "SELECT timezone() AS zone, (SELECT value FROM system.settings WHERE name = 'readonly') AS readonly";
 
@@ -45,18 +47,18 @@ class ClickhouseConnection implements SqlConnection {
   readonly #place: Place;
   /** The zone of the server, in which it writes the times of columns that name none. */
   #zone = 'UTC';
-  #settings: Readonly<Record<string, string>>;
+  #settings: Readonly<Record<string, string>> = {};
 
   constructor(options: ClickhouseOptions) {
     const { host, port, password } = options.address;
     this.#options = options;
-    this.#settings = settingsOf(options.limits);
     this.#place = { name: `ClickHouse at ${host}:${port}`, secrets: [password, encodeURIComponent(password)] };
   }
 
   /** Finds out the zone of the server, and with which of our settings its user can be asked without being able to write. */
   async greet(signal: AbortSignal): Promise<void> {
-    for (const settings of [this.#settings, { readonly: '1' }, {}]) {
+    const ours = settingsOf(this.#options.limits);
+    for (const settings of [{ ...ours, ...CANCEL }, ours, { readonly: '1' }, {}]) {
       this.#settings = settings;
       const { status, text } = await this.#request({ text: GREETING, values: [], names: [] }, signal);
       // Who may not set these is held to what the profile of the user says.
@@ -157,7 +159,6 @@ function settingsOf({ maxRows, timeoutMs }: AnswerLimits): Record<string, string
     max_execution_time: String(Math.ceil(timeoutMs / 1000)),
     max_result_rows: String(maxRows + 1),
     result_overflow_mode: 'break',
-    cancel_http_readonly_queries_on_client_close: '1',
     output_format_json_quote_64bit_integers: '1',
     output_format_json_quote_denormals: '1',
   };

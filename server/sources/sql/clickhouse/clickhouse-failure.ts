@@ -33,6 +33,9 @@ export function clickhouseFailure(
       return sqlFailure(place, `does not take the password of ${user} (user, password)`);
     case 81:
       return sqlFailure(place, `has no database ${JSON.stringify(database)} (database)`);
+    case 115:
+      if (!words.includes('param_')) break;
+      return sqlFailure(place, 'is too old for parameters, which it has from version 19.14 on');
     case 159:
       return sqlFailure(place, `did not answer within ${timeoutMs} ms (timeoutMs), and stopped`);
     case 164:

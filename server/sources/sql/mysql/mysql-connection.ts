@@ -45,6 +45,8 @@ export class MysqlConnection implements SqlConnection {
     try {
       signal.throwIfAborted();
       await link.run(this.#settings);
+      // Of the session too: what commits by itself, as DROP TABLE does, would begin another one that may write.
+      await link.run('SET SESSION TRANSACTION READ ONLY');
       await link.run('START TRANSACTION READ ONLY');
       const fields = await link.ask(text, values, (row) => {
         tooMany = rows.length >= maxRows;

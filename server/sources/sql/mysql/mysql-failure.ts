@@ -35,7 +35,7 @@ export function mysqlFailure(place: Place, failure: unknown, options: MysqlFailu
     case 'HANDSHAKE_NO_SSL_SUPPORT':
       return sqlFailure(place, 'cannot be reached: it does not speak TLS; leave tls out');
     case 'HANDSHAKE_SSL_ERROR':
-      return sqlFailure(place, `cannot be reached: ${wordsOf(failure)}`);
+      return sqlFailure(place, `cannot be reached: ${socketReason(tlsFailure(failure))}`);
     case 'MYSQL_CLEAR_PASSWORD_NOT_ENABLED':
       return sqlFailure(place, 'asks for the password as plain text, which is not told');
   }
@@ -46,6 +46,24 @@ export function mysqlFailure(place: Place, failure: unknown, options: MysqlFailu
   if (!asked) return sqlFailure(place, `cannot be reached: ${wordsOf(failure)}`);
   if (!code.startsWith('ER_')) return sqlFailure(place, `is gone: ${wordsOf(failure)}`);
   return sqlFailure(place, `cannot answer the query: ${wordsOf(failure)}`);
+}
+
+/** OpenSSL's words by the codes of Node, which the library replaces by its own. */
+const TLS_CODES: Readonly<Record<string, string>> = {
+  'self-signed certificate': 'DEPTH_ZERO_SELF_SIGNED_CERT',
+  'self-signed certificate in certificate chain': 'SELF_SIGNED_CERT_IN_CHAIN',
+  'unable to verify the first certificate': 'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
+  'unable to get issuer certificate': 'UNABLE_TO_GET_ISSUER_CERT',
+  'unable to get local issuer certificate': 'UNABLE_TO_GET_ISSUER_CERT_LOCALLY',
+  'certificate has expired': 'CERT_HAS_EXPIRED',
+  'certificate is not yet valid': 'CERT_NOT_YET_VALID',
+};
+
+/** The failure of a TLS connection with the code that Node gave it. */
+function tlsFailure(failure: unknown): Error {
+  const { message } = failure as Error;
+  const known = message.startsWith('Hostname/IP does not match') ? 'ERR_TLS_CERT_ALTNAME_INVALID' : TLS_CODES[message];
+  return Object.assign(new Error(message), known === undefined ? {} : { code: known });
 }
 
 function wordsOf(failure: unknown): string {

@@ -47,6 +47,11 @@ export class TimeZone {
     return this.#offsetAt(early) === before || this.#offsetAt(local - after) !== after ? early : local - after;
   }
 
+  /** What the clocks of the zone show at an instant, as ms since 1970 if they were those of UTC. */
+  localOf(instant: number): number {
+    return instant + (this.#format === undefined ? this.#offsetMs : this.#offsetAt(instant));
+  }
+
   /** How far the clocks are ahead of UTC's at an instant, ms. */
   #offsetAt(instant: number): number {
     const quarter = Math.floor(instant / QUARTER_MS);
@@ -68,7 +73,8 @@ export class TimeZone {
   }
 }
 
-function isTimeZone(zone: string): boolean {
+/** Whether a text names a time zone. */
+export function isTimeZone(zone: string): boolean {
   if (zone === 'UTC') return true;
   const offset = offsetOf(zone);
   if (offset !== undefined) return Math.abs(offset) <= 14 * HOUR_MS;
