@@ -6,6 +6,7 @@ import { TidewallError } from '@tidewall/protocol';
 import { socketReason } from './socket-reason.ts';
 import { type TlsSettings, tlsOptions } from './tls-fields.ts';
 
+/** Where a socket leads, and how long it may take to get there. */
 export interface SocketOptions {
   /** What sentences call the far end: `the MQTT broker`. */
   readonly called: string;
@@ -24,14 +25,32 @@ export interface SocketOptions {
  * @throws TidewallError source_error naming the far end, and the reason; what the signal aborts with
  */
 export async function connectSocket(options: SocketOptions): Promise<Socket> {
-  const { called, host, port, tls, outgoing, signal } = options;
+  const { host, port, tls, outgoing, signal } = options;
   signal.throwIfAborted();
   await outgoing.check(host);
   signal.throwIfAborted();
   const target = { host, port, lookup: outgoing.lookup };
-  const socket = tls === undefined ? connect(target) : connectTls({ ...target, ...tlsOptions(tls, host) });
+  if (tls !== undefined) return ready(connectTls({ ...target, ...tlsOptions(tls, host) }), 'secureConnect', options);
+  return ready(connect(target), 'connect', options);
+}
+
+/** Goes on with TLS on a socket that has spoken without. Throws as `connectSocket` does; the socket is destroyed then. */
+export async function upgradeSocket(
+  socket: Socket,
+  tls: TlsSettings,
+  options: Omit<SocketOptions, 'tls' | 'outgoing'>,
+): Promise<Socket> {
+  return ready(connectTls({ socket, host: options.host, ...tlsOptions(tls, options.host) }), 'secureConnect', options);
+}
+
+async function ready(
+  socket: Socket,
+  event: 'connect' | 'secureConnect',
+  options: Omit<SocketOptions, 'tls' | 'outgoing'>,
+): Promise<Socket> {
+  const { called, host, port, signal } = options;
   try {
-    await connected(socket, tls === undefined ? 'connect' : 'secureConnect', options);
+    await connected(socket, event, options);
     socket.setNoDelay(true);
     return socket;
   } catch (failure) {
@@ -47,7 +66,11 @@ export function hostAndPort(host: string, port: number): string {
   return host.includes(':') && !host.startsWith('[') ? `[${host}]:${port}` : `${host}:${port}`;
 }
 
-function connected(socket: Socket, event: string, { timeoutMs, signal }: SocketOptions): Promise<void> {
+function connected(
+  socket: Socket,
+  event: string,
+  { timeoutMs, signal }: Pick<SocketOptions, 'timeoutMs' | 'signal'>,
+): Promise<void> {
   return new Promise((resolve, reject) => {
     // A network's time is the machine's, whatever clock the source is given.
     const cancel = systemClock.after(timeoutMs, () => settle(new Error(`it does not answer within ${timeoutMs} ms`)));

@@ -52,6 +52,38 @@ test('while nobody takes them, ten thousand wait, or 8 MiB, and the others are c
   expect(sink.refusals).toHaveLength(2_003);
 });
 
+test('who can make a far end wait is told when there is room again', async () => {
+  for (let i = 0; i < 499; i++) inbox.offer({ topic, body: '1' });
+  expect(inbox.room()).toBeUndefined();
+  inbox.offer({ topic, body: '1' });
+  const room = inbox.room();
+  expect(room).toBeInstanceOf(Promise);
+  expect(inbox.room()).toBe(room);
+  const publishing = inbox.publishAll(abort.signal);
+  await room;
+  expect(sink.publications).toHaveLength(500);
+  for (let i = 0; i < 3; i++) inbox.offer({ topic, body: `"${'x'.repeat(1_400_000)}"` });
+  sink.hold();
+  const held = inbox.room();
+  abort.abort();
+  await held;
+  sink.release();
+  await publishing;
+});
+
+test('what is published or refused is acknowledged, and nothing else', async () => {
+  const acknowledged: string[] = [];
+  for (const body of ['1', '!', '2', '3']) inbox.offer({ topic, body, done: () => void acknowledged.push(body) });
+  sink.hold();
+  const publishing = inbox.publishAll(abort.signal);
+  await Promise.resolve();
+  expect(acknowledged).toEqual([]);
+  sink.release();
+  inbox.end();
+  await publishing;
+  expect(acknowledged).toEqual(['1', '!', '2', '3']);
+});
+
 test('everybody else has a turn between many', async () => {
   for (let i = 0; i < 10_000; i++) inbox.offer({ topic, body: '!' });
   inbox.end();

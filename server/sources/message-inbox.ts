@@ -1,7 +1,7 @@
 import type { Clock } from '@tidewall/base';
 import type { Sink } from '@tidewall/contracts';
 import type { TopicName } from '@tidewall/protocol';
-import { messageText } from './message-text.ts';
+import { MAX_MESSAGE_BYTES, messageText } from './message-text.ts';
 import { publishMessage } from './publish-message.ts';
 import { type MessageForm, readMessage } from './read-message.ts';
 import { Turns } from './turns.ts';
@@ -9,6 +9,9 @@ import { Turns } from './turns.ts';
 /** Waiting messages: as much as Redis and other brokers keep for one who does not read. */
 const MOST_CHARACTERS = 8 * 1024 * 1024;
 const MOST_MESSAGES = 10_000;
+/** With less than this waiting, a piece of 64 KiB finds room, whatever is in it, and so does a longest message. */
+const FEW_MESSAGES = 500;
+const FEW_CHARACTERS = MOST_CHARACTERS - MAX_MESSAGE_BYTES - 64 * 1024;
 
 export interface MessageInboxOptions {
   readonly sink: Pick<Sink, 'publish' | 'refused'>;
@@ -49,6 +52,8 @@ export class MessageInbox {
   #ended = false;
   #failure: Error | undefined;
   #wake: (() => void) | undefined;
+  #emptied: Promise<void> | undefined;
+  #empty: () => void = () => {};
 
   constructor(options: MessageInboxOptions) {
     this.#options = options;
@@ -71,12 +76,22 @@ export class MessageInbox {
     this.#wake?.();
   }
 
+  /** For who can make a far end wait: resolves when few messages wait; undefined when that is so now. */
+  room(): Promise<void> | undefined {
+    if (this.#ended || this.#hasRoom) return undefined;
+    this.#emptied ??= new Promise((resolve) => {
+      this.#empty = resolve;
+    });
+    return this.#emptied;
+  }
+
   /** Nothing more comes. @param failure what `publishAll` rejects with when it has published what is there */
   end(failure?: Error): void {
     if (this.#ended) return;
     this.#ended = true;
     this.#failure = failure;
     this.#wake?.();
+    this.#tellEmpty();
   }
 
   /**
@@ -112,6 +127,7 @@ export class MessageInbox {
         done?.();
         await turns.step();
       }
+      if (this.#hasRoom) this.#tellEmpty();
     }
   }
 
@@ -127,5 +143,14 @@ export class MessageInbox {
     this.#waiting = [];
     this.#characters = 0;
     return messages;
+  }
+
+  get #hasRoom(): boolean {
+    return this.#waiting.length < FEW_MESSAGES && this.#characters < FEW_CHARACTERS;
+  }
+
+  #tellEmpty(): void {
+    this.#emptied = undefined;
+    this.#empty();
   }
 }

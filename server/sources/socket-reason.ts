@@ -24,18 +24,27 @@ const REASONS: Readonly<Record<string, string>> = {
   ERR_SSL_WRONG_VERSION_NUMBER: NO_TLS,
   ERR_SSL_PACKET_LENGTH_TOO_LONG: NO_TLS,
   ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED: 'it asks for a certificate of ours; set cert and key',
+  ERR_SSL_SSLV3_ALERT_BAD_CERTIFICATE: 'it does not take our certificate, or asks for one; set cert and key',
+  ERR_SSL_TLSV1_ALERT_UNKNOWN_CA: 'it does not know the authority of our certificate; set cert and key',
   ERR_SSL_SSLV3_ALERT_HANDSHAKE_FAILURE:
     'it and we have no version or cipher of TLS in common, or it asks for cert and key',
   EPROTO: NO_TLS,
 };
 
-/** Why a connection could not be made, or ended, in words for those who look at the screen. */
+/** Why a connection could not be made, or ended, in words for those who look at the screen; undefined: it was cut. */
 export function socketReason(failure: unknown): string {
   if (failure instanceof TidewallError) return failure.message;
   // A name with two addresses fails with an error for each of them, and no word of its own.
   const cause = failure instanceof AggregateError && failure.errors.length > 0 ? failure.errors[0] : failure;
+  if (cause === undefined) return CUT;
   const { code } = (cause ?? {}) as NodeJS.ErrnoException;
   if (code !== undefined && REASONS[code] !== undefined) return REASONS[code];
   if (code?.startsWith('ERR_SSL_')) return `it breaks TLS off (${code.slice('ERR_SSL_'.length).toLowerCase()})`;
   return reasonOf(cause);
+}
+
+/** As `socketReason`, of a connection that ended before the far end had answered. @param protocol what is spoken there */
+export function greetingReason(failure: unknown, protocol: string): string {
+  const reason = socketReason(failure);
+  return reason === CUT ? `${CUT} before it answered; is that the port of ${protocol}?` : reason;
 }

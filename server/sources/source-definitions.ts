@@ -3,6 +3,7 @@ import { definition as csv } from './csv/index.ts';
 import { definition as generator } from './generator/index.ts';
 import { definition as host } from './host/index.ts';
 import { definition as mqtt } from './mqtt/index.ts';
+import { definition as nats } from './nats/index.ts';
 import { definition as process } from './process/index.ts';
 import { definition as redis } from './redis/index.ts';
 import { definition as sql } from './sql/index.ts';
@@ -10,7 +11,7 @@ import { definition as sqlite } from './sqlite/index.ts';
 
 /** Every kind of source that there is, by its kind. A folder that is missing here fails the contract suite. */
 export const sourceDefinitions: ReadonlyMap<string, SourceDefinition> = new Map(
-  [csv, generator, host, mqtt, process, redis, sql, sqlite].map((definition) => [
+  [csv, generator, host, mqtt, nats, process, redis, sql, sqlite].map((definition) => [
     definition.kind,
     definition as SourceDefinition,
   ]),

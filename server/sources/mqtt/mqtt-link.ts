@@ -4,8 +4,11 @@ import type { Outgoing } from '@tidewall/contracts';
 import { TidewallError } from '@tidewall/protocol';
 import type { IConnackPacket, IPublishPacket, ISubackPacket, Packet, Parser } from 'mqtt-packet';
 import { connectSocket, hostAndPort } from '../connect-socket.ts';
+import { Keepalive } from '../keepalive.ts';
+import { readByTurns } from '../read-by-turns.ts';
+import { reasonOf } from '../reason.ts';
 import { type ServerPlace, serverPlace } from '../server-url.ts';
-import { socketReason } from '../socket-reason.ts';
+import { greetingReason, socketReason } from '../socket-reason.ts';
 import { MQTT_SCHEMES, type MqttConfig } from './config.ts';
 import { refusalOf } from './refusals.ts';
 
@@ -36,6 +39,8 @@ export interface MqttLinkOptions {
   readonly unreleased: Set<number>;
   /** One message. It is acknowledged when `done` is called. */
   message(packet: IPublishPacket, done: () => void): void;
+  /** What to await before more is read; undefined when there is room. */
+  room(): Promise<void> | undefined;
 }
 
 /** One connection to an MQTT broker, which ends with the first thing that goes wrong. */
@@ -50,8 +55,7 @@ export class MqttLink {
   #settle: (failure?: TidewallError) => void = () => {};
   #greeted = false;
   #closed = false;
-  #heard = true;
-  #cancelTick: (() => void) | undefined;
+  #keepalive: Keepalive | undefined;
   #answered: ((packet: IConnackPacket | ISubackPacket) => void) | undefined;
 
   /**
@@ -92,8 +96,8 @@ export class MqttLink {
       this.#settle = resolve;
     });
     this.#parser.on('packet', (packet) => this.#take(packet));
-    this.#parser.on('error', (error) => this.#fail('sends what is not MQTT', error));
-    socket.on('data', (chunk) => this.#read(chunk));
+    this.#parser.on('error', (error) => this.#fail('sends what is not MQTT', reasonOf(error)));
+    readByTurns(socket, (piece) => this.#read(piece));
     socket.on('error', (error) => this.#cut(error));
     socket.on('close', () => this.#cut());
   }
@@ -163,23 +167,12 @@ export class MqttLink {
     if (code !== 0) throw this.#sentence('does not let us in', refusalOf(code, protocol, 'connect'));
     if (!answer.sessionPresent) unreleased.clear();
     this.#greeted = true;
-    this.#tick((answer.properties?.serverKeepAlive ?? keepAliveS) * 1000);
-  }
-
-  /** Asks twice in the time that a link must not be silent for; what was not heard of in two of these halves is dead. */
-  #tick(keepAliveMs: number): void {
-    let silent = 0;
-    const again = () => {
-      // A network's time is the machine's, whatever clock the source is given.
-      this.#cancelTick = systemClock.after(keepAliveMs / 2, () => {
-        silent = this.#heard ? 0 : silent + 1;
-        this.#heard = false;
-        if (silent >= 2) return this.#fail('is gone', new Error(`nothing was heard for ${keepAliveMs / 1000} s`));
-        this.#send({ cmd: 'pingreq' });
-        again();
-      });
-    };
-    again();
+    const silenceS = answer.properties?.serverKeepAlive || keepAliveS;
+    this.#keepalive = new Keepalive({
+      silenceMs: silenceS * 1000,
+      ask: () => this.#send({ cmd: 'pingreq' }),
+      dead: () => this.#fail('is gone', `nothing was heard for ${silenceS} s`),
+    });
   }
 
   async #ask(packet: Packet, expected: 'connack' | 'suback'): Promise<IConnackPacket | ISubackPacket> {
@@ -207,21 +200,27 @@ export class MqttLink {
     }
   }
 
-  #read(chunk: Buffer): void {
+  #read(piece: Buffer): Promise<void> | undefined {
+    this.#parse(piece);
+    // What is not acknowledged the broker keeps, though not every one of them keeps to how much it may send.
+    const room = this.#closed || this.#options.config.qos === 0 ? undefined : this.#options.room();
+    if (room === undefined) return undefined;
+    this.#keepalive?.listens(false);
+    return room.then(() => this.#keepalive?.listens(true));
+  }
+
+  #parse(piece: Buffer): void {
     if (this.#closed) return;
-    this.#heard = true;
-    // A socket hands over 2 MiB in one turn of the event loop; a piece of it a turn is enough.
-    this.#socket.pause();
-    setImmediate(() => this.#socket.resume());
+    this.#keepalive?.heard();
     try {
-      this.#parser.parse(chunk);
+      this.#parser.parse(piece);
     } catch (failure) {
-      this.#fail('sends what is not MQTT', failure as Error);
+      this.#fail('sends what is not MQTT', reasonOf(failure));
       return;
     }
     const { length } = (this.#parser as unknown as { packet: { length: number } }).packet;
     if (length > MAX_PACKET_BYTES) {
-      this.#fail('is given up', new Error(`a message has ${length} bytes; at most ${MAX_PACKET_BYTES} are read`));
+      this.#fail('is given up', `a message has ${length} bytes; at most ${MAX_PACKET_BYTES} are read`);
     }
   }
 
@@ -230,7 +229,7 @@ export class MqttLink {
     if (packet.cmd === 'publish') this.#takeMessage(packet);
     else if (packet.cmd === 'connack' || packet.cmd === 'suback') this.#answered?.(packet);
     else if (packet.cmd === 'disconnect') {
-      this.#fail('ends the connection', new Error(refusalOf(packet.reasonCode ?? 128, '5', 'other')));
+      this.#fail('ends the connection', refusalOf(packet.reasonCode ?? 128, '5', 'other'));
     } else if (packet.cmd === 'pubrel') {
       const { messageId = 0 } = packet;
       this.#options.unreleased.delete(messageId);
@@ -255,24 +254,23 @@ export class MqttLink {
   #send(packet: Packet): void {
     if (this.#closed || this.#socket.destroyed) return;
     this.#socket.write(this.#codec.generate(packet, { protocolVersion: this.#version }));
-    if (this.#socket.writableLength > MOST_UNSENT_BYTES) this.#fail('is given up', new Error('it does not read'));
+    if (this.#socket.writableLength > MOST_UNSENT_BYTES) this.#fail('is given up', 'it does not read');
   }
 
-  #cut(error: Error = new Error('the connection was cut')): void {
-    if (this.#greeted) this.#fail('is gone', error);
-    else
-      this.#fail('cannot be used', new Error(`${socketReason(error)} before it answered; is that the port of MQTT?`));
+  #cut(error?: Error): void {
+    if (this.#greeted) this.#fail('is gone', socketReason(error));
+    else this.#fail('cannot be used', greetingReason(error, 'MQTT'));
   }
 
-  #fail(what: string, cause: Error): void {
+  #fail(what: string, why: string): void {
     if (this.#closed) return;
-    this.#end(this.#sentence(what, socketReason(cause)));
+    this.#end(this.#sentence(what, why));
   }
 
   #end(failure?: TidewallError): void {
     this.#closed = true;
     this.#settle(failure);
-    this.#cancelTick?.();
+    this.#keepalive?.stop();
     // A broker that does not read must not keep the socket; what is to go out has gone out by the next turn.
     this.#socket.destroySoon();
     setImmediate(() => this.#socket.destroy());

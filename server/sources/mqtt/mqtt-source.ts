@@ -37,6 +37,7 @@ export class MqttSource implements Source {
       link = await MqttLink.open({
         ...{ config: this.#config, outgoing, clientId, signal },
         unreleased: this.#unreleased,
+        room: () => inbox.room(),
         message: ({ topic, payload, retain }, done) => this.#offer(inbox, { topic, payload, retain, done }),
       });
       void link.over.then((failure) => inbox.end(failure));

@@ -1,10 +1,11 @@
 import { pbkdf2Sync, randomBytes } from 'node:crypto';
-import { createServer, type Server, type Socket } from 'node:net';
-import { createTestAuthority, findProgram, TcpProxy } from '@tidewall/testkit';
+import type { Socket } from 'node:net';
+import { createTestAuthority, TcpProxy } from '@tidewall/testkit';
 import fc from 'fast-check';
 import { generate } from 'mqtt-packet';
 import { afterEach, describe, expect, test } from 'vitest';
 import { mostBetweenTurns } from '../most-between-turns.ts';
+import { startPretender } from '../pretender.contract.ts';
 import { RecordingSink } from '../recording-sink.ts';
 import { arrived, eventually, SourceBed } from '../source-bed.contract.ts';
 import { definition } from './definition.ts';
@@ -24,20 +25,10 @@ async function mosquitto(options?: MosquittoOptions): Promise<Mosquitto> {
   return broker;
 }
 
-/** A server that says whatever a test makes it say. */
-async function pretender(answer: (socket: Socket, chunk: Buffer) => void): Promise<string> {
-  const sockets = new Set<Socket>();
-  const server: Server = createServer((socket) => {
-    sockets.add(socket);
-    socket.on('error', () => {});
-    socket.on('data', (chunk) => answer(socket, chunk));
-  });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  closers.push(() => {
-    for (const socket of sockets) socket.destroy();
-    return new Promise((resolve) => server.close(resolve));
-  });
-  return `mqtt://127.0.0.1:${(server.address() as { port: number }).port}`;
+async function pretender(answer: (socket: Socket, piece: Buffer) => void): Promise<string> {
+  const server = await startPretender(answer);
+  closers.push(() => server.close());
+  return `mqtt://127.0.0.1:${server.port}`;
 }
 
 const CONNACK = generate({ cmd: 'connack', returnCode: 0, sessionPresent: false });
@@ -122,7 +113,7 @@ describe.skipIf(!HAS_MOSQUITTO)('an MQTT source', () => {
     const failureOf = (settings: object) => bed.failureOf(bed.create({ url, filters, ...settings }));
     expect(await failureOf({})).toContain('is of an authority that is not known; name it in ca');
     expect(await failureOf({ ...mine, url: `mqtts://127.0.0.1:${port}` })).toContain('certificate is for another name');
-    expect(await failureOf({ ca: authority.ca })).toMatch(/certificate of ours; set cert and key|connection was cut/);
+    expect(await failureOf({ ca: authority.ca })).toMatch(/set cert and key|connection was cut/);
     expect(await failureOf({ url: `mqtt://localhost:${port}` })).toMatch(/connection was cut before it answered/);
     await bed.listen(bed.create({ url, filters, ...mine }));
     await bed.listen(bed.create({ url: `mqtts://127.0.0.1:${port}`, filters, ...mine, serverName: 'localhost' }));
@@ -157,13 +148,18 @@ describe.skipIf(!HAS_MOSQUITTO)('an MQTT source', () => {
 
   test('with acknowledgements, none of many is lost', { timeout: 60_000 }, async () => {
     const { url, publishLines } = await mosquitto({ settings: ['max_queued_messages 0'] });
-    const { sink } = await bed.listen(bed.create({ url, qos: 1, filters: { a: 'a' } }));
+    const { sink } = await bed.listen(bed.create({ url, qos: 1, keepAliveS: 2, filters: { a: 'a' } }));
+    // Longer than the link may be silent for: who does not listen must not take it for dead.
+    sink.hold();
+    const until = performance.now() + 4_000;
     await publishLines(
       'a',
       Array.from({ length: 20_000 }, (_, n) => `${n}`),
       '-q',
       '1',
     );
+    await eventually(() => performance.now() > until);
+    sink.release();
     await arrived(sink, 20_000);
     expect(sink.refusals).toEqual([]);
     expect(sink.publications.map(({ data }) => data)).toEqual(Array.from({ length: 20_000 }, (_, n) => n));
@@ -264,8 +260,6 @@ describe('a server that is no good broker', () => {
     expect(failure).toMatch(/ends the connection: another client connected with the same clientId$/);
   });
 });
-
-test.skipIf(HAS_MOSQUITTO || findProgram('mosquitto') !== undefined)('Mosquitto is not installed', () => {});
 
 /** One client that may subscribe to one pattern, as Mosquitto's dynamic security keeps it. */
 function securityOf(username: string, password: string, pattern: string) {

@@ -1,0 +1,12 @@
+import type { SourceDefinition } from '@tidewall/contracts';
+import { type NatsConfig, natsConfigSchema } from './config.ts';
+import { NatsSource } from './nats-source.ts';
+
+/** Messages of a NATS server, and the streams of its JetStream. */
+export const definition: SourceDefinition<NatsConfig> = {
+  kind: 'nats',
+  configSchema: natsConfigSchema,
+  secrets: ['password', 'token', 'key'],
+  example: { url: 'nats://localhost:4222', subjects: { 'plant/now': 'plant.*.temperature' }, topicKind: 'table' },
+  create: (config, context) => new NatsSource(config, context),
+};
