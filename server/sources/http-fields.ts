@@ -113,8 +113,9 @@ export type SimpleAuth = NonNullable<z.output<typeof simpleAuthField>>;
 export type Auth = NonNullable<z.output<typeof authField>>;
 export type OAuth2 = Extract<Auth, { readonly type: 'oauth2' }>;
 
-/** Names of the secrets among all of these. */
-export const HTTP_SECRETS = ['password', 'token', 'secret', 'clientSecret', 'secretHeaders'] as const;
+/** Names of the secrets among these; of `authField` the secret of its client too. */
+export const SIMPLE_HTTP_SECRETS = ['password', 'token', 'secret', 'secretHeaders'] as const;
+export const HTTP_SECRETS = [...SIMPLE_HTTP_SECRETS, 'clientSecret'] as const;
 
 /** How its certificate is checked. */
 export const httpTlsFields = { ca: tlsFields.ca, insecure: tlsFields.insecure };

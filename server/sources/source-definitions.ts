@@ -2,17 +2,21 @@ import type { SourceDefinition } from '@tidewall/contracts';
 import { definition as csv } from './csv/index.ts';
 import { definition as generator } from './generator/index.ts';
 import { definition as host } from './host/index.ts';
+import { definition as http } from './http/index.ts';
 import { definition as mqtt } from './mqtt/index.ts';
 import { definition as nats } from './nats/index.ts';
 import { definition as process } from './process/index.ts';
+import { definition as prometheus } from './prometheus/index.ts';
 import { definition as redis } from './redis/index.ts';
+import { definition as socketIo } from './socket-io/index.ts';
 import { definition as sql } from './sql/index.ts';
 import { definition as sqlite } from './sqlite/index.ts';
+import { definition as tcv } from './tcv/index.ts';
+import { definition as websocket } from './websocket/index.ts';
 
 /** Every kind of source that there is, by its kind. A folder that is missing here fails the contract suite. */
 export const sourceDefinitions: ReadonlyMap<string, SourceDefinition> = new Map(
-  [csv, generator, host, mqtt, nats, process, redis, sql, sqlite].map((definition) => [
-    definition.kind,
-    definition as SourceDefinition,
-  ]),
+  [csv, generator, host, http, mqtt, nats, process, prometheus, redis, socketIo, sql, sqlite, tcv, websocket].map(
+    (definition) => [definition.kind, definition as SourceDefinition],
+  ),
 );

@@ -1,9 +1,10 @@
-import type { Meter } from '@tidewall/contracts';
+import type { JsonObject } from '@tidewall/base';
+import type { Meter, SourceDefinition } from '@tidewall/contracts';
 import { TidewallError, type TopicName, variantTopic } from '@tidewall/protocol';
 import { standardValues, textsOf, type Values } from './parameters.ts';
 import { type Preview, type PreviewOptions, previewSource } from './preview.ts';
 import { reasonOf } from './reason.ts';
-import { parseSettings } from './settings.ts';
+import { type CheckedSettings, parseSettings } from './settings.ts';
 import {
   closeInstance,
   createInstance,
@@ -22,6 +23,8 @@ export interface SourceStatus extends SourceHealth {
   readonly topics: readonly TopicName[];
   /** Combinations of parameters that are watched beside the standard one; absent where it has no parameters. */
   readonly variants?: readonly VariantStatus[];
+  /** What pages ask by themselves, with the steps that they put it through and what may be chosen in it; absent where the server asks. */
+  readonly pageRequest?: JsonObject;
 }
 
 export interface VariantStatus extends SourceHealth {
@@ -57,6 +60,7 @@ export interface Supervisor {
 interface Supervised {
   readonly kind: string;
   readonly instance: SourceInstance;
+  readonly pageRequest: JsonObject | undefined;
   variants: Variants | undefined;
 }
 
@@ -100,7 +104,8 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
       const values = standardValues(checked.common.params);
       const topicFor = (declared: TopicName) => declared;
       const instance = createInstance(options, { spec, checked, values, events: count(name), topicFor });
-      const supervised: Supervised = { kind: definition.kind, instance, variants: undefined };
+      const pageRequest = pageRequestOf(definition, checked);
+      const supervised: Supervised = { kind: definition.kind, instance, pageRequest, variants: undefined };
       // Before the first wait, so that a second source of that name is refused meanwhile.
       sources.set(name, supervised);
       try {
@@ -119,12 +124,13 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
     },
     preview: (spec, preview = {}) => previewSource(options, spec, preview),
     list() {
-      return [...sources].map(([name, { kind, instance, variants }]) => ({
+      return [...sources].map(([name, { kind, instance, pageRequest, variants }]) => ({
         name,
         kind,
         topics: [...instance.topics, ...(instance.families?.topics ?? [])],
         ...instance.runner.health,
         ...(variants === undefined ? {} : { variants: variants.instances.map(variantStatus) }),
+        ...(pageRequest === undefined ? {} : { pageRequest }),
       }));
     },
     async dispose() {
@@ -133,6 +139,11 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
       await Promise.all(all.map(([name, supervised]) => close(name, supervised)));
     },
   };
+}
+
+function pageRequestOf(definition: SourceDefinition, { own, common }: CheckedSettings): JsonObject | undefined {
+  const request = definition.pageRequest?.(own);
+  return request && { ...request, transforms: [...common.transforms], params: common.params as JsonObject };
 }
 
 function variantStatus({ values, topics, runner }: SourceInstance): VariantStatus {
