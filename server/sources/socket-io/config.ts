@@ -16,7 +16,13 @@ export const socketIoConfigSchema = z
       })
       .describe('the server'),
     path: z.string().startsWith('/').max(256).default('/socket.io/').describe('where Socket.IO is on that server'),
-    namespace: z.string().startsWith('/').max(256).default('/').describe('the namespace'),
+    namespace: z
+      .string()
+      .startsWith('/')
+      .max(256)
+      .refine(staysOnHost, { error: 'must not begin with two slashes: that would name another server' })
+      .default('/')
+      .describe('the namespace'),
     rooms: namesByTopic().describe(
       'rooms by topic: each is joined while its topic is watched; its connection ends after that, which leaves it',
     ),
@@ -54,5 +60,10 @@ export const socketIoConfigSchema = z
 
 /** Each is a connection of its own: an event does not say which room it is of. */
 const MOST_ROOMS = 100;
+
+/** Whether a path leads to no other server when it is put behind an address. A backslash is a slash there. */
+function staysOnHost(path: string): boolean {
+  return URL.canParse(path, 'http://host') && new URL(path, 'http://host').host === 'host';
+}
 
 export type SocketIoConfig = z.infer<typeof socketIoConfigSchema>;

@@ -3,10 +3,12 @@ import { Agent as HttpsAgent } from 'node:https';
 import type { SourceContext } from '@tidewall/contracts';
 import { TidewallError } from '@tidewall/protocol';
 import type { Socket } from 'socket.io-client';
+import { MAX_MESSAGE_BYTES } from '../message-text.ts';
 import { reasonOf } from '../reason.ts';
 import { socketReason } from '../socket-reason.ts';
 import { tlsOptions } from '../tls-fields.ts';
 import type { SocketIoConfig } from './config.ts';
+import { guardedPolling } from './guarded-polling.ts';
 
 /** A server that has not let us in by then is not there. */
 const CONNECT_MS = 10_000;
@@ -63,7 +65,7 @@ export class RoomLink {
     const { hostname, protocol, username, password } = new URL(url);
     const { outgoing, clock } = context;
     await outgoing.check(hostname);
-    const { io } = await import('socket.io-client');
+    const { io, NodeWebSocket, NodeXHR } = await import('socket.io-client');
     if (this.#closed) return;
     const credentials = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`;
     const authorization =
@@ -71,10 +73,14 @@ export class RoomLink {
     const way = { lookup: outgoing.lookup, ...(protocol === 'https:' ? tlsOptions(config, hostname) : {}) };
     const agent = protocol === 'https:' ? new HttpsAgent(way) : new HttpAgent(way);
     this.#agent = agent;
+    const extraHeaders = { 'user-agent': 'tidewall', ...authorization, ...headers };
+    const ways = {
+      websocket: NodeWebSocket,
+      polling: guardedPolling(NodeXHR, { agent, headers: extraHeaders, maxBytes: MAX_MESSAGE_BYTES }),
+    };
     const socket = io(new URL(namespace, `${protocol}//${new URL(url).host}`).href, {
-      ...{ path, query, transports: [...transports], auth: { ...auth } },
-      tryAllTransports: true,
-      extraHeaders: { 'user-agent': 'tidewall', ...authorization, ...headers },
+      ...{ path, query, transports: transports.map((name) => ways[name]), auth: { ...auth } },
+      ...{ tryAllTransports: true, extraHeaders, maxPayload: MAX_MESSAGE_BYTES },
       // The types have it as the browser's, which has none.
       agent: agent as never,
       ...(protocol === 'https:' ? { rejectUnauthorized: !config.insecure } : {}),

@@ -230,3 +230,54 @@ test.each<[object, RegExp]>([
 ])('%j is refused by its setting', (config, says) => {
   expect(() => parseSourceConfig('probe', definition, { url: 'http://localhost', ...config })).toThrow(says);
 });
+
+describe('an attack by the server, or by who sets it', () => {
+  test.each(['//127.0.0.1:6379/x', '/\\\\127.0.0.1/x'])(
+    'the namespace %j names another server and is refused',
+    (namespace) => {
+      expect(() => parseSourceConfig('probe', definition, { url, ...ROOMS, namespace })).toThrow(
+        'sources.probe.namespace: must not begin with two slashes',
+      );
+    },
+  );
+
+  test('a redirect leads nowhere, and says so', async () => {
+    let reached = 0;
+    const inner = createServer((_request, response) => {
+      reached += 1;
+      response.end();
+    });
+    await new Promise<void>((resolve) => inner.listen(0, '127.0.0.1', resolve));
+    const location = `http://127.0.0.1:${(inner.address() as AddressInfo).port}/latest/meta-data`;
+    const outer = createServer((_request, response) => response.writeHead(302, { location }).end());
+    await new Promise<void>((resolve) => outer.listen(0, '127.0.0.1', resolve));
+    watch('shop/sales');
+    const over = run({
+      ...ROOMS,
+      url: `http://127.0.0.1:${(outer.address() as AddressInfo).port}`,
+      transports: ['polling'],
+    });
+    await expect(over).rejects.toThrow('it answers 302; is Socket.IO at that path?');
+    expect(reached).toBe(0);
+    await Promise.all([inner, outer].map((server) => new Promise((resolve) => server.close(resolve))));
+  });
+
+  test('an answer without end is cut off', async () => {
+    const endless = createServer((_request, response) => {
+      const more = (): void => {
+        while (!response.destroyed && response.write('x'.repeat(65_536)));
+        if (!response.destroyed) response.once('drain', more);
+      };
+      more();
+    });
+    await new Promise<void>((resolve) => endless.listen(0, '127.0.0.1', resolve));
+    watch('shop/sales');
+    const over = run({
+      ...ROOMS,
+      url: `http://127.0.0.1:${(endless.address() as AddressInfo).port}`,
+      transports: ['polling'],
+    });
+    await expect(over).rejects.toThrow(/an answer is longer than 4194304 bytes/);
+    await new Promise((resolve) => endless.close(resolve));
+  });
+});
