@@ -17,7 +17,7 @@ export function unsayableNumber(data: JsonValue): string | undefined {
     }
     return undefined;
   }
-  for (const name of Object.keys(data)) {
+  for (const name in data) {
     const value = data[name] as JsonValue;
     if (typeof value === 'number' ? Number.isFinite(value) : typeof value !== 'object') continue;
     const place = unsayableNumber(value);

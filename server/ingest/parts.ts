@@ -4,6 +4,7 @@ import type { Points } from './series.ts';
 /** The same points in parts of at most so many points, each of which is JSON of at most so many bytes. */
 export function parts(points: Points, mostPoints: number, mostBytes: number): readonly Points[] {
   const { columns, times } = points;
+  if (times.length === 1) return [points];
   const names = Object.keys(columns);
   const head = names.reduce((sum, name) => sum + memberBytes(name) + 2, 2);
   const each = names.length * MOST_NUMBER_BYTES;

@@ -88,7 +88,10 @@ export class Series {
       const value = values[i] as FieldValue;
       if (typeof value !== 'string') {
         if (index < 0) index = this.#indexOf(t);
-        field.waiting[index] = typeof value === 'boolean' ? Number(value) : value;
+        const point = typeof value === 'boolean' ? Number(value) : value;
+        // An array that is made with its first item has no room for sixteen more, which are seldom needed.
+        if (index === 0 && field.waiting.length === 0) field.waiting = [point];
+        else field.waiting[index] = point;
       }
       if (t > field.valueAt || (t === field.valueAt && value !== field.value)) {
         field.value = value;
@@ -185,8 +188,12 @@ export class Series {
   #indexOf(t: number): number {
     const times = this.#times;
     const last = times.length - 1;
+    if (last < 0) {
+      this.#times = [t];
+      return 0;
+    }
     if (this.#places === undefined) {
-      if (last < 0 || t > (times[last] as number)) return times.push(t) - 1;
+      if (t > (times[last] as number)) return times.push(t) - 1;
       if (t === times[last]) return last;
       this.#places = new Map(times.map((time, index) => [time, index]));
     }

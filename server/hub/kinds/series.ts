@@ -152,7 +152,7 @@ function columnsInOrder(data: JsonValue): ColumnsObject | undefined {
     before = time;
   }
   let first: string | undefined;
-  for (const name of Object.keys(data)) {
+  for (const name in data) {
     first ??= name;
     const column = data[name];
     if (!Array.isArray(column) || column.length !== times.length) return undefined;
