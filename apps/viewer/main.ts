@@ -1,6 +1,7 @@
 import { createClient } from '@tidewall/client';
 import { lazyTransport } from '@tidewall/client/lazy-transport';
 import { createWebSocketTransport } from '@tidewall/gateways/websocket/client';
+import { HIDDEN_RATE_HZ } from '@tidewall/runtime';
 import { showHome } from './home.ts';
 import { PageLook } from './page.ts';
 import { showScreenPage } from './screen-page.ts';
@@ -20,6 +21,10 @@ const client = createClient({
   failed: (failure) => reportError(failure),
 });
 window.addEventListener('online', () => client.online());
+// What nobody sees need not come often: what is held catches up when the page is seen again.
+const pace = () => client.pace(document.hidden ? HIDDEN_RATE_HZ : undefined);
+document.addEventListener('visibilitychange', pace);
+pace();
 
 // The browser takes this page away, with everything that it started.
 const { signal } = new AbortController();

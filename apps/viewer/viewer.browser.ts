@@ -231,6 +231,27 @@ describe('one screen', () => {
     expect([box?.x, box?.width]).toEqual([Math.round(1280 / 19.2), 400]);
   });
 
+  test('a page that nobody can see is sent little, and catches up when it is seen again', async () => {
+    const sent: string[] = [];
+    page.on('websocket', (socket) => socket.on('framesent', ({ payload }) => sent.push(String(payload))));
+    await addScreen();
+    await push(41);
+    await page.goto(`${host.url}/s/hall`);
+    await shown().getByText('41').waitFor();
+    const show = (hidden: boolean) =>
+      page.evaluate((no) => {
+        Object.defineProperty(document, 'hidden', { configurable: true, get: () => no });
+        document.dispatchEvent(new Event('visibilitychange'));
+      }, hidden);
+    const rates = () => sent.flatMap((text) => /"configure":.*"rateHz":([^,}]+)/.exec(text)?.[1] ?? []);
+    await show(true);
+    await expect.poll(rates).toContain('0.5');
+    await show(false);
+    await expect.poll(rates).toContain('null');
+    await push(42);
+    await shown().getByText('42').waitFor();
+  });
+
   test('keys change theme and language, and the address keeps them', async () => {
     await addScreen();
     await page.goto(`${host.url}/s/hall`);

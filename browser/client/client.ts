@@ -101,6 +101,11 @@ export interface Client extends TopicReader {
    * elsewhere the replica may be further; where this one is, `placeAfter` says.
    */
   watch(topic: string, options: FollowOptions, pushed: (push: PushFrame, replica: TopicReplica) => void): Following;
+  /**
+   * Nothing comes more often than this until it is called again; as often as it is asked for when absent. For a page that
+   * nobody sees: nothing is lost by it, and what is held catches up.
+   */
+  pace(mostHz?: number): void;
   /** Somebody says that the network is back, or the machine awake: the next try, or the next ping, does not wait. */
   online(): void;
   /** Takes no more commands, waits for those under way (at most a minute), and closes. */
@@ -158,6 +163,7 @@ class TidewallClient implements Client {
     });
     this.#subscriptions = new Subscriptions({
       ...given,
+      mostHz: undefined,
       isUp: () => this.#link.carries,
       bookMs: () => this.#pace.book(clock.monotonic()),
       post: (name, body, answered) => this.#commands.post(name, body, answered),
@@ -170,7 +176,7 @@ class TidewallClient implements Client {
       failed: (failure) => this.#failed(failure),
       counts: this.counts,
     });
-    this.#link.start();
+    this.#link.dispatch({ type: 'due' });
   }
 
   get status(): LinkStatus {
@@ -209,8 +215,12 @@ class TidewallClient implements Client {
     return this.#commands.call('presence', { topic }, { read: presenceOf });
   }
 
+  pace(mostHz?: number): void {
+    this.#subscriptions.pace(mostHz);
+  }
+
   online(): void {
-    this.#link.online();
+    this.#link.dispatch({ type: 'online' });
   }
 
   async drain(): Promise<void> {
@@ -221,7 +231,7 @@ class TidewallClient implements Client {
   close(): void {
     this.#subscriptions.close();
     this.#commands.close('the client is closed');
-    this.#link.stop();
+    this.#link.dispatch({ type: 'stop' });
     this.#statusListeners.clear();
   }
 

@@ -205,7 +205,8 @@ function answerIn(name: CommandName, body: JsonObject): JsonValue | TidewallErro
   return error === undefined ? malformed(name) : TidewallError.fromBody(error);
 }
 
-function malformed(name: CommandName): TidewallError {
+/** For an answer that is none to that command. */
+export function malformed(name: CommandName): TidewallError {
   return new TidewallError('internal', `the server answered the ${name} command with neither a reply nor an error`);
 }
 

@@ -161,22 +161,23 @@ const open = (attempt: number): ConnectionStep => ({
   effects: [{ type: 'open' }, { type: 'arm', ms: GIVE_UP_MS }],
 });
 
-const stop = (state: ConnectionState): ConnectionStep =>
-  hangUp(state, 'the client is done', {
-    state: { type: 'closed', code: 1000, reason: 'closed by its owner' },
-    effects: [{ type: 'disarm' }],
-  });
+const end = (): ConnectionStep => ({
+  state: { type: 'closed', code: 1000, reason: 'closed by its owner' },
+  effects: [{ type: 'disarm' }],
+});
+
+const stop = (): ConnectionStep => hangUp('the client is done', end());
 
 const giveUpOn =
   (reason: string, code = 1000) =>
   (state: LinkedState, _event: EventOf<'due'>, environment: ConnectionEnvironment): ConnectionStep =>
-    hangUp(state, reason, fall(state, { code: 1006, reason }, environment), code);
+    hangUp(reason, fall(state, { code: 1006, reason }, environment), code);
 
 const lost = (state: LinkedState, event: EventOf<'lost'>, environment: ConnectionEnvironment): ConnectionStep =>
   fall(state, event, environment);
 
 const bye = (state: LinkedState, event: EventOf<'bye'>, environment: ConnectionEnvironment): ConnectionStep =>
-  hangUp(state, 'bye', fall(state, event, environment));
+  hangUp('bye', fall(state, event, environment));
 
 const noAnswer = giveUpOn('the server did not answer in time');
 const nothingHeard = giveUpOn('nothing was heard from the server', 4012);
@@ -246,7 +247,7 @@ const TABLE: ConnectionTable = {
       if (retryAt >= state.retryAt) return { state, effects: [] };
       return { state: { ...state, retryAt }, effects: [{ type: 'arm', ms: retryAt - now }] };
     },
-    stop,
+    stop: end,
   },
   closed: {
     opened: stay,
@@ -260,15 +261,9 @@ const TABLE: ConnectionTable = {
   },
 };
 
-/** The step, which leaves the link; where there is one it is closed first. */
-function hangUp(
-  from: ConnectionState,
-  reason: string,
-  { state, effects }: ConnectionStep,
-  code = 1000,
-): ConnectionStep {
-  const linked = from.type === 'opening' || from.type === 'greeting' || from.type === 'live';
-  return { state, effects: linked ? [{ type: 'close', code, reason }, ...effects] : effects };
+/** Closes the link first. */
+function hangUp(reason: string, { state, effects }: ConnectionStep, code = 1000): ConnectionStep {
+  return { state, effects: [{ type: 'close', code, reason }, ...effects] };
 }
 
 /** Out of a link: to `waiting`, for as long as the code, the attempts so far and the server say, or to the end. */

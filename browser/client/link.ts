@@ -2,6 +2,7 @@ import { assertNever, type Clock, type JsonObject, type JsonValue } from '@tidew
 import type { Transport, TransportLink } from '@tidewall/browser-contracts/transport';
 import { type PushFrame, TidewallError } from '@tidewall/protocol';
 import { ClockSync } from './clock-sync.ts';
+import { malformed } from './commands.ts';
 import {
   type ConnectionEffect,
   type ConnectionEvent,
@@ -60,18 +61,6 @@ export class Link {
     this.#sync = new ClockSync(options.clock);
   }
 
-  start(): void {
-    this.#dispatch({ type: 'due' });
-  }
-
-  online(): void {
-    this.#dispatch({ type: 'online' });
-  }
-
-  stop(): void {
-    this.#dispatch({ type: 'stop' });
-  }
-
   /** The server's clock. */
   serverNow(): number {
     this.#noticeSleep();
@@ -90,28 +79,30 @@ export class Link {
 
   /** The server has answered the connect command. */
   greeted(answer: JsonValue | TidewallError): void {
-    const reply = answer instanceof TidewallError ? undefined : connectReplyOf(answer);
-    if (reply !== undefined) {
-      this.#sync.sample(this.#greetedAt, reply.now, reply.now);
-      this.#dispatch({ type: 'greeted', session: reply.session, pingMs: reply.pingMs });
-      this.#handlers.up(reply);
-    } else if (answer instanceof TidewallError) this.#dispatch(refusalOf(answer));
-    else this.fault('the server sent a malformed answer to the connect command');
+    const reply = answer instanceof TidewallError ? answer : (connectReplyOf(answer) ?? malformed('connect'));
+    if (reply instanceof TidewallError) {
+      this.dispatch(refusalOf(reply));
+      return;
+    }
+    this.#sync.sample(this.#greetedAt, reply.now, reply.now);
+    this.dispatch({ type: 'greeted', session: reply.session, pingMs: reply.pingMs });
+    this.#handlers.up(reply);
   }
 
   /** The peer does what it must not: hangs up, and comes back by the usual back-off. */
   fault(reason: string): void {
     if (this.#transport === undefined) return;
     this.#hangUp(4501, reason);
-    this.#dispatch({ type: 'lost', code: 1002, reason });
+    this.dispatch({ type: 'lost', code: 1002, reason });
   }
 
   /** Durations may stand still while a machine sleeps: what they tell is wrong then, and the link may be dead. */
   #noticeSleep(): void {
-    if (this.#sync.jumped()) this.#dispatch({ type: 'online' });
+    if (this.#sync.jumped()) this.dispatch({ type: 'online' });
   }
 
-  #dispatch(event: ConnectionEvent): void {
+  /** Something has happened; `due` begins. */
+  dispatch(event: ConnectionEvent): void {
     // A transport may report while it is being opened or closed; that waits until the step is done.
     this.#events.push(event);
     if (this.#carrying) return;
@@ -177,7 +168,7 @@ export class Link {
   #after(ms: number): () => void {
     return this.#options.clock.after(ms, () => {
       this.#noticeSleep();
-      this.#dispatch({ type: 'due' });
+      this.dispatch({ type: 'due' });
     });
   }
 
@@ -186,7 +177,7 @@ export class Link {
     const current = () => generation === this.#generation;
     this.#transport = this.#choice.next().open(this.#options.url, {
       opened: () => {
-        if (current()) this.#dispatch({ type: 'opened' });
+        if (current()) this.dispatch({ type: 'opened' });
       },
       received: (text) => {
         if (current()) this.#receive(text);
@@ -195,7 +186,7 @@ export class Link {
         if (!current()) return;
         this.#generation++;
         this.#transport = undefined;
-        this.#dispatch({ type: 'lost', code, reason });
+        this.dispatch({ type: 'lost', code, reason });
       },
     });
     // Closed before it was even handed over: the object is of no use, and `lost` waits in the queue.
@@ -212,7 +203,7 @@ export class Link {
   #receive(text: string): void {
     const generation = this.#generation;
     this.#noticeSleep();
-    this.#dispatch({ type: 'heard' });
+    this.dispatch({ type: 'heard' });
     for (const line of text.split('\n')) {
       if (line === '') continue;
       const frame = parseFrame(line);
@@ -236,7 +227,7 @@ export class Link {
         this.#sync.sample(frame.t0, frame.t1, frame.t2);
         break;
       case 'bye':
-        this.#dispatch(frame);
+        this.dispatch(frame);
         break;
       case 'unknown':
         break;

@@ -198,6 +198,33 @@ describe('another rate', () => {
     expect(bodies('unsubscribe')).toEqual([{ topic: 2 }]);
   });
 
+  test('[C47] paced by its page nothing comes more often, whoever asks for it, until that is over', async () => {
+    const fast = await live();
+    const slow = bed.follow('plant/b', { rateHz: 0.1 });
+    await bed.clock.advance(0);
+    bed.link.says(bed.link.accepted({ ...STATE, topic: 2 }));
+    bed.client.pace(0.5);
+    expect(bodies('configure')).toEqual([{ topic: 1, rateHz: 0.5 }]);
+    answers({ configure: { topic: 3 } });
+    fast.stop.configure({ rateHz: 5 });
+    slow.stop.configure({ rateHz: 0.2 });
+    expect(bodies('configure').at(-1)).toEqual({ topic: 2, rateHz: 0.2 });
+    answers({ configure: { topic: 4 } });
+    bed.follow('plant/c');
+    await bed.clock.advance(0);
+    expect(bed.link.command('subscribe').body).toMatchObject({ topic: 'plant/c', rateHz: 0.5 });
+    await bed.reconnect();
+    expect(bodies('subscribe').map(({ rateHz }) => rateHz)).toEqual([0.5, 0.2, 0.5]);
+    for (const [i, { id }] of bed.link.commands('subscribe').entries()) {
+      bed.link.says({ id, subscribe: { topic: 5 + i, recovered: true, ...STATE } });
+    }
+    bed.client.pace();
+    expect(bodies('configure')).toEqual([
+      { topic: 5, rateHz: 5 },
+      { topic: 7, rateHz: null },
+    ]);
+  });
+
   test('[C35] what changed while the server changed it is said behind its answer', async () => {
     const seen = await live();
     seen.stop.configure({ rateHz: 1 });

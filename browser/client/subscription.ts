@@ -36,6 +36,8 @@ export interface SubscriptionHost extends HeldTopicContext {
   readonly clock: Clock;
   readonly random: () => number;
   readonly unattended: boolean;
+  /** Most pushes a second, whatever followers want. */
+  mostHz: number | undefined;
   /** Whether commands can be sent. */
   isUp(): boolean;
   /** Books one command; 0 when it may go now. */
@@ -367,7 +369,10 @@ export class Subscription implements Holder {
   }
 
   #wants(): Wants {
-    return combineWants([...this.followers].map((follower) => follower.options));
+    return combineWants(
+      [...this.followers].map((follower) => follower.options),
+      this.#host.mostHz,
+    );
   }
 
   /** Whether a follower lacks some of what the server has sent. */

@@ -51,6 +51,12 @@ export class Subscriptions {
     return following(follower);
   }
 
+  /** Nothing comes more often than this. */
+  pace(mostHz: number | undefined): void {
+    this.#host.mostHz = mostHz;
+    for (const subscription of this.#byKey.values()) subscription.settle();
+  }
+
   /** There is a new session: asks for everything, at the pace that the server takes. */
   up(): void {
     for (const subscription of this.#byKey.values()) subscription.linkUp();

@@ -39,8 +39,12 @@ export interface Wants {
   readonly rateHz: number | undefined;
 }
 
-/** The furthest and fastest that any follower wants, and the kind that the first of them named: a topic has only one. */
-export function combineWants(followers: readonly FollowOptions[]): Wants {
+/**
+ * The furthest and fastest that any follower wants, and the kind that the first of them named: a topic has only one.
+ *
+ * @param mostHz they get no more than that
+ */
+export function combineWants(followers: readonly FollowOptions[], mostHz = Infinity): Wants {
   let kind: TopicKind | undefined;
   let rewind: Rewind | undefined;
   let rate = 0;
@@ -57,6 +61,7 @@ export function combineWants(followers: readonly FollowOptions[]): Wants {
       by: by ?? options.rewindBy,
     };
   }
+  rate = Math.min(rate, mostHz);
   const keep = (what: keyof KeepCounts) =>
     Math.max(
       1,

@@ -328,26 +328,24 @@ test('a thumbnail draws on the second, without badges or the ticks of motion', a
   expect(updates).toBeLessThanOrEqual(2);
 });
 
-test('a page that nobody can see is sent less, and is not called stale for that when it is seen again', async () => {
+test('a page that nobody could see, and that was sent less, is not called stale for that when it is seen again', async () => {
   const expectEveryMs = 400;
   await open([{ type: 'Good', data: { binding: { type: 'topic', topic: 'a' } }, expectEveryMs }]);
   await publish('a', 1);
   await frames();
-  const seen = await page.evaluate(async () => {
-    const { reader } = window.wall;
+  const state = await page.evaluate(async () => {
     const show = (hidden: boolean) => {
       Object.defineProperty(document, 'hidden', { configurable: true, get: () => hidden });
       document.dispatchEvent(new Event('visibilitychange'));
-      return reader.rates.get('a');
     };
-    const hidden = show(true);
+    show(true);
     // As long as a slow page may hear nothing.
     await new Promise((done) => setTimeout(done, 1_500));
-    const shown = show(false);
+    show(false);
     await window.wall.frames();
-    return { hidden, shown, state: document.querySelector<HTMLElement>('[data-element]')?.dataset['state'] };
+    return document.querySelector<HTMLElement>('[data-element]')?.dataset['state'];
   });
-  expect(seen).toEqual({ hidden: 0.5, shown: undefined, state: 'ok' });
+  expect(state).toBe('ok');
 });
 
 test('nothing outlives dispose', async () => {

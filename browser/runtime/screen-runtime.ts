@@ -7,7 +7,6 @@ import { layoutCanvas, placeFrame } from './fit.ts';
 import type { FrameSource } from './frame-source.ts';
 import { type LinkFacts, nextLinkFacts } from './freshness.ts';
 import type { LoadComponent } from './loaded-component.ts';
-import { HIDDEN_RATE_HZ, PageReader } from './page-reader.ts';
 import { Scheduler } from './scheduler.ts';
 import { setStyles, styledDiv } from './styled.ts';
 import { builtinThemes, defaultTheme } from './themes/index.ts';
@@ -50,12 +49,14 @@ export interface ScreenRuntime {
   dispose(): void;
 }
 
+/** How often a page that nobody can see may be sent something: enough not to come back to nothing. */
+export const HIDDEN_RATE_HZ = 0.5;
 /** For how long a topic was silent because the page, which nobody saw, did not ask for more. */
 const HIDDEN_PERIOD_MS = 1000 / HIDDEN_RATE_HZ;
 
 /** Puts the first page of a screen into an element, and keeps it alive until it is disposed. */
 export function createScreenRuntime(options: ScreenRuntimeOptions): ScreenRuntime {
-  const { root, screen } = options;
+  const { root, screen, reader } = options;
   const { ownerDocument: document } = root;
   const window = document.defaultView;
   const owned = new Disposables();
@@ -65,13 +66,12 @@ export function createScreenRuntime(options: ScreenRuntimeOptions): ScreenRuntim
   const ownScheduler = () =>
     owned.add(
       new Scheduler({
-        serverNow: () => options.reader.serverNow(),
+        serverNow: () => reader.serverNow(),
         ...(options.frames === undefined ? {} : { frames: options.frames }),
         ...(options.clock === undefined ? {} : { clock: options.clock }),
       }),
     );
   const scheduler = options.scheduler ?? ownScheduler();
-  const reader = owned.add(new PageReader(options.reader, scheduler));
 
   // Everything stands in a frame of our own, so that nothing of the caller's element has to be put back.
   const frame = styledDiv(document, { position: 'relative', width: '100%', height: '100%', scrollbarWidth: 'none' });

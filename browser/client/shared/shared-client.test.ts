@@ -156,6 +156,32 @@ describe('when the tab that leads is gone', () => {
   });
 });
 
+test('[C44] [C47] a tab that nobody sees is told less, and the others as ever', async () => {
+  const leader = await openTab();
+  const hidden = await openTab();
+  const states = [leader, hidden].map(({ client }) => {
+    const seen: unknown[] = [];
+    client.follow('state', { kind: 'state' }, (replica) => seen.push(replica.value()));
+    return seen;
+  });
+  hidden.client.pace(0.001);
+  leader.client.pace(1000);
+  const set = (data: number) => host.hub.publish(PUBLISHER, { topic: 'state', kind: 'state', data });
+  const newest = () => states.map((seen) => seen.at(-1));
+  await set(1);
+  await vi.waitFor(() => expect(newest()).toEqual([1, 1]), PATIENCE);
+  await set(2);
+  await vi.waitFor(() => expect(newest()[0]).toBe(2), PATIENCE);
+  hidden.client.pace();
+  await vi.waitFor(() => expect(newest()).toEqual([2, 2]), PATIENCE);
+  hidden.client.pace(0.5);
+  // The rate is the tab's own, also when it leads.
+  leader.client.close();
+  await vi.waitFor(() => expect(hidden.client.status.type).toBe('live'), PATIENCE);
+  await set(3);
+  await vi.waitFor(() => expect(newest()[1]).toBe(3), PATIENCE);
+});
+
 test('[C44] what a tab that is gone has followed is let go, also when it goes before anybody knew of it', async () => {
   const leader = await openTab();
   const second = await openTab();

@@ -15,7 +15,7 @@ import { RemoteReplica } from './remote-replica.ts';
 import { callOn, TabCalls } from './tab-calls.ts';
 
 /** What a tab has of a connection that it may share. */
-export type SharedClient = TopicReader & Pick<Client, 'publish' | 'history' | 'presence' | 'watch' | 'close'>;
+export type SharedClient = TopicReader & Pick<Client, 'publish' | 'history' | 'presence' | 'watch' | 'pace' | 'close'>;
 
 export interface SharedClientOptions {
   /** Tabs of one origin that give the same name share a connection: one for each server and user. */
@@ -80,6 +80,7 @@ class TabClient implements SharedClient {
   #alive = false;
   #led = false;
   #ids = 0;
+  #mostHz: number | undefined;
   #closed = false;
   /** Lets the locks go. */
   #release: () => void = () => {};
@@ -131,6 +132,11 @@ class TabClient implements SharedClient {
     return this.#want({ topic, options, changed: undefined, pushed });
   }
 
+  pace(mostHz?: number): void {
+    this.#mostHz = mostHz;
+    for (const [id, want] of this.#wants) this.#setRate(id, want);
+  }
+
   publish: Client['publish'] = (...args) => this.#call('publish', args);
   history: Client['history'] = (...args) => this.#call('history', args);
   presence: Client['presence'] = (...args) => this.#call('presence', args);
@@ -153,7 +159,10 @@ class TabClient implements SharedClient {
   #lead(): void {
     const { client } = this.#make();
     this.#endStatus = client.onStatus((status) => this.#tell(status));
-    for (const want of this.#wants.values()) want.following = followOn(client, want);
+    for (const [id, want] of this.#wants) {
+      want.following = followOn(client, want);
+      this.#slow(id, want);
+    }
     this.#calls.carryOut(client);
   }
 
@@ -179,7 +188,12 @@ class TabClient implements SharedClient {
     if (!this.#alive) return;
     const isNew = first || !this.#led;
     this.#led = true;
-    if (isNew) for (const [id, want] of this.#wants) this.#askFor(id, want);
+    if (isNew) {
+      for (const [id, want] of this.#wants) {
+        this.#askFor(id, want);
+        this.#slow(id, want);
+      }
+    }
     this.#calls.led(first);
   }
 
@@ -210,14 +224,26 @@ class TabClient implements SharedClient {
       this.#wants.set(id, want);
       if (this.#leader) want.following = followOn(this.#leader.client, want);
       else this.#askFor(id, want);
+      this.#slow(id, want);
     }
     return Object.assign(() => this.#unwant(id), {
       configure: ({ rateHz }: { readonly rateHz: number | undefined }) => {
         want.options = { ...want.options, rateHz };
-        want.following?.configure({ rateHz });
-        if (!this.#leader) this.#ask({ type: 'configure', tab: this.#tab, id, rateHz });
+        this.#setRate(id, want);
       },
     });
+  }
+
+  /** What was asked for as it is meant, so that it is shared, comes slower where this tab is paced. */
+  #slow(id: number, want: Want): void {
+    if (this.#mostHz !== undefined) this.#setRate(id, want);
+  }
+
+  #setRate(id: number, want: Want): void {
+    const rate = Math.min(want.options.rateHz ?? Infinity, this.#mostHz ?? Infinity);
+    const rateHz = rate < Infinity ? rate : undefined;
+    want.following?.configure({ rateHz });
+    if (!this.#leader) this.#ask({ type: 'configure', tab: this.#tab, id, rateHz });
   }
 
   #unwant(id: number): void {

@@ -41,8 +41,6 @@ export class FakeReader implements TopicReader {
   status: LinkStatus = { type: 'live', session: 's1', since: 0, recovered: true };
   time: number;
   readonly follows: { topic: string; options: FollowOptions }[] = [];
-  /** The rates that were configured, by topic. */
-  readonly rates = new Map<string, number | undefined>();
   #replicas = new Map<string, FakeReplica>();
   #followers = new Map<string, Set<(replica: TopicReplica) => void>>();
   #statusWatchers = new Set<(status: LinkStatus) => void>();
@@ -68,9 +66,7 @@ export class FakeReader implements TopicReader {
     this.#followers.set(topic, followers.add(changed));
     const replica = this.replica(topic);
     if (replica.revision > 0) changed(replica);
-    return Object.assign(() => void followers.delete(changed), {
-      configure: ({ rateHz }: { readonly rateHz: number | undefined }) => void this.rates.set(topic, rateHz),
-    });
+    return Object.assign(() => void followers.delete(changed), { configure() {} });
   }
 
   /** Publishes, at the reader's time unless another is given. */
