@@ -27,3 +27,9 @@ test('nothing within a secret member is repeated, however deep and in whichever 
   expect(text).not.toMatch(/123456|987654/);
   expect(text).toContain('got 7');
 });
+
+test('what is wrong as a whole is shown without its secrets', () => {
+  const wrong = { env: {}, auth: [{ user: 'wall', password: 'planted' }], size: 1 };
+  const [text] = sentences(wrong, ['password']);
+  expect(text).toContain('[{"user":"wall","password":"(secret)"}]');
+});

@@ -30,7 +30,9 @@ export function wrongPlaces(
       // The alternative that went furthest is the one that was meant.
       const best = [...issue.errors].sort((a, b) => depthOf(b) - depthOf(a))[0];
       if (best === undefined || best.length === 0) {
-        return [{ path: issue.path, says: `${issue.message}${hidden ? '' : got(valueAt(input, issue.path))}` }];
+        return [
+          { path: issue.path, says: `${issue.message}${hidden ? '' : got(valueAt(input, issue.path), secrets)}` },
+        ];
       }
       // With the whole path, since what is secret may be named in its first half.
       const whole = best.map((inner) => ({ ...inner, path: [...issue.path, ...inner.path] }));
@@ -45,7 +47,8 @@ export function wrongPlaces(
       });
     }
     const value = valueAt(input, issue.path);
-    return [{ path: issue.path, says: `${demand(issue, value)}${hidden || value === undefined ? '' : got(value)}` }];
+    const shows = !hidden && value !== undefined;
+    return [{ path: issue.path, says: `${demand(issue, value)}${shows ? got(value, secrets) : ''}` }];
   });
 }
 
@@ -57,24 +60,24 @@ export function pathText(path: readonly PropertyKey[]): string {
   );
 }
 
-/** The value as a reader recognises it: short JSON on one line. */
-export function shown(value: unknown): string {
+/** The value as a reader recognises it: short JSON on one line. @param secrets members of it that are not shown */
+export function shown(value: unknown, secrets: readonly string[] = []): string {
   if (value === undefined) return 'nothing';
-  const text = jsonOf(value);
+  const text = jsonOf(value, secrets);
   return text.length > 60 ? `${text.slice(0, 57)}…` : text;
 }
 
 /** YAML can say what JSON cannot: a list that is its own item. */
-function jsonOf(value: unknown): string {
+function jsonOf(value: unknown, secrets: readonly string[]): string {
   try {
-    return JSON.stringify(value) ?? String(value);
+    return JSON.stringify(value, (name, member) => (secrets.includes(name) ? '(secret)' : member)) ?? String(value);
   } catch {
     return 'what holds itself';
   }
 }
 
-function got(value: unknown): string {
-  return `, got ${shown(value)}`;
+function got(value: unknown, secrets: readonly string[]): string {
+  return `, got ${shown(value, secrets)}`;
 }
 
 function demand(issue: Issue, value: unknown): string {

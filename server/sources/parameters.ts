@@ -61,8 +61,9 @@ export function chosenValues(parameters: Parameters, chosen: VariantValues): Val
   for (const [name, text] of Object.entries(chosen)) {
     const parameter = Object.hasOwn(parameters, name) ? parameters[name] : undefined;
     if (parameter === undefined) {
-      const known = Object.keys(parameters).join(', ');
-      throw new TidewallError('bad_request', `there is no parameter ${JSON.stringify(name)}; there is ${known}`);
+      const known = Object.keys(parameters).join(', ') || 'none';
+      const shown = JSON.stringify(name.slice(0, 60));
+      throw new TidewallError('bad_request', `there is no parameter ${shown}; there is ${known}`);
     }
     values[name] = readValue(name, text, parameter);
   }

@@ -5,9 +5,12 @@ import type { SourceSpec } from './source-spec.ts';
 /** Looked up, never joined with anything that could lead out of its folder. */
 const FILE_NAME = /^[\p{L}\p{N}_][\p{L}\p{N}._ -]{0,127}$/u;
 
+/** As most file systems have it. */
+const MOST_NAME_BYTES = 255;
+
 /** Whether a name is one that an uploaded file may have. */
 export function isFileName(name: string): boolean {
-  return FILE_NAME.test(name) && !name.includes('..');
+  return FILE_NAME.test(name) && !name.includes('..') && Buffer.byteLength(name) <= MOST_NAME_BYTES;
 }
 
 /**

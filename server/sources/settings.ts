@@ -1,5 +1,5 @@
 import type { JsonObject, JsonValue } from '@tidewall/base';
-import { isJsonObject } from '@tidewall/base';
+import { isJsonObject, setOwn } from '@tidewall/base';
 import type { SourceDefinition } from '@tidewall/contracts';
 import { z } from 'zod';
 import { type Parameters, parametersField } from './parameters.ts';
@@ -21,6 +21,11 @@ const commonFields = {
     .describe('how many combinations of parameters are fed at once; more of them have failed until there is room'),
 };
 const commonSchema = z.strictObject(commonFields);
+
+/** Whether every source has a setting of that name, whatever its kind: there are no secrets in those. */
+export function isCommonSetting(name: string): boolean {
+  return Object.hasOwn(commonFields, name);
+}
 
 /** What is set for a source whatever its kind. */
 export interface CommonSettings {
@@ -69,7 +74,7 @@ function split(settings: unknown): { readonly common: Record<string, JsonValue>;
   const common: Record<string, JsonValue> = {};
   const own: Record<string, JsonValue> = {};
   for (const [name, value] of Object.entries(settings as JsonObject)) {
-    (Object.hasOwn(commonFields, name) ? common : own)[name] = value as JsonValue;
+    setOwn(isCommonSetting(name) ? common : own, name, value);
   }
   return { common, own };
 }

@@ -131,6 +131,26 @@ describe('a source', () => {
   });
 });
 
+test('a source whose name the configuration takes is kept, also over changes, until the configuration leaves it', async () => {
+  await ask('POST', 'sources', STOCK);
+  await host.close();
+  host = await start({ sources: { stock: { kind: 'csv', path: 'x.csv' } } });
+  expect(await sources()).toMatchObject([{ name: 'stock', from: 'file' }]);
+  await ask('POST', 'sources', { ...STOCK, name: 'other' });
+  await host.close();
+  host = await start();
+  expect((await sources()).map(({ name, from }) => [name, from])).toEqual([
+    ['other', 'api'],
+    ['stock', 'api'],
+  ]);
+});
+
+test('a setting that is called like a prototype is refused like any other that there is none of', async () => {
+  const { status, body } = await ask('POST', 'sources', '{"name":"x","kind":"csv","__proto__":{"path":"stock.csv"}}');
+  expect(status).toBe(400);
+  expect(body.error.message).toMatch(/path is missing|__proto__ is unknown/);
+});
+
 describe('a preview', () => {
   test('tells rows, their types and how long it took, and publishes nothing', async () => {
     await upload('stock.csv', 'sku,n,at\na,1,2026-01-02T03:04:05Z\nb,x,\nc,3,2026-01-02T03:04:05Z\n');
@@ -221,6 +241,36 @@ describe('a secret', () => {
     expect(body['error']).toContain('127.0.0.1:1');
   });
 
+  test('of the configuration is not sent where somebody else wants it', async () => {
+    await host.close();
+    const { name: _, ...own } = QUEUE;
+    host = await start({ sources: { queue: own } });
+    const settings = { url: '(unchanged)', channels: { other: 'other' } };
+    const { status, body } = await ask('POST', 'sources/preview', { name: 'queue', kind: 'redis', settings });
+    expect(status).toBe(400);
+    expect(body.error.message).toContain('url must be given');
+  });
+
+  test('is not repeated with what is wrong around it', async () => {
+    const settings = { url: 'https://mes.example/api', auth: [{ type: 'basic', user: 'u', password: 'P4ssw0rd' }] };
+    const { status, text } = await ask('POST', 'sources/preview', { kind: 'http', settings });
+    expect(status).toBe(400);
+    expect(text).toMatch(/auth must be/);
+    expect(text).not.toContain('P4ssw0rd');
+  });
+
+  test('is none of the steps and parameters that every source has, whatever they are called', async () => {
+    const common = {
+      transforms: [{ type: 'rename', fields: { url: 'address' } }],
+      params: { url: { value: 'here' }, password: { value: 'of a door' } },
+    };
+    const sql = { url: 'postgres://reader@127.0.0.1:1/shop', query: 'SELECT :url AS a, :password AS b' };
+    const made = await ask('POST', 'sources', { name: 'doors', kind: 'sql', ...sql, ...common });
+    expect(made.body).toMatchObject({ settings: { ...common, url: '(unchanged)' } });
+    const kept = await readFile(join(dataDir, 'sources.json'), 'utf8');
+    expect(JSON.parse(kept).sources[0].settings).toMatchObject(common);
+  });
+
   test('that there is none of cannot stay unchanged', async () => {
     const { body } = await ask('POST', 'sources', { ...QUEUE, url: '(unchanged)' });
     expect(body.error.message).toBe('url must be given: there is none that could stay unchanged');
@@ -257,7 +307,7 @@ describe('through the API', () => {
     },
   );
 
-  test.each(['../x', 'a/b', '.hidden', '..', 'x'.repeat(200), 'upload-1.part', 'a\\b'])(
+  test.each(['../x', 'a/b', '.hidden', '..', 'x'.repeat(200), 'upload-1.part', 'a\\b', '产'.repeat(100)])(
     'no file is uploaded under the name %j',
     async (name) => {
       expect([400, 404]).toContain((await upload(name, 'x')).status);

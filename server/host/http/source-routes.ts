@@ -42,7 +42,9 @@ const previewSchema = z.object({
 const trialSchema = z.looseObject({
   name: nameSchema
     .optional()
-    .describe('one that there is: its settings where none are given, its secrets where they are `(unchanged)`'),
+    .describe(
+      'one that there is: its settings where none are given, those of its secrets that are `(unchanged)`, of one of the API',
+    ),
   kind: z.string().optional(),
   params: z.record(z.string(), z.string()).optional().describe('values of parameters'),
   rows: z.int().min(0).max(1000).optional().describe('rows that are told; 50 when absent'),

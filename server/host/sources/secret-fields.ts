@@ -1,5 +1,6 @@
 import { isJsonObject, type JsonObject, type JsonValue } from '@tidewall/base';
 import { TidewallError } from '@tidewall/protocol';
+import { isCommonSetting } from '@tidewall/sources';
 
 /** Stands for a secret in what is told, and in what is sent for one that stays as it is. */
 export const UNCHANGED = '(unchanged)';
@@ -14,15 +15,15 @@ export function mapSecrets(
   change: (value: JsonValue, place: Place) => JsonValue,
 ): JsonObject {
   const walk = (value: JsonValue, place: Place): JsonValue => {
+    // A step or a parameter may be called like a secret of some kind.
+    if (place.length === 1 && isCommonSetting(String(place[0]))) return value;
     if (Array.isArray(value)) return value.map((item, index) => walk(item, [...place, index]));
     if (!isJsonObject(value)) return value;
     return Object.fromEntries(
       Object.entries(value).map(([name, member]) => {
         const at = [...place, name];
-        return [
-          name,
-          secrets.includes(name) && member !== null ? change(member as JsonValue, at) : walk(member as JsonValue, at),
-        ];
+        const isSecret = secrets.includes(name) && member !== null && !(place.length === 0 && isCommonSetting(name));
+        return [name, isSecret ? change(member as JsonValue, at) : walk(member as JsonValue, at)];
       }),
     );
   };

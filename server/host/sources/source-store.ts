@@ -58,6 +58,8 @@ interface Known {
 export class SourceStore {
   readonly #options: SourceStoreOptions;
   readonly #sources = new Map<string, Known>();
+  /** Made through the API, under a name that the configuration has now: kept until it has it no more. */
+  readonly #shadowed: MadeSource[] = [];
   /** Changes are made one after another, each on what the one before it has left. */
   #last: Promise<unknown> = Promise.resolve();
   #previews = 0;
@@ -95,7 +97,10 @@ export class SourceStore {
       } catch (failure) {
         known.broken = failure instanceof Error ? failure.message : String(failure);
         log.warn({ source: name, reason: known.broken }, 'a source that was made through the API cannot run');
-        if (this.#sources.has(name)) continue;
+        if (this.#sources.has(name)) {
+          this.#shadowed.push({ name, kind, settings });
+          continue;
+        }
       }
       this.#sources.set(name, known);
     }
@@ -162,7 +167,8 @@ export class SourceStore {
   }
 
   /**
-   * Runs a source for a moment, beside the one of that name if there is one, whose secrets it may leave unchanged.
+   * Runs a source for a moment, beside the one of that name if there is one, whose secrets it may leave unchanged when it
+   * was made through the API: those of the configuration's file go nowhere but where the file says.
    *
    * @throws TidewallError bad_request naming the setting, permission_denied, busy
    */
@@ -173,7 +179,8 @@ export class SourceStore {
     this.#previews += 1;
     try {
       const known = this.#sources.get(name);
-      const spec = wanted === undefined ? this.#specOf(name) : this.#spec(name, this.#complete(wanted, known));
+      const before = known?.from === 'api' ? known : undefined;
+      const spec = wanted === undefined ? this.#specOf(name) : this.#spec(name, this.#complete(wanted, before));
       return await this.#options.supervisor.preview(spec, options);
     } finally {
       this.#previews -= 1;
@@ -249,9 +256,10 @@ export class SourceStore {
   }
 
   #made(): readonly MadeSource[] {
-    return [...this.#sources].flatMap(([name, { from, kind, settings }]) =>
+    const made = [...this.#sources].flatMap(([name, { from, kind, settings }]) =>
       from === 'api' ? [{ name, kind, settings }] : [],
     );
+    return [...made, ...this.#shadowed];
   }
 
   #write(sources: readonly MadeSource[]): Promise<void> {

@@ -56,7 +56,8 @@ export const websocketConfigSchema = z
             'frames that are no data and are answered, e.g. {"to": {"type": "heartCheck"}, "with": {"type": "heartCheck"}}',
           ),
       })
-      .prefault({}),
+      .prefault({})
+      .describe('how a link that is dead though nobody has closed it is noticed'),
     ...tlsFields,
     ...messageFields,
   })
