@@ -19,14 +19,13 @@ const FUNCTION = 31;
 const found = findLibrary(process.argv[1]);
 
 async function findLibrary(fallback) {
-  try {
-    const own = require('node:sqlite');
-    // Node 22.16 and later: before, columns of one name cannot be told apart.
-    if (own.StatementSync.prototype.setReturnArrays && own.StatementSync.prototype.columns) return own;
-  } catch {}
-  try {
-    return fallback ? await import(fallback) : undefined;
-  } catch {}
+  const own = await import('node:sqlite').catch(() => undefined);
+  // Node 22.16 and later: before, columns of one name cannot be told apart.
+  const isUsable = own && own.StatementSync.prototype.setReturnArrays && own.StatementSync.prototype.columns;
+  // Node 24.10 and later: before, there is one wall less.
+  if (isUsable && own.DatabaseSync.prototype.setAuthorizer) return own;
+  const other = fallback && (await import(fallback).catch(() => undefined));
+  return other || (isUsable ? own : undefined);
 }
 
 function ask(library, { path, text, values, maxRows, maxBytes }) {
