@@ -85,6 +85,13 @@ export interface SourceContext {
   readonly pace: Pace;
   /** The values of its parameters, each of them; none for kinds that take none. */
   readonly params: Readonly<Record<string, ParameterValue>>;
+  /**
+   * Waits for a turn at work that takes a processor for itself, such as a program that is started for one answer: all
+   * sources together have few at once, though a hundred combinations of parameters are watched.
+   *
+   * @returns what ends the turn. @throws the reason of `signal`, when that aborts before
+   */
+  heavyTurn(signal: AbortSignal): Promise<() => void>;
 }
 
 /** One configured source. */

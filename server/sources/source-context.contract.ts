@@ -18,6 +18,7 @@ export function testContext(more: Partial<SourceContext> = {}): SourceContext {
     outgoing: createOutgoing({ allowed: parseAddressList([]), trusted: true }),
     pace: new PaceOfDemand(),
     params: {},
+    heavyTurn: async () => () => {},
     resolveFile: (path) => resolve(more.baseDir ?? '.', path),
     ...more,
   };

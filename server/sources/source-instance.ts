@@ -9,6 +9,7 @@ import { resolveFile } from './resolve-file.ts';
 import type { CheckedSettings } from './settings.ts';
 import { type SourceEvents, SourceRunner } from './source-runner.ts';
 import type { SourceSpec } from './source-spec.ts';
+import type { Turnstile } from './turnstile.ts';
 
 /** What all sources share. */
 export interface SourceSurroundings {
@@ -20,6 +21,8 @@ export interface SourceSurroundings {
   compileTransforms(steps: readonly JsonObject[], source: string): Pipeline;
   /** A number in [0, 1). */
   random(): number;
+  /** For work of sources that takes a processor for itself. */
+  readonly heavy: Turnstile;
 }
 
 export interface InstanceOptions {
@@ -59,6 +62,7 @@ export function createInstance(surroundings: SourceSurroundings, options: Instan
   const context = {
     ...{ name, baseDir, clock, log, limits, outgoing, pace, params: values },
     resolveFile: (path: string) => resolveFile(spec, path),
+    heavyTurn: (signal: AbortSignal) => surroundings.heavy.enter(signal),
   };
   const source = definition.create(checked.own, context);
   const refused = (reason: string, count?: number) => runner.refused(reason, count);

@@ -14,6 +14,7 @@ import {
 } from './source-instance.ts';
 import type { SourceEvents, SourceHealth } from './source-runner.ts';
 import type { SourceSpec } from './source-spec.ts';
+import { Turnstile } from './turnstile.ts';
 import { Variants } from './variants.ts';
 
 /** One row of the list of sources. */
@@ -32,7 +33,7 @@ export interface VariantStatus extends SourceHealth {
   readonly topics: readonly TopicName[];
 }
 
-export interface SupervisorOptions extends SourceSurroundings {
+export interface SupervisorOptions extends Omit<SourceSurroundings, 'heavy'> {
   readonly meter: Meter;
 }
 
@@ -64,8 +65,12 @@ interface Supervised {
   variants: Variants | undefined;
 }
 
+/** Pieces of work, each of which takes a processor, of all sources. */
+const HEAVY_AT_ONCE = 2;
+
 /** A supervisor of no sources yet. */
-export function createSupervisor(options: SupervisorOptions): Supervisor {
+export function createSupervisor(given: SupervisorOptions): Supervisor {
+  const options = { ...given, heavy: new Turnstile(HEAVY_AT_ONCE) };
   const { hub, log, meter } = options;
   const sources = new Map<string, Supervised>();
   const count = createCounters(meter, () => sources);

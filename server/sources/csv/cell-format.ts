@@ -1,7 +1,8 @@
 import type { JsonValue } from '@tidewall/base';
 import { booleanOf, type CellType, isNotFinite, numberOf } from '../cell.ts';
-import { TimeZone } from './time-zone.ts';
-import { isoText, isoTime, type WallTime } from './wall-time.ts';
+import { TimeZone } from '../sql/values/time-zone.ts';
+import type { ReadTime } from './time-format.ts';
+import { isoText, isoTime } from './wall-time.ts';
 
 export interface CellFormatOptions {
   /** What stands before a number's fraction. */
@@ -22,7 +23,6 @@ export class CellFormat {
   readonly #nulls: ReadonlySet<string>;
   readonly #readNumber: (cell: string) => number | undefined;
   readonly #zone: TimeZone | undefined;
-  readonly #greenwich = new TimeZone('UTC');
 
   constructor({ decimal, thousands, nulls, timezone }: CellFormatOptions) {
     this.#nulls = new Set(nulls);
@@ -67,28 +67,40 @@ export class CellFormat {
   }
 
   /** A time as text; one that ISO 8601 knows and whose zone nobody knows stays as it is written. */
-  time(cell: string, read: (text: string) => WallTime | undefined): string | undefined {
+  time(cell: string, read: ReadTime): string | undefined {
     const text = cell.trim();
     const time = read(text);
     if (time === undefined) return undefined;
-    const isComplete = time.isDate || time.offsetMinutes !== undefined || this.#zone === undefined;
-    if (isComplete) return read === isoTime ? text : isoText(time);
-    const offsetMinutes = this.#zone?.offsetMinutes(this.#zone.utcOf(time.wallMs)) ?? 0;
-    return isoText({ ...time, wallMs: this.#utcOf(time) + offsetMinutes * 60_000, offsetMinutes });
+    const zone = this.#zone;
+    if (time.isDate || time.offsetMinutes !== undefined || zone === undefined) {
+      return read === isoTime ? text : isoText(time);
+    }
+    const instant = zone.instantOf(time.wallMs);
+    const wallMs = zone.localOf(instant);
+    return isoText({ wallMs, offsetMinutes: (wallMs - instant) / MINUTE_MS, isDate: false });
+  }
+
+  /** A time as clocks show it in the zone of the format, else in Greenwich; as text that says no zone. */
+  wallTime(cell: string, read: ReadTime): string | undefined {
+    const time = read(cell.trim());
+    if (time === undefined) return undefined;
+    const { wallMs, offsetMinutes, isDate } = time;
+    const isThere = isDate || offsetMinutes === undefined;
+    const local = isThere ? wallMs : (this.#zone ?? UTC).localOf(wallMs - offsetMinutes * MINUTE_MS);
+    return isoText({ wallMs: local, offsetMinutes: undefined, isDate });
   }
 
   /** ms since 1970 of a time; of one without a zone in that of the format, else in Greenwich. */
-  timeMs(cell: string, read: (text: string) => WallTime | undefined): number | undefined {
+  timeMs(cell: string, read: ReadTime): number | undefined {
     const time = read(cell.trim());
-    return time === undefined ? undefined : this.#utcOf(time);
-  }
-
-  #utcOf({ wallMs, offsetMinutes }: WallTime): number {
-    return offsetMinutes === undefined
-      ? (this.#zone ?? this.#greenwich).utcOf(wallMs)
-      : wallMs - offsetMinutes * 60_000;
+    if (time === undefined) return undefined;
+    const { wallMs, offsetMinutes } = time;
+    return offsetMinutes === undefined ? (this.#zone ?? UTC).instantOf(wallMs) : wallMs - offsetMinutes * MINUTE_MS;
   }
 }
+
+const MINUTE_MS = 60_000;
+const UTC = new TimeZone('UTC');
 
 /** A pattern that nothing fits. */
 const NOWHERE = '$.';

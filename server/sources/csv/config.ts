@@ -3,9 +3,11 @@ import { CELL_TYPES } from '../cell.ts';
 import { headersFields, httpTlsFields, httpUrlField, simpleAuthField } from '../http-fields.ts';
 import { outputFields } from '../output.ts';
 import { checkPolling, pollingFields } from '../polling.ts';
+import { parseStatement } from '../sql/statement/parse-statement.ts';
+import { isTimeZone } from '../sql/values/time-zone.ts';
 import { ENCODINGS } from './decode-text.ts';
+import { DUCKDB_SYNTAX } from './query/duckdb-syntax.ts';
 import { compileTimeFormat } from './time-format.ts';
-import { isTimeZone } from './time-zone.ts';
 
 /** Bytes of a file that is held as a whole, and of one that is only passed on. */
 const WHOLE_BYTES = 16 * 1024 * 1024;
@@ -85,24 +87,32 @@ export const csvConfigSchema = z
       .refine(isTimeZone, 'must be a time zone: Asia/Shanghai, UTC, +08:00')
       .optional()
       .describe('the zone of times that say none; absent: they stay without one, and count as UTC where t is needed'),
+    sql: z
+      .string()
+      .min(1)
+      .max(100_000)
+      .optional()
+      .describe(
+        'a question to the file, whose rows are a table named csv: SELECT … FROM csv; `:name` stands for a parameter',
+      ),
     maxRows: z
       .int()
       .min(1)
       .max(1_000_000)
       .default(100_000)
-      .describe('rows of a table or state; a file of more is a failure. A log or series is passed on, however long'),
+      .describe('rows that are held: of a table or state, or of an answer. More are a failure'),
     maxBytes: z
       .int()
       .min(1_024)
       .max(1024 ** 4)
       .optional()
-      .describe('bytes of the file: 16 MiB when absent, 4 GiB of a log or series; a file of more is a failure'),
+      .describe('bytes of the file: 16 MiB when absent, 4 GiB of a log, a series, or with sql. More are a failure'),
     ...pollingFields,
   })
   .superRefine((config, context) => {
     checkPolling(config, context);
     const complain = (path: string, message: string) => context.addIssue({ code: 'custom', path: [path], message });
-    const { path, url, auth, headers, secretHeaders, delimiter, quote, decimal, thousands } = config;
+    const { path, url, auth, headers, secretHeaders, delimiter, quote, decimal, thousands, sql } = config;
     if ((path === undefined) === (url === undefined)) {
       complain(path === undefined ? 'path' : 'url', 'must be given, or url: one of the two');
     }
@@ -113,18 +123,23 @@ export const csvConfigSchema = z
     }
     if (delimiter === quote) complain('quote', 'must be another character than delimiter');
     if (decimal === thousands) complain('thousands', 'must be another character than decimal');
+    try {
+      if (sql !== undefined) parseStatement(sql, DUCKDB_SYNTAX);
+    } catch (failure) {
+      complain('sql', (failure as Error).message);
+    }
   });
 
 export type CsvConfig = z.output<typeof csvConfigSchema>;
 
 /** Whether a file is passed on row by row, and never held. */
-export function isStreamed({ topicKind }: Pick<CsvConfig, 'topicKind'>): boolean {
-  return topicKind === 'log' || topicKind === 'series';
+export function isStreamed({ topicKind, sql }: Pick<CsvConfig, 'topicKind' | 'sql'>): boolean {
+  return sql === undefined && (topicKind === 'log' || topicKind === 'series');
 }
 
 /** The most bytes that are read. */
-export function mostBytes(config: Pick<CsvConfig, 'topicKind' | 'maxBytes'>): number {
-  return config.maxBytes ?? (isStreamed(config) ? STREAM_BYTES : WHOLE_BYTES);
+export function mostBytes(config: Pick<CsvConfig, 'topicKind' | 'sql' | 'maxBytes'>): number {
+  return config.maxBytes ?? (isStreamed(config) || config.sql !== undefined ? STREAM_BYTES : WHOLE_BYTES);
 }
 
 function isMark(text: string): boolean {

@@ -268,7 +268,12 @@ export class CsvReader {
     this.#makeRow =
       use === 'series' && time !== undefined
         ? createPointMaker({ ...shared, time })
-        : createRowMaker({ ...shared, time: use === 'log' ? time : undefined, lenient: use === 'log' });
+        : createRowMaker({
+            ...shared,
+            time: use === 'log' ? time : undefined,
+            lenient: use === 'log',
+            wall: use === 'query',
+          });
     return this.#makeRow;
   }
 

@@ -1,9 +1,12 @@
+import type { JsonObject } from '@tidewall/base';
 import type { Sink, Source, SourceContext } from '@tidewall/contracts';
+import { TidewallError } from '@tidewall/protocol';
 import { outputTopic } from '../output.ts';
 import { poll } from '../polling.ts';
 import { type CsvConfig, isStreamed } from './config.ts';
 import type { CsvVersion } from './csv-version.ts';
 import { fileVersions } from './file-versions.ts';
+import { FileQuery } from './query/file-query.ts';
 import { readWhole } from './read-whole.ts';
 import { RowStream } from './row-stream.ts';
 import { UrlFile } from './url-file.ts';
@@ -19,10 +22,11 @@ export class CsvSource implements Source {
   readonly #path: string | undefined;
   readonly #url: UrlFile | undefined;
   readonly #stream: RowStream | undefined;
+  readonly #query: FileQuery | undefined;
 
-  /** @throws TidewallError source_error when it may not read that file */
+  /** @throws TidewallError source_error when it may not read that file; bad_request when it is no question that has a value */
   constructor(config: CsvConfig, context: SourceContext) {
-    const { path, url } = config;
+    const { path, url, sql } = config;
     const topic = outputTopic(config, context);
     const { clock, limits, outgoing } = context;
     this.#config = config;
@@ -30,6 +34,10 @@ export class CsvSource implements Source {
     this.topics = [topic];
     this.#path = path === undefined ? undefined : context.resolveFile(path);
     this.#url = url === undefined ? undefined : new UrlFile({ url, config, outgoing });
+    if (sql === undefined && Object.keys(context.params).length > 0) {
+      throw new TidewallError('bad_request', 'params are for sql, and there is none');
+    }
+    this.#query = sql === undefined ? undefined : new FileQuery({ sql, config, context });
     this.#stream = isStreamed(config) ? new RowStream({ topic, config, clock, limits }) : undefined;
   }
 
@@ -64,6 +72,11 @@ export class CsvSource implements Source {
     if (this.#stream !== undefined) {
       const published = await this.#stream.take(version, sink, signal);
       if (published === 0 && !signal.aborted) sink.healthy();
+      return;
+    }
+    if (this.#query !== undefined) {
+      const rows = await this.#query.ask(version, sink, signal);
+      if (rows !== undefined && !signal.aborted) await sink.result(topic.topic, rows as JsonObject[]);
       return;
     }
     const { clock, limits } = this.#context;

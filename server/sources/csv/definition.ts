@@ -7,6 +7,7 @@ export const definition: SourceDefinition<CsvConfig> = {
   kind: 'csv',
   configSchema: csvConfigSchema,
   secrets: ['password', 'token', 'secret', 'secretHeaders'],
+  takesParams: true,
   reaches: 'file',
   example: { path: 'stock.csv', keyField: 'product' },
   create: (config, context) => new CsvSource(config, context),

@@ -3,6 +3,7 @@ import type { CellType } from '../cell.ts';
 import type { CsvRecord } from '../record-splitter.ts';
 import type { CellFormat } from './cell-format.ts';
 import type { ReadTime } from './time-format.ts';
+import { isoTime } from './wall-time.ts';
 
 /** A column, and what its cells are. */
 export interface Column {
@@ -38,13 +39,16 @@ export interface RowMakerOptions {
   /** Present: a row has its time as `t`, ms since 1970. */
   readonly time?: TimeColumn | undefined;
   /** Whether a cell that is not of the type that was found out stays the text that it is; else its row is refused. */
-  readonly lenient: boolean;
+  readonly lenient?: boolean;
+  /** Whether times are as clocks show them, without a zone: for SQL, whose times are such. */
+  readonly wall?: boolean;
   readonly events: RowEvents;
 }
 
 /** A maker of rows as they are: a value for each column. */
-export function createRowMaker({ columns, format, time, lenient, events }: RowMakerOptions): MakeRow {
-  const readers = columns.map((column) => cellReader(column, format, lenient));
+export function createRowMaker(options: RowMakerOptions): MakeRow {
+  const { columns, format, time, events } = options;
+  const readers = columns.map((column) => cellReader(column, options));
   const timeOf = time === undefined ? () => undefined : createTimeReader({ columns, format, time, events });
   const isPlain = !columns.some(({ name }) => name === '__proto__');
   return ({ cells, line }) => {
@@ -74,7 +78,7 @@ export function createRowMaker({ columns, format, time, lenient, events }: RowMa
   };
 }
 
-export interface PointMakerOptions extends Omit<RowMakerOptions, 'lenient'> {
+export interface PointMakerOptions extends Omit<RowMakerOptions, 'lenient' | 'wall'> {
   readonly time: TimeColumn;
 }
 
@@ -111,9 +115,13 @@ export function createPointMaker(options: PointMakerOptions): MakeRow {
 
 type ReadCell = (cell: string) => JsonValue | undefined;
 
-function cellReader({ type, isDeclared, readTime }: Column, format: CellFormat, lenient: boolean): ReadCell {
-  const asIs = lenient && !isDeclared;
-  if (readTime !== undefined) return (cell) => (format.isEmpty(cell) ? null : format.time(cell, readTime));
+function cellReader(column: Column, { format, lenient = false, wall = false }: RowMakerOptions): ReadCell {
+  const { type, isDeclared, readTime } = column;
+  if (readTime !== undefined || (wall && type === 'date-time')) {
+    const read = readTime ?? isoTime;
+    const time = wall ? (cell: string) => format.wallTime(cell, read) : (cell: string) => format.time(cell, read);
+    return (cell) => (format.isEmpty(cell) ? null : time(cell));
+  }
   if (type === undefined) {
     return (cell) => {
       const looks = format.typeOf(cell);
@@ -121,9 +129,8 @@ function cellReader({ type, isDeclared, readTime }: Column, format: CellFormat, 
     };
   }
   if (type === 'text') return (cell) => (format.isEmpty(cell) ? null : cell);
-  return asIs
-    ? (cell) => format.value(cell, type) ?? (format.isEmpty(cell) ? null : cell)
-    : (cell) => format.value(cell, type);
+  if (!lenient || isDeclared) return (cell) => format.value(cell, type);
+  return (cell) => format.value(cell, type) ?? (format.isEmpty(cell) ? null : cell);
 }
 
 function createTimeReader({ columns, format, time, events }: PointMakerOptions) {
