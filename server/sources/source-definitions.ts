@@ -12,11 +12,26 @@ import { definition as socketIo } from './socket-io/index.ts';
 import { definition as sql } from './sql/index.ts';
 import { definition as sqlite } from './sqlite/index.ts';
 import { definition as tcv } from './tcv/index.ts';
+import { definition as tencentMonitor } from './tencent-monitor/index.ts';
 import { definition as websocket } from './websocket/index.ts';
 
 /** Every kind of source that there is, by its kind. A folder that is missing here fails the contract suite. */
 export const sourceDefinitions: ReadonlyMap<string, SourceDefinition> = new Map(
-  [csv, generator, host, http, mqtt, nats, process, prometheus, redis, socketIo, sql, sqlite, tcv, websocket].map(
-    (definition) => [definition.kind, definition as SourceDefinition],
-  ),
+  [
+    csv,
+    generator,
+    host,
+    http,
+    mqtt,
+    nats,
+    process,
+    prometheus,
+    redis,
+    socketIo,
+    sql,
+    sqlite,
+    tcv,
+    tencentMonitor,
+    websocket,
+  ].map((definition) => [definition.kind, definition as SourceDefinition]),
 );

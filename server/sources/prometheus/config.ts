@@ -6,7 +6,7 @@ import { checkPolling, pollingFields } from '../polling.ts';
 const MAX_BYTES = 16 * 1024 * 1024;
 const DAY_MS = 86_400_000;
 /** Prometheus answers no question for more points of a series than these. */
-export const MOST_POINTS = 11_000;
+const MOST_POINTS = 11_000;
 const KINDS = ['table', 'series', 'state'] as const;
 
 /** Configuration of a source of kind `prometheus`. */

@@ -3,11 +3,12 @@ import type { Sink, Source, SourceContext } from '@tidewall/contracts';
 import { TidewallError, type TopicName } from '@tidewall/protocol';
 import { credentialsOf, secretsOf } from '../http-credentials.ts';
 import { statusFailure } from '../http-status-failure.ts';
+import { columnsOf, rowsOf, SERIES_FIELD } from '../labelled-series.ts';
 import { outputTopic } from '../output.ts';
 import { poll } from '../polling.ts';
 import { bindQuery } from './bind-query.ts';
 import { kindOf, type PrometheusConfig } from './config.ts';
-import { columnsOf, type ReadResult, readResult, rowsOf, SERIES_FIELD } from './read-result.ts';
+import { type ReadResult, readResult } from './read-result.ts';
 
 /** A longer question is posted: not everything in between takes addresses of any length. */
 const MOST_CHARACTERS = 2_000;
