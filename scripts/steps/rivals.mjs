@@ -3,7 +3,10 @@ import { installWhenMissing } from './prepare.mjs';
 import { run } from './run.mjs';
 
 /** What Debian has of the servers that the benchmarks measure Tidewall beside, and the compiler for floor and load. */
-const DEBIAN_PACKAGES = ['gcc', 'libc6-dev', 'nginx', 'libnginx-mod-nchan', 'nats-server', 'mosquitto'];
+const DEBIAN_PACKAGES = [
+  ...['gcc', 'libc6-dev', 'nginx', 'libnginx-mod-nchan', 'nats-server', 'mosquitto'],
+  ...['influxdb', 'prometheus'],
+];
 
 /**
  * Installs the rivals' packages of npm into `bench/node_modules` when they are missing. They are no dependencies of the

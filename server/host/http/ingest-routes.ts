@@ -40,7 +40,7 @@ function take(definition: IngestDefinition, { ingest, ingestSettings }: ApiConte
     query: definition.query.extend({ prefix }),
     body: {
       contentType: contentTypes[0] ?? 'application/octet-stream',
-      description: `one ${unit} or many; at most so much of it once it is unpacked, too`,
+      description: `one ${unit} or many, as they are sent and once they are unpacked`,
       schema: z.unknown(),
       read: 'stream',
       maxBytes: ingestSettings.bodyBytes,

@@ -55,7 +55,7 @@ function operation(route: BoundRoute): object {
           content: { [answer.contentType]: { schema: jsonSchema(answer.schema, 'output') } },
         }),
       },
-      ...refusals(['bad_request', 'internal', ...errors]),
+      ...refusals(['bad_request', 'internal', ...errors], route.refuse === undefined),
     },
   };
 }
@@ -73,15 +73,19 @@ function parameters(schema: z.ZodType, where: 'path' | 'query'): object[] {
 }
 
 /** One entry a status; names that share one are listed in it. */
-function refusals(names: readonly ErrorName[]): Record<string, object> {
+function refusals(names: readonly ErrorName[], usual: boolean): Record<string, object> {
   const byStatus = new Map<number, string[]>();
   for (const name of names) {
     const status = ERROR_STATUS[name];
     byStatus.set(status, [...(byStatus.get(status) ?? []), `\`${name}\`: ${ERROR_MEANINGS[name]}`]);
   }
-  const content = { 'application/json': { schema: { $ref: '#/components/schemas/Error' } } };
+  // Who refuses in words of its own says in which.
+  const content = usual && { 'application/json': { schema: { $ref: '#/components/schemas/Error' } } };
   return Object.fromEntries(
-    [...byStatus].map(([status, meanings]) => [String(status), { description: meanings.join('. '), content }]),
+    [...byStatus].map(([status, meanings]) => [
+      String(status),
+      { description: meanings.join('. '), ...(content && { content }) },
+    ]),
   );
 }
 
