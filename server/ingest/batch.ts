@@ -134,7 +134,7 @@ export class Batch implements SampleSink {
     const { book, step } = this.#context;
     try {
       const unknown = this.#series.filter(({ recalled }) => !recalled);
-      if (unknown.length > 0) await book.recall(unknown);
+      if (unknown.length > 0) await book.recall(unknown, step);
       const tables = new Map<string, RowsOfTable>();
       const fresh: Series[] = [];
       for (const series of this.#series) {

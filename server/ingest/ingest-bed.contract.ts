@@ -22,7 +22,8 @@ export class IngestBed {
   readonly clock = new FakeClock(1_700_000_000_000);
   readonly meter = new CountingMeter();
   readonly hub: Hub;
-  readonly ingest: Ingest;
+  ingest: Ingest;
+  readonly #begin: () => Ingest;
 
   constructor({ settings = {}, limits = {}, broker }: IngestBedOptions = {}) {
     const { clock, meter } = this;
@@ -34,12 +35,15 @@ export class IngestBed {
       random: Math.random,
       settingsOf: () => undefined,
     });
-    this.ingest = createIngest({
-      ...shared,
-      hub: this.hub,
-      principal: ANYBODY,
-      settings: ingestSchema.parse(settings),
-    });
+    const { hub } = this;
+    this.#begin = () => createIngest({ ...shared, hub, principal: ANYBODY, settings: ingestSchema.parse(settings) });
+    this.ingest = this.#begin();
+  }
+
+  /** As after a restart with a broker that keeps: ingest knows nothing, and the hub everything. */
+  restart(): void {
+    this.ingest.dispose();
+    this.ingest = this.#begin();
   }
 
   /** What is answered to a request; whatever refuses it whole is thrown. */

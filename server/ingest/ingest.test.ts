@@ -110,13 +110,13 @@ describe('what the hub refuses', () => {
   });
 });
 
-test('[I14] a sender that is gone leaves nothing behind', async () => {
+test.each(['gzip', undefined])('[I14] a sender that is gone leaves nothing behind (%s)', async (contentEncoding) => {
   start();
   const body = new Readable({ read() {} });
   const taken = bed.ingest.take(influx, {
     body,
     contentType: undefined,
-    contentEncoding: 'gzip',
+    contentEncoding,
     prefix: undefined,
     options: { precision: 'ns' },
   });
@@ -127,6 +127,26 @@ test('[I14] a sender that is gone leaves nothing behind', async () => {
 });
 
 describe('over a restart', () => {
+  test('[I5] [I22] points, rows and series that are not sent again are known', async () => {
+    start({ settings: { series: 3, idleMs: 600_000 } });
+    await lines(`cpu,host=a v=1,w=1 ${T}`, `cpu,host=b v=2 ${T}`, `mem free=5 ${T}`);
+    bed.restart();
+    const answer = await lines(`cpu,host=a v=1,w=1 ${T}`, `cpu,host=a v=3 ${T + 1}`, `cpu,host=c v=9 ${T}`);
+    expect(await bed.held('ingest/influx/cpu/host=a')).toEqual({ t: [T, T + 1], v: [1, 3], w: [1, null] });
+    expect(await bed.held('ingest/influx/cpu')).toMatchObject([
+      { v: 3, w: 1 },
+      { host: 'b', v: 2 },
+      { host: 'c', v: 9 },
+    ]);
+    expect(answer).toMatchObject({ status: 204 });
+    // The row that nobody has written to since counts as a series.
+    expect(bed.meter.read('tidewall_ingest_series')).toBe(3);
+    expect((await lines(`cpu,host=d v=1 ${T}`)).body).toMatch(/ingest\.series/);
+    expect(await lines(`cpu,host=b v=4 ${T + 1}`)).toMatchObject({ status: 204 });
+    await bed.clock.advance(12 * 60_000);
+    expect(bed.topics).toEqual([]);
+  });
+
   let server: TidewallServer | undefined;
 
   afterEach(async () => {

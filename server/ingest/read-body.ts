@@ -44,7 +44,8 @@ export async function readBody(request: Readable, options: ReadBodyOptions): Pro
     return { bytes, release: () => waiting.giveBack(taken) };
   } catch (failure) {
     waiting.giveBack(taken);
-    throw failure;
+    if (failure instanceof TidewallError) throw failure;
+    throw new TidewallError('bad_request', 'the body broke off before its end', { cause: failure });
   }
 }
 

@@ -53,6 +53,7 @@ export class SeriesBook {
   readonly #tables = new Map<string, SeriesTable>();
   readonly #spellings = new Map<string, Spellings>();
   #size = 0;
+  #adopted = false;
   #cancelSweep: (() => void) | undefined;
 
   constructor(options: SeriesBookOptions) {
@@ -97,11 +98,19 @@ export class SeriesBook {
     return this.#add(known ?? this.#addTable(topic), id, labels);
   }
 
-  /** Learns what was published of series before this process knew them, or before something of them was refused. */
-  async recall(all: readonly Series[]): Promise<void> {
-    const tables = new Set(all.map((series) => this.#tableOf(series)));
-    await Promise.all([...tables].map((table) => this.#readTable(table)));
-    await Promise.all(all.map((series) => this.#readSeries(series, this.#tableOf(series))));
+  /**
+   * Learns what was published of series before this process knew them, or before something of them was refused.
+   *
+   * @param step what to await before going on, when others should have a turn first
+   */
+  async recall(all: readonly Series[], step: () => Promise<void> | undefined): Promise<void> {
+    for (const series of all) {
+      const table = this.#tableOf(series);
+      await this.#readTable(table);
+      await this.#readSeries(series, table);
+      const turn = step();
+      if (turn !== undefined) await turn;
+    }
   }
 
   /** Lets a series go of which the topic was never made. */
@@ -200,8 +209,22 @@ export class SeriesBook {
     if (settings.idleMs === 0) return;
     this.#cancelSweep = clock.after(SWEEP_MS, () => {
       this.#scheduleSweep();
-      this.#sweep();
+      this.#adopt().then(
+        () => this.#sweep(),
+        (err: unknown) => this.#options.log.error({ err }, 'series could not be looked through'),
+      );
     });
+  }
+
+  /** Learns, once, of the tables that are there from before and that nobody has written to since. */
+  async #adopt(): Promise<void> {
+    if (this.#adopted) return;
+    this.#adopted = true;
+    const { hub, principal, settings } = this.#options;
+    for (const { topic, kind, keyField } of hub.topics(principal)) {
+      const ours = kind === 'table' && keyField === 'id' && topic.startsWith(`${settings.prefix}/`);
+      if (ours && !this.#tables.has(topic)) await this.#readTable(this.#addTable(topic));
+    }
   }
 
   #sweep(): void {
@@ -216,7 +239,8 @@ export class SeriesBook {
         this.drop(series);
       }
       for (const [id, row] of table.rest ?? []) {
-        if (typeof row['t'] === 'number' && row['t'] >= sinceAt) continue;
+        // A row that somebody else has put there may have no time.
+        if (typeof row['t'] !== 'number' || row['t'] >= sinceAt) continue;
         idle.push(id);
         table.rest?.delete(id);
         this.#size--;
