@@ -263,6 +263,8 @@ export interface Feed {
   healthy(): void;
   /** News is expected this often from now on, unless the configuration says how often. */
   expect(everyMs: number): void;
+  /** What the topic holds now, also of an earlier process or source; undefined when that is nothing. */
+  held(): JsonValue | undefined;
   /** Gives the topic up; what it holds stays. */
   dispose(): void;
 }
@@ -295,8 +297,9 @@ export interface HubPort {
    */
   forget(principal: Principal, topic: string): Promise<void>;
   /**
-   * Calls `demand` with true when somebody begins to watch a topic that matches, whether it exists or not, and with
-   * false when nobody has for the linger time, or the topic is gone. Returns what ends this.
+   * Calls `demand` with true for each topic that matches and is watched, and when somebody begins to watch another one,
+   * whether it exists or not; and with false when nobody has for the linger time, or the topic is gone. Returns what ends
+   * this.
    */
   onDemand(pattern: TopicPattern, demand: (topic: TopicName, watched: boolean) => void): () => void;
   /**

@@ -202,8 +202,7 @@ export class Hub implements HubPort {
   /** What a topic holds now, for this process itself; undefined when there is none, or it holds nothing. */
   peek(name: string): JsonValue | undefined {
     const topic = this.#topics.find(name);
-    const json = topic?.kind.project({ selection: undefined, delta: false }).snapshot();
-    return json === undefined ? undefined : (JSON.parse(json) as JsonValue);
+    return topic && heldBy(topic);
   }
 
   async presence(principal: Principal, topicName: string): Promise<Presence> {
@@ -250,8 +249,11 @@ export class Hub implements HubPort {
         if (topic.feeder === feeder) topic.report(undefined);
       },
       expect: (everyMs) => {
-        if (topic.feeder === feeder && complete.expectEveryMs === undefined) topic.expect(everyMs);
+        // As it is configured now, which may be otherwise than when the topic was claimed.
+        const { expectEveryMs } = feedSettings(said, this.#options.settingsOf(name));
+        if (topic.feeder === feeder && expectEveryMs === undefined) topic.expect(everyMs);
       },
+      held: () => heldBy(topic),
       dispose: () => {
         if (topic.feeder !== feeder) return;
         topic.detach();
@@ -262,6 +264,8 @@ export class Hub implements HubPort {
 
   onDemand(pattern: TopicPattern, demand: (topic: TopicName, watched: boolean) => void): () => void {
     this.#demands.add(pattern, demand);
+    const matches = compilePattern(pattern);
+    for (const { name, watched } of [...this.#topics]) if (watched && matches(name)) demand(name, true);
     return () => this.#demands.delete(pattern, demand);
   }
 
@@ -348,6 +352,11 @@ export class Hub implements HubPort {
       if (overdueMs !== undefined) yield [{ topic: name }, overdueMs / 1000];
     }
   }
+}
+
+function heldBy({ kind }: Topic): JsonValue | undefined {
+  const json = kind.project({ selection: undefined, delta: false }).snapshot();
+  return json === undefined ? undefined : (JSON.parse(json) as JsonValue);
 }
 
 function conflictOf({ name, feeder, settings }: Topic, said: TopicSettings): string | undefined {

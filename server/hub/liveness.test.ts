@@ -1,4 +1,4 @@
-import type { Demand, Push } from '@tidewall/contracts';
+import type { Demand, Push, SomeTopicSettings } from '@tidewall/contracts';
 import { DEFAULT_LIMITS, parseTopicName } from '@tidewall/protocol';
 import { describe, expect, test } from 'vitest';
 import { anyone, refusal, useHubBed, WINDOW } from './hub-bed.contract.ts';
@@ -163,6 +163,32 @@ describe('demand', () => {
       return (await bed.hub.snapshot(anyone, name)).freshness.expectEveryMs;
     };
     expect([await expected('src'), await expected('said')]).toEqual([1000, 60_000]);
+  });
+
+  test('[H62] what the configuration says of a cadence counts, also when it says so while the source works', async () => {
+    const settings: Record<string, SomeTopicSettings> = {};
+    bed.start({ settings });
+    const feed = await bed.hub.feed(parseTopicName('src'), 'orders', { kind: 'state' }, () => {});
+    const expected = async () => (await bed.hub.snapshot(anyone, 'src')).freshness.expectEveryMs;
+    settings['src'] = { expectEveryMs: 60_000 };
+    await bed.hub.reconfigure();
+    feed.expect(1000);
+    expect(await expected()).toBe(60_000);
+    delete settings['src'];
+    await bed.hub.reconfigure();
+    feed.expect(1000);
+    expect(await expected()).toBe(1000);
+  });
+
+  test('[H62] a source can look at what its topic holds, also of those before it', async () => {
+    bed.start();
+    await bed.publish('src', 7);
+    const feed = await bed.hub.feed(parseTopicName('src'), 'orders', { kind: 'state' }, () => {});
+    expect(feed.held()).toBe(7);
+    await feed.publish('replace', { a: 8 });
+    expect(feed.held()).toEqual({ a: 8 });
+    const empty = await bed.hub.feed(parseTopicName('empty'), 'orders', { kind: 'log' }, () => {});
+    expect(empty.held()).toBeUndefined();
   });
 
   test('[H28] a source that comes when somebody watches already hears it at once', async () => {

@@ -163,3 +163,13 @@ test('[H59] the demand of a pattern is told in turn, for topics that exist and f
   await bed.watch('redis/late');
   expect(heard).toHaveLength(4);
 });
+
+test('[H59] who asks for the demand of a pattern hears of those that are watched already', async () => {
+  bed.start();
+  await bed.watch('redis/early');
+  await bed.publish('redis/alone', 1);
+  const heard: string[] = [];
+  const end = bed.hub.onDemand(parseTopicPattern('redis/#'), (topic, watched) => heard.push(`${topic} ${watched}`));
+  expect(heard).toEqual(['redis/early true']);
+  end();
+});

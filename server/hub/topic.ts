@@ -103,6 +103,11 @@ export class Topic {
     return this.#watchers;
   }
 
+  /** Whether somebody watches it, or did within the linger time. */
+  get watched(): boolean {
+    return this.#watched;
+  }
+
   /** In how many ways it is followed: with different options, or over different wires. */
   get viewCount(): number {
     let count = 0;

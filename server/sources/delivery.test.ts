@@ -41,6 +41,15 @@ function delivery(kind: TopicKind, more: Partial<SourceTopic> & { pipeline?: Pip
       return puts.splice(0);
     },
     failing: (data: JsonValue) => way.result(data, undefined, () => Promise.reject(new Error('full')), never),
+    /** Takes so many publications before it fails. */
+    failingAfter(data: JsonValue, taken: number): Promise<number> {
+      const some = async (op: Operation, each: JsonValue) => {
+        if (taken-- <= 0) throw new Error('full');
+        puts.push([op, each]);
+      };
+      return way.result(data, undefined, some, never).finally(() => puts.splice(0));
+    },
+    resume: (held: JsonValue) => way.resume(() => held),
   };
 }
 
@@ -131,6 +140,19 @@ describe('a result', () => {
     expect(await result(['a'])).toEqual([['append', 'a']]);
   });
 
+  test('of a log that broke off is gone on with, and nothing of it is told twice', async () => {
+    const { result, failingAfter } = delivery('log');
+    await result(['a']);
+    await expect(failingAfter(['a', 'b', 'c', 'd'], 2)).rejects.toThrow('full');
+    expect(await result(['a', 'b', 'c', 'd'])).toEqual([['append', 'd']]);
+  });
+
+  test('of a log does not tell again what the topic has kept over a restart', async () => {
+    const { result, resume } = delivery('log');
+    resume([{ n: 1 }, { n: 2 }]);
+    expect(await result([{ n: 1 }, { n: 2 }, { n: 3 }])).toEqual([['append', { n: 3 }]]);
+  });
+
   test('of a signal is told each time', async () => {
     const { result } = delivery('signal');
     expect([...(await result(1)), ...(await result(1))]).toEqual([
@@ -196,6 +218,34 @@ describe('a result of a series', () => {
       ],
     ]);
     expect(await delivery('series').result({ a: 1, name: 'x' })).toEqual([['replace', [{ t: NOW, a: 1 }]]]);
+  });
+
+  test('goes behind what the topic has kept over a restart, and is all of it anew where that is not the same', async () => {
+    const kept = { t: [1, 2], a: [10, 20] };
+    const now = delivery('series');
+    now.resume(kept);
+    expect(await now.result([point(3, 30)])).toEqual([['append', [point(3, 30)]]]);
+    const same = delivery('series');
+    same.resume(kept);
+    expect(await same.result([point(2, 20), point(3, 30)])).toEqual([['append', [point(3, 30)]]]);
+    const other = delivery('series');
+    other.resume(kept);
+    expect(await other.result([point(2, 21), point(3, 30)])).toEqual([['replace', [point(2, 21), point(3, 30)]]]);
+  });
+
+  test('that the hub did not take costs nothing of the past', async () => {
+    const { result, failing, resume } = delivery('series');
+    await result([point(1, 10)]);
+    resume({ t: [1], a: [10] });
+    await expect(failing([point(2, 20)])).rejects.toThrow('full');
+    expect(await result([point(3, 30)])).toEqual([['append', [point(3, 30)]]]);
+  });
+
+  test('has columns read as rows are: what is no number is left out, and what has no time is refused', async () => {
+    const { result, refused } = delivery('series');
+    const columns = { t: [1, 'soon', 3], a: [10, 20, 30], name: ['x', 'y', 'z'] };
+    expect(await result(columns)).toEqual([['replace', [point(1, 10), point(3, 30)]]]);
+    expect(refused).toEqual(['row 2 has no t, its time in ms since 1970']);
   });
 
   test('has rows without a time or without a number refused by their number', async () => {

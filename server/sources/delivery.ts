@@ -5,6 +5,7 @@ import { ROW_NUMBER_FIELD } from './output.ts';
 import { PublishedSeries } from './published-series.ts';
 import { PublishedTable } from './published-table.ts';
 import type { Put } from './put.ts';
+import { rowsOfColumns } from './rows-of-columns.ts';
 import { Turns } from './turns.ts';
 
 /** Data through the transforms of a source. */
@@ -39,7 +40,8 @@ export class Delivery {
   readonly #turns: Turns;
   /** JSON texts: of a `state` its value, of a `log` the rows of the last result. */
   #value: string | undefined;
-  #entries: ReadonlySet<string> = new Set();
+  #entries: ReadonlySet<string> | undefined;
+  #held: () => JsonValue | undefined = () => undefined;
 
   constructor(options: DeliveryOptions) {
     const { topic, clock, limits } = options;
@@ -52,6 +54,11 @@ export class Delivery {
 
   get #keyField(): string {
     return this.#options.topic.keyField ?? ROW_NUMBER_FIELD;
+  }
+
+  /** What the topic holds before the first result, of an earlier process or instance: that is not told to it again. */
+  resume(held: () => JsonValue | undefined): void {
+    this.#held = held;
   }
 
   /** One thing that happened: what its transforms make of it, which may be nothing or several. */
@@ -106,20 +113,26 @@ export class Delivery {
   }
 
   async #log(value: JsonValue, at: number | undefined, put: Put, signal: AbortSignal): Promise<number> {
-    const known = this.#entries;
+    const known = this.#entries ?? new Set(rowsOf(this.#held() ?? []).map((row) => JSON.stringify(row)));
     const seen = new Set<string>();
     let published = 0;
-    for (const row of Array.isArray(value) ? value : [value]) {
-      if (signal.aborted) break;
-      const text = JSON.stringify(row);
-      if (!known.has(text) && !seen.has(text)) {
-        await put('append', row, at);
-        published += 1;
+    let complete = false;
+    try {
+      for (const row of rowsOf(value)) {
+        if (signal.aborted) break;
+        const text = JSON.stringify(row);
+        if (!known.has(text) && !seen.has(text)) {
+          await put('append', row, at);
+          published += 1;
+        }
+        seen.add(text);
+        await this.#turns.step();
       }
-      seen.add(text);
-      await this.#turns.step();
+      complete = !signal.aborted;
+    } finally {
+      // What was told already is not told again by the result after one that broke off.
+      this.#entries = complete ? seen : new Set([...known, ...seen]);
     }
-    if (!signal.aborted) this.#entries = seen;
     return published;
   }
 
@@ -127,7 +140,7 @@ export class Delivery {
     const complaints = this.#complaints();
     const points = await pointsOf(value, this.#options.clock.now(), complaints.add, this.#turns);
     complaints.end();
-    return this.#series?.update(put, points, signal) ?? 0;
+    return this.#series?.update(put, points, signal, this.#held) ?? 0;
   }
 
   async #tableOf(value: JsonValue, put: Put, signal: AbortSignal, place: PlaceOfRow): Promise<number> {
@@ -135,7 +148,7 @@ export class Delivery {
     const rows: JsonObject[] = [];
     const places = new Map<string, number>();
     const keyField = this.#keyField;
-    const all = Array.isArray(value) ? value : [value];
+    const all = rowsOf(value);
     for (const [index, row] of all.entries()) {
       const lacksNumber = isJsonObject(row) && keyField === ROW_NUMBER_FIELD && !(keyField in row);
       const keyed = lacksNumber ? { [keyField]: index + 1, ...row } : row;
@@ -197,9 +210,8 @@ async function pointsOf(
   refused: (reason: string) => void,
   turns: Turns,
 ): Promise<readonly JsonObject[]> {
-  if (isJsonObject(value) && Array.isArray(value['t'])) return pointsOfColumns(value, value['t']);
   const points: JsonObject[] = [];
-  const rows = Array.isArray(value) ? value : [value];
+  const rows = isJsonObject(value) && Array.isArray(value['t']) ? rowsOfColumns(value, value['t']) : rowsOf(value);
   for (const [index, row] of rows.entries()) {
     const point = pointOfRow(row, rows.length === 1 ? now : undefined);
     if (typeof point === 'string') refused(`row ${index + 1} ${point}`);
@@ -221,14 +233,9 @@ function pointOfRow(row: JsonValue, now: number | undefined): JsonObject | strin
   return Object.fromEntries([['t', t], ...entries]);
 }
 
-function pointsOfColumns(columns: JsonObject, times: readonly JsonValue[]): readonly JsonObject[] {
-  const named = Object.entries(columns).flatMap(([name, each]) => (Array.isArray(each) ? [[name, each] as const] : []));
-  const points: JsonObject[] = [];
-  for (const [index, t] of times.entries()) {
-    if (typeof t === 'number')
-      points.push(Object.fromEntries(named.map(([name, each]) => [name, each[index] ?? null])));
-  }
-  return points.sort(byTime);
+/** Rows of a list; a value that is none is a row by itself. */
+function rowsOf(value: JsonValue): readonly JsonValue[] {
+  return Array.isArray(value) ? value : [value];
 }
 
 function byTime(a: JsonObject, b: JsonObject): number {

@@ -128,7 +128,37 @@ test('topics that nobody watches make room for others, and those that are watche
 
 test('of too many that are watched a further one is refused', async () => {
   await watch(...Array.from({ length: MOST_FAMILY_TOPICS }, (_, i) => `plant/n${i}`));
-  await expect(publish('plant/more', 1)).rejects.toThrow(
-    `${MOST_FAMILY_TOPICS} topics of this source are watched already`,
-  );
+  await publish('plant/more', 1);
+  expect(supervisor.list()[0]).toMatchObject({
+    state: 'starting',
+    refusals: 1,
+    lastRefusal: `${MOST_FAMILY_TOPICS} topics of this source are watched already`,
+  });
+});
+
+test('a topic that others have taken costs what is for it, and nothing else', async () => {
+  await hub.publish(anyone, { topic: 'plant/theirs', kind: 'table', data: [{ id: 1 }] });
+  await watch('plant/a');
+  await publish('plant/theirs', 1);
+  await publish('plant/a', 2);
+  expect(supervisor.list()[0]).toMatchObject({ state: 'ok', refusals: 1 });
+  expect(supervisor.list()[0]?.lastRefusal).toContain('plant/theirs holds a table that others published');
+  expect(await snapshot('plant/a')).toMatchObject({ json: '2' });
+});
+
+test('a topic that is watched and published to at once, when there is no room, is claimed once', async () => {
+  await watch('plant/a');
+  for (let i = 0; i < MOST_FAMILY_TOPICS; i++) await publish(`plant/n${i}`, i);
+  await Promise.all([watch('plant/new'), publish('plant/new', 1), publish('plant/new', 2)]);
+  expect(await snapshot('plant/new')).toMatchObject({ json: '2' });
+  expect(supervisor.list()[0]).toMatchObject({ refusals: 0, topics: expect.arrayContaining(['plant/a', 'plant/new']) });
+});
+
+test('topics that are watched before the source is there are its own when it comes', async () => {
+  await supervisor.remove('plant');
+  await watch('plant/early');
+  const outgoing = createOutgoing({ allowed: parseAddressList([]), trusted: true });
+  await supervisor.add({ name: 'plant', definition, settings: {}, baseDir: '.', outgoing });
+  await clock.advance(0);
+  expect(runs).toHaveLength(1);
 });

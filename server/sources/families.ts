@@ -29,6 +29,8 @@ export const MOST_FAMILY_TOPICS = 1_000;
 
 interface Member {
   readonly claiming: Promise<FamilyTopic>;
+  /** Present once it is claimed. */
+  claimed?: FamilyTopic;
   watched: boolean;
 }
 
@@ -62,16 +64,17 @@ export class Families {
     if (known !== undefined) return known.claiming;
     const family = this.#options.families.find(({ pattern }) => matchesPattern(pattern, topic));
     if (family === undefined || this.#disposed) return undefined;
-    if (this.#members.size >= MOST_FAMILY_TOPICS) await this.#makeRoom();
+    if (this.#members.size >= MOST_FAMILY_TOPICS) this.#makeRoom();
     const member: Member = {
       watched: false,
       claiming: this.#feed(topic, family, (watched) => (member.watched = watched)),
     };
     this.#members.set(topic, member);
     try {
-      return await member.claiming;
+      member.claimed = await member.claiming;
+      return member.claimed;
     } catch (failure) {
-      this.#members.delete(topic);
+      if (this.#members.get(topic) === member) this.#members.delete(topic);
       throw failure;
     }
   }
@@ -100,22 +103,23 @@ export class Families {
       demand(topic, wanted);
     });
     const member = { feed, delivery: createDelivery(topic, family) };
+    member.delivery.resume(() => feed.held());
     if (this.#disposed) feed.dispose();
     else claimed(topic, member);
     return member;
   }
 
-  async #makeRoom(): Promise<void> {
-    const resting = [...this.#members].find(([, { watched }]) => !watched);
+  #makeRoom(): void {
+    const resting = [...this.#members].find(([, { watched, claimed }]) => !watched && claimed !== undefined);
     if (resting === undefined) {
       const message = `${MOST_FAMILY_TOPICS} topics of this source are watched already`;
       throw new TidewallError('limit_exceeded', message, {
         detail: { limit: 'topics of a source', max: MOST_FAMILY_TOPICS },
       });
     }
-    const [topic, { claiming }] = resting;
+    const [topic, { claimed }] = resting;
     this.#members.delete(topic);
     this.#options.released(topic);
-    (await claiming).feed.dispose();
+    claimed?.feed.dispose();
   }
 }

@@ -1,6 +1,7 @@
-import type { Clock, JsonObject } from '@tidewall/base';
+import { type Clock, isJsonObject, type JsonObject, type JsonValue } from '@tidewall/base';
 import { pieces } from './pieces.ts';
 import type { Put } from './put.ts';
+import { rowsOfColumns } from './rows-of-columns.ts';
 import { Turns } from './turns.ts';
 
 export interface PublishedSeriesOptions {
@@ -19,7 +20,9 @@ interface Known {
  * Brings a topic of kind `series` to the points of one result after another by publishing only those behind the newest
  * that it holds; all of them anew where the past is told otherwise than before.
  *
- * The first result replaces whatever the topic held, since that may be of an earlier process. It remembers a result when the hub has all of it, so that one which failed is published whole by the next `update`.
+ * The first result is held against what the topic holds already, which may be of an earlier process: what is newer than
+ * that goes behind it. It remembers a result when the hub has all of it; after one that failed it looks again at what the
+ * topic holds.
  */
 export class PublishedSeries {
   readonly #options: PublishedSeriesOptions;
@@ -33,9 +36,16 @@ export class PublishedSeries {
    * Stops between two publications when `signal` aborts.
    *
    * @param points each with `t`, in the order of their time; of two of the same time the later one counts
+   * @param held the columns that the topic holds, asked for while it is not known
    * @returns how many publications that took; 0 when nothing differs
    */
-  async update(put: Put, points: readonly JsonObject[], signal: AbortSignal): Promise<number> {
+  async update(
+    put: Put,
+    points: readonly JsonObject[],
+    signal: AbortSignal,
+    held: () => JsonValue | undefined = () => undefined,
+  ): Promise<number> {
+    this.#known ??= knownOf(held());
     const turns = new Turns(this.#options.clock);
     const texts = new Map<number, string>();
     const byTime = new Map<number, JsonObject>();
@@ -68,6 +78,13 @@ export class PublishedSeries {
     }
     return published;
   }
+}
+
+function knownOf(held: JsonValue | undefined): Known | undefined {
+  const times = isJsonObject(held) ? held['t'] : undefined;
+  if (!Array.isArray(times) || times.length === 0) return undefined;
+  const points = rowsOfColumns(held as JsonObject, times).map((point) => [point['t'] as number, JSON.stringify(point)]);
+  return { points: new Map(points as [number, string][]), last: times.at(-1) as number };
 }
 
 /** Whether a point that both know, or that only one of them knows between the others, is not the same. */

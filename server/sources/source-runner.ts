@@ -1,6 +1,6 @@
 import { type BackoffLimits, backoffMs, type Clock, type JsonValue } from '@tidewall/base';
 import type { Demand, Feed, Log, Sink, Source } from '@tidewall/contracts';
-import { LATE_AFTER, type Operation, type TopicName } from '@tidewall/protocol';
+import { LATE_AFTER, type Operation, TidewallError, type TopicName } from '@tidewall/protocol';
 import type { Delivery } from './delivery.ts';
 import type { FamilyTopic } from './families.ts';
 import type { PaceOfDemand } from './pace-of-demand.ts';
@@ -122,7 +122,10 @@ export class SourceRunner {
       for (const feed of feeds.values()) feed.dispose();
       return;
     }
-    for (const [topic, feed] of feeds) this.#feeds.set(topic, feed);
+    for (const [topic, feed] of feeds) {
+      this.#feeds.set(topic, feed);
+      this.deliveries.get(topic)?.resume(() => feed.held());
+    }
     this.#open = true;
     this.#startIfWanted();
   }
@@ -250,10 +253,26 @@ export class SourceRunner {
     this.#becomeFailed(reason, 'it starts again when it has');
   }
 
+  /** A topic of a family. One that cannot be claimed, since others have it, costs what is for it, and nothing else. */
+  async #member(topic: TopicName): Promise<FamilyTopic | 'refused' | undefined> {
+    try {
+      return await this.#options.claim(topic);
+    } catch (failure) {
+      if (!(failure instanceof TidewallError)) throw failure;
+      this.refused(failure.message);
+      return 'refused';
+    }
+  }
+
   #sinkFor(signal: AbortSignal): Sink {
     const way = async (topic: TopicName) => {
       const declared = this.#options.deliveries.get(topic);
-      const member = declared ? undefined : await this.#options.claim(topic);
+      const member = declared ? undefined : await this.#member(topic);
+      if (member === 'refused') {
+        signal.throwIfAborted();
+        await this.#turns.step();
+        return undefined;
+      }
       const feed = declared ? this.#feeds.get(topic) : member?.feed;
       const delivery = declared ?? member?.delivery;
       if (!feed || !delivery) throw new TypeError(`the source does not feed the topic ${topic}`);
@@ -270,11 +289,13 @@ export class SourceRunner {
     };
     return {
       publish: async (topic, op, data, at) => {
-        const { delivery, put } = await way(topic);
-        await delivery.publish(op, data, at, put);
+        const found = await way(topic);
+        await found?.delivery.publish(op, data, at, found.put);
       },
       result: async (topic, data, at, place) => {
-        const { delivery, put, feed } = await way(topic);
+        const found = await way(topic);
+        if (found === undefined) return;
+        const { delivery, put, feed } = found;
         const published = await delivery.result(data, at, put, signal, place);
         if (published > 0 || signal.aborted) return;
         this.#becomeOk();

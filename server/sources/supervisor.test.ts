@@ -51,6 +51,8 @@ class FedTopic implements Feed {
     this.cadences.push(everyMs);
   }
 
+  held(): undefined {}
+
   healthy(): void {
     this.told.push('healthy');
   }

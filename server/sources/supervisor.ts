@@ -116,9 +116,13 @@ export function createSupervisor(given: SupervisorOptions): Supervisor {
       try {
         await open(supervised, spec);
       } catch (failure) {
-        sources.delete(name);
+        if (sources.get(name) === supervised) sources.delete(name);
         throw failure;
       }
+      if (sources.get(name) === supervised) return;
+      // What it has claimed after it was taken away would be claimed for ever.
+      await close(name, supervised);
+      throw new TidewallError('conflict', `the source ${name} was taken away while it was added`);
     },
     async remove(name) {
       const supervised = sources.get(name);

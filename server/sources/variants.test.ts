@@ -30,6 +30,10 @@ let clock: FakeClock;
 let hub: Hub;
 let supervisor: Supervisor;
 let runs: Run[];
+let kind: 'state' | 'log';
+/** What a run waits for when it is told to stop. */
+let stopping: Promise<void> | undefined;
+let stopped: () => void;
 
 /** Says what its parameters are, and waits. */
 const echo: SourceDefinition = {
@@ -38,16 +42,23 @@ const echo: SourceDefinition = {
   secrets: [],
   takesParams: true,
   create: (_config, { name, params }) => ({
-    topics: [{ topic: parseTopicName(name), kind: 'state' }],
+    topics: [{ topic: parseTopicName(params['region'] === 'boom' ? refuseRegion() : name), kind }],
     async run(sink, signal) {
       runs.push({ params, sink, signal });
       await sink.result(parseTopicName(name), { ...params });
       await new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
+      await stopping;
     },
   }),
 };
 
+function refuseRegion(): never {
+  throw new Error('there is no region boom');
+}
+
 beforeEach(() => {
+  kind = 'state';
+  stopping = undefined;
   clock = new FakeClock();
   runs = [];
   const shared = { clock, limits: DEFAULT_LIMITS, meter, log: silentLog, random: () => 0.5 };
@@ -152,6 +163,58 @@ describe('a source with parameters', () => {
     await leave(first);
     await clock.advance(0);
     expect(await heldOf('sales/region=c')).toEqual({ region: 'c', year: 2026 });
+  });
+
+  test('that is watched again while it still stops is fed when it has stopped', async () => {
+    stopping = new Promise((resolve) => (stopped = resolve));
+    await add({ params: REGION });
+    await leave(await watch('sales/region=sh'));
+    await watch('sales/region=sh');
+    expect(runs).toHaveLength(1);
+    stopping = undefined;
+    stopped();
+    await clock.advance(0);
+    expect(runs).toHaveLength(2);
+    expect(supervisor.list()[0]?.variants).toMatchObject([{ params: { region: 'sh' }, state: 'ok' }]);
+  });
+
+  test('feeds what was watched before it was there, as when it is set anew', async () => {
+    await add({ params: REGION });
+    await watch('sales/region=sh');
+    await supervisor.remove('sales');
+    await add({ params: REGION });
+    await clock.advance(0);
+    expect(runs).toHaveLength(2);
+    expect(supervisor.list()[0]?.variants).toMatchObject([{ params: { region: 'sh' }, state: 'ok' }]);
+  });
+
+  test('that is taken away while it is added leaves nothing behind', async () => {
+    const adding = add({ params: REGION });
+    await supervisor.remove('sales');
+    await expect(adding).rejects.toThrow('the source sales was taken away while it was added');
+    await watch('sales/region=sh');
+    await watch('sales');
+    expect(runs).toEqual([]);
+    await add({ params: REGION });
+  });
+
+  test('says why a combination is not fed whose source cannot be made', async () => {
+    await add({ params: REGION });
+    await watch('sales/region=boom');
+    expect(await heldOf('sales/region=boom')).toBe('there is no region boom');
+    expect(supervisor.list()[0]?.variants).toEqual([]);
+  });
+
+  test('tells the entries of a log once, however often it is watched anew', async () => {
+    kind = 'log';
+    await add({ params: REGION });
+    // It becomes a log with that, and its client asks again.
+    await watch('sales/region=sh');
+    await leave(await watch('sales/region=sh'));
+    const before = runs.length;
+    await watch('sales/region=sh');
+    expect(runs).toHaveLength(before + 1);
+    expect(await heldOf('sales/region=sh')).toEqual([{ region: 'sh', year: 2026 }]);
   });
 
   test('leaves topics below its own that name no values to everybody', async () => {

@@ -27,10 +27,12 @@ export interface VariantsOptions {
 interface Variant {
   readonly values: Values;
   /** Topics of it that are watched. */
-  readonly wanted: Set<TopicName>;
+  readonly wanted: Map<TopicName, BaseTopic>;
   /** Resolves when its topics are claimed, or could not be. */
-  readonly opened: Promise<SourceInstance | undefined>;
+  opened: Promise<SourceInstance | undefined>;
   instance: SourceInstance | undefined;
+  /** Present while it stops: it has its topics until then, and whoever wants them meanwhile waits for the end. */
+  closing: Promise<void> | undefined;
 }
 
 /** A watched topic that cannot be fed, and why. */
@@ -59,14 +61,14 @@ export class Variants {
       options.hub.onDemand(parseTopicPattern(`${base.topic}/+`), (topic, watched) => {
         if (variantPart(topic, base.topic) === undefined) return;
         if (watched) this.#want(topic, base);
-        else this.#leave(topic, base);
+        else this.#leave(topic);
       }),
     );
   }
 
   /** Those that are fed now. */
   get instances(): readonly SourceInstance[] {
-    return [...this.#variants.values()].flatMap(({ instance }) => instance ?? []);
+    return [...this.#variants.values()].flatMap(({ instance, closing }) => (closing ? [] : (instance ?? [])));
   }
 
   get size(): number {
@@ -82,7 +84,7 @@ export class Variants {
     const variants = [...this.#variants.values()];
     this.#variants.clear();
     await Promise.allSettled(
-      variants.map(({ opened }) => opened.then((instance) => instance && closeInstance(instance))),
+      variants.map(({ opened, closing }) => closing ?? opened.then((instance) => instance && closeInstance(instance))),
     );
   }
 
@@ -101,32 +103,43 @@ export class Variants {
     const { parameters, most } = this.#options;
     const key = keyOf(parameters, values);
     const known = this.#variants.get(key);
-    if (known !== undefined) known.wanted.add(topic);
-    else if (this.#variants.size < most) this.#variants.set(key, this.#open(values, topic));
-    else {
+    if (known !== undefined) known.wanted.set(topic, base);
+    else if (this.#variants.size < most) {
+      const wanted = new Map([[topic, base]]);
+      const opened = Promise.resolve(undefined);
+      const variant: Variant = { values, wanted, opened, instance: undefined, closing: undefined };
+      this.#variants.set(key, variant);
+      this.#open(key, variant);
+    } else {
       const reason = `${most} combinations of parameters are fed already (maxVariants); there is room when others are left`;
       this.#turnAway(topic, { base, values, over: false }, reason);
     }
   }
 
-  #open(values: Values, topic: TopicName): Variant {
-    const { name, log } = this.#options;
-    const opened = this.#options.open(values).then(
+  #open(key: string, variant: Variant): void {
+    variant.opened = this.#options.open(variant.values).then(
       (instance) => {
         variant.instance = instance;
         return instance;
       },
-      (failure) => {
-        // Somebody else feeds one of its topics: it is theirs.
-        log.warn({ source: name, topic, reason: reasonOf(failure) }, 'a combination of parameters cannot be fed');
+      (failure: unknown) => {
+        this.#cannotOpen(key, variant, reasonOf(failure));
         return undefined;
       },
     );
-    const variant: Variant = { values, wanted: new Set([topic]), opened, instance: undefined };
-    return variant;
   }
 
-  #leave(topic: TopicName, base: BaseTopic): void {
+  /** Those who watch are told why, but for topics that somebody else feeds: those are theirs. */
+  #cannotOpen(key: string, variant: Variant, reason: string): void {
+    const { name, log } = this.#options;
+    log.warn({ source: name, params: variant.values, reason }, 'a combination of parameters cannot be fed');
+    if (this.#variants.get(key) !== variant) return;
+    this.#variants.delete(key);
+    for (const [topic, base] of variant.wanted) this.#turnAway(topic, { base, over: false }, reason);
+    this.#admitNext();
+  }
+
+  #leave(topic: TopicName): void {
     const turned = this.#turned.get(topic);
     if (turned !== undefined) {
       this.#turned.delete(topic);
@@ -137,19 +150,36 @@ export class Variants {
     if (entry === undefined) return;
     const [key, variant] = entry;
     variant.wanted.delete(topic);
-    if (variant.wanted.size > 0) return;
-    this.#variants.delete(key);
-    void variant.opened.then((instance) => instance && closeInstance(instance)).then(() => this.#admitNext(base));
+    if (variant.wanted.size === 0) variant.closing ??= this.#close(key, variant);
   }
 
-  #admitNext(base: BaseTopic): void {
-    if (this.#disposed || this.#variants.size >= this.#options.most) return;
-    const next = [...this.#turned].find(([, { values, feed }]) => values !== undefined && feed !== undefined);
-    if (next === undefined) return;
-    const [topic, turned] = next;
-    this.#turned.delete(topic);
-    this.#giveUp(turned);
-    this.#admit(topic, base, turned.values as Values);
+  /** Its topics are given up when it has stopped; who has come meanwhile has it opened anew. */
+  async #close(key: string, variant: Variant): Promise<void> {
+    const instance = await variant.opened;
+    if (instance !== undefined) await closeInstance(instance);
+    variant.instance = undefined;
+    variant.closing = undefined;
+    if (this.#disposed || this.#variants.get(key) !== variant) return;
+    if (variant.wanted.size > 0) this.#open(key, variant);
+    else {
+      this.#variants.delete(key);
+      this.#admitNext();
+    }
+  }
+
+  /** The combination that has waited longest for room has it now. */
+  #admitNext(): void {
+    const { most, parameters } = this.#options;
+    if (this.#disposed || this.#variants.size >= most) return;
+    const next = [...this.#turned.values()].find(({ values, feed }) => values !== undefined && feed !== undefined);
+    if (next?.values === undefined) return;
+    const key = keyOf(parameters, next.values);
+    for (const [topic, turned] of [...this.#turned]) {
+      if (turned.values === undefined || keyOf(parameters, turned.values) !== key) continue;
+      this.#turned.delete(topic);
+      this.#giveUp(turned);
+      this.#admit(topic, turned.base, turned.values);
+    }
   }
 
   #turnAway(topic: TopicName, turned: Turned, reason: string): void {
@@ -161,6 +191,7 @@ export class Variants {
         if (turned.over) return feed.dispose();
         turned.feed = feed;
         feed.fail(reason);
+        this.#admitNext();
       })
       .catch((failure) =>
         log.warn({ source: name, topic, reason: reasonOf(failure) }, 'a topic cannot be told that it failed'),

@@ -261,7 +261,7 @@ describe('a secret', () => {
 
   test('is none of the steps and parameters that every source has, whatever they are called', async () => {
     const common = {
-      transforms: [{ type: 'rename', fields: { url: 'address' } }],
+      transforms: [{ type: 'rename', names: { url: 'address' } }],
       params: { url: { value: 'here' }, password: { value: 'of a door' } },
     };
     const sql = { url: 'postgres://reader@127.0.0.1:1/shop', query: 'SELECT :url AS a, :password AS b' };
