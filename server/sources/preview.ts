@@ -2,6 +2,7 @@ import { isJsonObject, type JsonObject, type JsonValue } from '@tidewall/base';
 import type { Sink } from '@tidewall/contracts';
 import { matchesPattern, type TopicKind, type TopicName } from '@tidewall/protocol';
 import { type CellType, isDateTime } from './cell.ts';
+import { LinkedAbort } from './linked-abort.ts';
 import { chosenValues } from './parameters.ts';
 import { pause } from './pause.ts';
 import { reasonOf } from './reason.ts';
@@ -54,8 +55,10 @@ export interface Preview {
 const TIMEOUT_MS = 10_000;
 const ROWS = 50;
 const MOST_REFUSALS = 10;
-/** Topics of families that are told. */
+/** Topics of families that are told; what comes to others is passed over. */
 const MOST_FOUND = 20;
+/** Of all rows that are told, as JSON; one that finds no room is only counted. */
+const MOST_CHARACTERS = 4 * 1024 * 1024;
 /** What comes in small pieces is listened to for a little longer. */
 const MORE_MS = 300;
 /** For a run that does not end when it is told to. */
@@ -81,8 +84,9 @@ class PreviewRun {
   readonly #options: PreviewOptions;
   readonly #rows = new Map<TopicName, { readonly rows: JsonValue[]; count: number }>();
   readonly #refused: string[] = [];
-  readonly #abort = new AbortController();
+  readonly #abort: LinkedAbort;
   readonly #begun: number;
+  #characters = 0;
   #refusals = 0;
   #firstMs: number | undefined;
   #well = false;
@@ -92,34 +96,44 @@ class PreviewRun {
     this.#surroundings = surroundings;
     this.#instance = instance;
     this.#options = options;
+    this.#abort = new LinkedAbort(options.signal ?? new AbortController().signal);
     this.#begun = surroundings.clock.monotonic();
   }
 
   async run(): Promise<Preview> {
     const { clock } = this.#surroundings;
-    const { timeoutMs = TIMEOUT_MS, signal } = this.#options;
-    const giveUp = () => this.#abort.abort();
-    signal?.addEventListener('abort', giveUp, { once: true });
+    const { timeoutMs = TIMEOUT_MS } = this.#options;
     const something = new Promise<void>((resolve) => (this.#noticed = resolve));
     let failure: string | undefined;
-    const running = this.#instance.source.run(this.#sink(), this.#abort.signal).catch((thrown: unknown) => {
-      if (!this.#abort.signal.aborted) failure = reasonOf(thrown);
-    });
+    let ended = false;
+    const running = this.#run().then(
+      () => (ended = true),
+      (thrown: unknown) => {
+        if (!this.#abort.signal.aborted) failure = reasonOf(thrown);
+      },
+    );
     await Promise.race([running, something, pause(clock, timeoutMs, this.#abort.signal)]);
     if (failure === undefined && this.#firstMs !== undefined) {
       await Promise.race([running, pause(clock, MORE_MS, this.#abort.signal)]);
     }
+    const silence = this.#silence(ended ? 'it has ended, and brought nothing' : `nothing came within ${timeoutMs} ms`);
     this.#abort.abort();
-    signal?.removeEventListener('abort', giveUp);
+    this.#abort.letGo();
     const never = new AbortController();
     await Promise.race([running, pause(clock, STOP_MS, never.signal)]);
     never.abort();
-    return this.#preview(failure ?? this.#silence(timeoutMs));
+    return this.#preview(failure ?? silence);
   }
 
-  #silence(timeoutMs: number): string | undefined {
-    if (this.#firstMs !== undefined || this.#well) return undefined;
-    return `nothing came within ${timeoutMs} ms`;
+  /** One that throws at once has failed, too. */
+  async #run(): Promise<void> {
+    await this.#instance.source.run(this.#sink(), this.#abort.signal);
+  }
+
+  /** @param why nothing came */
+  #silence(why: string): string | undefined {
+    if (this.#abort.signal.aborted) return 'it was broken off';
+    return this.#firstMs !== undefined || this.#well ? undefined : why;
   }
 
   #sink(): Sink {
@@ -128,16 +142,17 @@ class PreviewRun {
       const declared = runner.deliveries.get(topic);
       if (declared !== undefined) return declared;
       const family = source.families?.find(({ pattern }) => matchesPattern(pattern, topic));
-      return family && createDelivery({ ...family, topic });
+      if (family === undefined) throw new TypeError(`the source does not feed the topic ${topic}`);
+      return createDelivery({ ...family, topic });
     };
     const take = (topic: TopicName) => {
       this.#abort.signal.throwIfAborted();
       return async (_op: unknown, data: JsonValue) => this.#take(topic, data);
     };
     return {
-      publish: async (topic, op, data, at) => deliveryOf(topic)?.publish(op, data, at, take(topic)),
+      publish: async (topic, op, data, at) => deliveryOf(topic).publish(op, data, at, take(topic)),
       result: async (topic, data, at, place) => {
-        await deliveryOf(topic)?.result(data, at, take(topic), this.#abort.signal, place);
+        await deliveryOf(topic).result(data, at, take(topic), this.#abort.signal, place);
         this.#notice();
       },
       healthy: () => {
@@ -167,12 +182,19 @@ class PreviewRun {
 
   #take(topic: TopicName, data: JsonValue): void {
     const { rows: most = ROWS } = this.#options;
+    this.#notice();
+    const { length } = this.#instance.source.topics;
     const held = this.#rows.get(topic) ?? { rows: [], count: 0 };
+    if (!this.#rows.has(topic) && this.#rows.size >= length + MOST_FOUND) return;
     this.#rows.set(topic, held);
     const rows = rowsOf(data);
     held.count += rows.length;
-    held.rows.push(...rows.slice(0, Math.max(0, most - held.rows.length)));
-    this.#notice();
+    for (const row of rows.slice(0, Math.max(0, most - held.rows.length))) {
+      const { length: characters } = JSON.stringify(row);
+      if (this.#characters + characters > MOST_CHARACTERS) return;
+      this.#characters += characters;
+      held.rows.push(row);
+    }
   }
 
   #notice(): void {

@@ -242,6 +242,36 @@ describe('a source', () => {
     expect([hub.topic(ONE).told, hub.topic(TWO).told]).toEqual([['healthy'], ['healthy']]);
   });
 
+  it('is late when nothing came for twice its cadence, and ok again with the next', async () => {
+    await watch(ONE);
+    run(0).sink.expect(1_000);
+    await run(0).sink.publish(ONE, 'append', 1);
+    expect([hub.topic(ONE).cadences, hub.topic(TWO).cadences]).toEqual([[1_000], [1_000]]);
+    await clock.advance(2_000);
+    expect(status()?.state).toBe('ok');
+    await clock.advance(1);
+    expect([status()?.state, meter.read('tidewall_source_up')]).toEqual(['late', { probe: 0 }]);
+    run(0).sink.healthy();
+    expect([status()?.state, meter.read('tidewall_source_up')]).toEqual(['ok', { probe: 1 }]);
+    await clock.advance(2_001);
+    await run(0).sink.publish(TWO, 'append', 2);
+    expect(status()?.state).toBe('ok');
+  });
+
+  it('is never late while nobody watches, before its first news, or when it has no more to bring', async () => {
+    await watch(ONE);
+    run(0).sink.expect(1_000);
+    await clock.advance(10_000);
+    expect(status()?.state).toBe('starting');
+    await run(0).sink.publish(ONE, 'append', 1);
+    run(0).resolve();
+    await settle();
+    await clock.advance(10_000);
+    expect(status()?.state).toBe('ok');
+    await watch(ONE, false);
+    expect(status()?.state).not.toBe('late');
+  });
+
   it('publishes nothing after its abort', async () => {
     await watch(ONE);
     await watch(ONE, false);
