@@ -125,7 +125,9 @@ export class SourceStore {
   /** @throws TidewallError bad_request when there is none */
   show(name: string): ShownSource {
     const { from, kind, settings } = this.#require(name);
-    return { name, kind, from, settings: maskSecrets(settings, this.#secretsOf(kind)) };
+    // Of a kind that there is not any more nobody knows which of them are secrets.
+    const secrets = this.#options.definitions.has(kind) ? this.#secretsOf(kind) : Object.keys(settings);
+    return { name, kind, from, settings: maskSecrets(settings, secrets) };
   }
 
   /**

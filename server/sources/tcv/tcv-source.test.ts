@@ -135,6 +135,19 @@ describe('a backend', () => {
   });
 });
 
+test('frames that come faster than they can be taken in are refused by their size, too', async () => {
+  run();
+  await backend.signedIn();
+  sink.hold();
+  const text = 'x'.repeat(3 * 1024 * 1024);
+  for (let i = 0; i < 6; i++) backend.tell('UpdateGlobalField', { [`f${i}`]: text });
+  await until(() => sink.refusals.length > 0);
+  expect(sink.refusals[0]).toBe('frames come faster than they can be taken in');
+  sink.release();
+  await until(() => sink.refusals.length + sink.publications.length === 6);
+  expect(sink.publications.length).toBeGreaterThanOrEqual(2);
+});
+
 async function restarted(): Promise<TcvBackend> {
   backend = await startTcvBackend();
   return backend;

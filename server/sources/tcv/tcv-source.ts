@@ -3,6 +3,7 @@ import { isJsonObject, type JsonObject, type JsonValue, parseJson } from '@tidew
 import type { Sink, Source, SourceContext } from '@tidewall/contracts';
 import { signTcvConnect } from '@tidewall/gateways/tcv/sign-connect';
 import { parseTopicName, parseTopicPattern, TidewallError, type TopicName } from '@tidewall/protocol';
+import { MAX_MESSAGE_BYTES } from '../message-text.ts';
 import { pause } from '../pause.ts';
 import { publishMessage } from '../publish-message.ts';
 import { placeOfUrl, SocketLink } from '../socket-link.ts';
@@ -14,8 +15,9 @@ const GRACE_MS = 10_000;
 const COMPONENT = 'component/';
 /** As ids of components are; anything else is none, and no part of a topic's name. */
 const COMPONENT_ID = /^[A-Za-z][A-Za-z0-9_-]{0,127}$/;
-/** Frames that were not published yet; what comes beside so many is refused. */
+/** Parts of frames that were not published yet, and the characters of their frames; what comes beside so many is refused. */
 const MOST_WAITING = 1_000;
+const MOST_CHARACTERS = 2 * MAX_MESSAGE_BYTES;
 
 /** What a frame tells, by what it is for. */
 type Told =
@@ -134,7 +136,8 @@ export class TcvSource implements Source {
 /** What the backend has said and is not published yet. */
 class Talk {
   readonly #sink: Sink;
-  readonly #waiting: Told[] = [];
+  readonly #waiting: { readonly told: Told; readonly characters: number }[] = [];
+  #characters = 0;
   #ended = false;
   #wake: (() => void) | undefined;
   failure: TidewallError | undefined;
@@ -152,7 +155,7 @@ class Talk {
     }
     const told = readFrame(text);
     if (typeof told === 'string') this.#sink.refused(told);
-    else for (const each of told) this.#offer(each);
+    else for (const each of told) this.#offer(each, text.length / told.length);
   }
 
   end(failure?: TidewallError): void {
@@ -169,14 +172,22 @@ class Talk {
         this.#wake = resolve;
       });
     }
-    return this.#waiting.shift();
+    const first = this.#waiting.shift();
+    this.#characters -= first?.characters ?? 0;
+    return first?.told;
   }
 
-  #offer(told: Told | string): void {
-    if (typeof told === 'string') this.#sink.refused(told);
-    else if (this.#waiting.length >= MOST_WAITING) this.#sink.refused('frames come faster than they can be taken in');
-    else if (!this.#ended) {
-      this.#waiting.push(told);
+  /** @param characters of its share of the frame */
+  #offer(told: Told | string, characters: number): void {
+    if (typeof told === 'string') {
+      this.#sink.refused(told);
+      return;
+    }
+    if (this.#waiting.length >= MOST_WAITING || this.#characters + characters > MOST_CHARACTERS) {
+      this.#sink.refused('frames come faster than they can be taken in');
+    } else if (!this.#ended) {
+      this.#waiting.push({ told, characters });
+      this.#characters += characters;
       this.#wake?.();
     }
   }

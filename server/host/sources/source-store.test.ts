@@ -1,0 +1,176 @@
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { SourceDefinition } from '@tidewall/contracts';
+import { createOutgoing, parseAddressList } from '@tidewall/outgoing';
+import { TidewallError } from '@tidewall/protocol';
+import type { SourceSpec, SourceStatus, Supervisor } from '@tidewall/sources';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { z } from 'zod';
+import { SourceStore } from './source-store.ts';
+
+const definition: SourceDefinition = {
+  kind: 'door',
+  configSchema: z.strictObject({ n: z.number(), password: z.string().optional() }),
+  secrets: ['password'],
+  create: () => {
+    throw new Error('nobody makes it here');
+  },
+};
+const outgoing = createOutgoing({ allowed: parseAddressList([]), trusted: false });
+const master = { key: new Uint8Array(32).fill(7), from: 'a test' };
+const log = { debug() {}, info() {}, warn() {}, error() {} };
+
+/** Runs nothing; a source whose `n` is below zero cannot be added. */
+class ListingSupervisor implements Supervisor {
+  readonly running = new Map<string, SourceSpec>();
+  /** The most changes that were under way at once. */
+  mostAtOnce = 0;
+  previews: (() => void)[] = [];
+  #atOnce = 0;
+
+  async add(spec: SourceSpec): Promise<void> {
+    await this.#turn();
+    if ((spec.settings['n'] as number) < 0) throw new TidewallError('conflict', 'its topic is taken');
+    if (this.running.has(spec.name)) throw new TidewallError('conflict', 'its name is taken');
+    this.running.set(spec.name, spec);
+  }
+
+  async remove(name: string): Promise<boolean> {
+    await this.#turn();
+    return this.running.delete(name);
+  }
+
+  preview() {
+    return new Promise<never>((_, reject) => this.previews.push(() => reject(new Error('over'))));
+  }
+
+  list(): readonly SourceStatus[] {
+    return [...this.running.keys()].map((name) => ({ name, kind: 'door', topics: [], state: 'idle', refusals: 0 }));
+  }
+
+  async dispose(): Promise<void> {}
+
+  async #turn(): Promise<void> {
+    this.#atOnce += 1;
+    this.mostAtOnce = Math.max(this.mostAtOnce, this.#atOnce);
+    await new Promise((resolve) => setImmediate(resolve));
+    this.#atOnce -= 1;
+  }
+}
+
+let folder: string;
+let supervisor: ListingSupervisor;
+let store: SourceStore;
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'tidewall-store-'));
+  ({ supervisor, store } = open());
+  await store.start([]);
+});
+
+afterEach(() => rm(folder, { recursive: true, force: true }));
+
+function open() {
+  const definitions = new Map([['door', definition]]);
+  const fresh = new ListingSupervisor();
+  const shared = { filesDir: folder, master, definitions, log, outgoing: { configured: outgoing, made: outgoing } };
+  return {
+    supervisor: fresh,
+    store: new SourceStore({ ...shared, path: join(folder, 'sources.json'), supervisor: fresh }),
+  };
+}
+
+const door = (n: number, password?: string) => ({
+  kind: 'door',
+  settings: { n, ...(password !== undefined && { password }) },
+});
+const kept = async () => JSON.parse(await readFile(join(folder, 'sources.json'), 'utf8')).sources;
+const running = () => Object.fromEntries([...supervisor.running].map(([name, { settings }]) => [name, settings['n']]));
+const refusal = (change: Promise<unknown>) =>
+  change.then(
+    () => expect.unreachable(),
+    (failure: Error) => failure,
+  );
+
+/** A folder where the file is to be written: nothing can be kept. */
+const breakDisk = () => mkdir(join(folder, 'sources.json.new'));
+
+test('changes that are asked for at once are made one after another, and all are kept', async () => {
+  const changes = Array.from({ length: 20 }, (_, i) => store.put(`door-${i % 10}`, door(i), false));
+  await Promise.all([...changes, store.delete('door-3')]);
+  expect(supervisor.mostAtOnce).toBe(1);
+  const expected = Object.fromEntries(
+    Array.from({ length: 10 }, (_, i) => [`door-${i}`, i + 10]).filter(([name]) => name !== 'door-3'),
+  );
+  expect(running()).toEqual(expected);
+  const rows = (await kept()) as { name: string; settings: { n: number } }[];
+  expect(Object.fromEntries(rows.map(({ name, settings }) => [name, settings.n]))).toEqual(expected);
+});
+
+test('of two that make one of the same name the second is refused', async () => {
+  const [first, second] = await Promise.allSettled([store.put('a', door(1), true), store.put('a', door(2), true)]);
+  expect([first?.status, second?.status]).toEqual(['fulfilled', 'rejected']);
+  expect(running()).toEqual({ a: 1 });
+});
+
+test('one that cannot run leaves the old one running and kept, and its secret', async () => {
+  await store.put('a', door(1, 's3cret'), true);
+  const before = await kept();
+  expect((await refusal(store.put('a', door(-1, '(unchanged)'), false))).message).toBe('its topic is taken');
+  expect(running()).toEqual({ a: 1 });
+  expect(await kept()).toEqual(before);
+  await store.put('a', door(2, '(unchanged)'), false);
+  expect(supervisor.running.get('a')?.settings).toEqual({ n: 2, password: 's3cret' });
+});
+
+test('when nothing can be kept the old one goes on, a new one is not made, and none is taken away', async () => {
+  await store.put('a', door(1), true);
+  await breakDisk();
+  await refusal(store.put('a', door(2), false));
+  await refusal(store.put('b', door(3), true));
+  await refusal(store.delete('a'));
+  expect(running()).toEqual({ a: 1 });
+  expect(store.list().map(({ name, state }) => [name, state])).toEqual([['a', 'idle']]);
+  expect(store.show('a').settings).toEqual({ n: 1 });
+  await rm(join(folder, 'sources.json.new'), { recursive: true });
+  await store.put('b', door(3), true);
+  expect(running()).toEqual({ a: 1, b: 3 });
+});
+
+test('secrets are sealed in the file, opened by the next start, and shown to nobody', async () => {
+  await store.put('a', door(1, 's3cret'), true);
+  expect(await readFile(join(folder, 'sources.json'), 'utf8')).not.toContain('s3cret');
+  expect(store.show('a').settings).toEqual({ n: 1, password: '(unchanged)' });
+  const again = open();
+  await again.store.start([]);
+  expect(again.supervisor.running.get('a')?.settings).toEqual({ n: 1, password: 's3cret' });
+});
+
+test('a source whose kind is gone is listed with that and kept as it is, and nothing of it is told', async () => {
+  await store.put('a', door(1, 's3cret'), true);
+  const rows = await kept();
+  await writeFile(
+    join(folder, 'sources.json'),
+    JSON.stringify({ format: 1, sources: rows.map((row: object) => ({ ...row, kind: 'gate' })) }),
+  );
+  const without = open();
+  await without.store.start([]);
+  expect(without.store.list()).toMatchObject([{ name: 'a', kind: 'gate', state: 'failed' }]);
+  expect(without.store.show('a').settings).toEqual({ n: '(unchanged)', password: '(unchanged)' });
+  await without.store.put('b', door(2), true);
+  expect((await kept())[0]).toEqual({ ...rows[0], kind: 'gate' });
+});
+
+test('so many are tried at once, and a further one is busy until one is over', async () => {
+  const trials = Array.from({ length: 4 }, () => refusal(store.preview('x', door(1), {})));
+  expect(await refusal(store.preview('x', door(1), {}))).toMatchObject({ kind: 'busy' });
+  for (const end of supervisor.previews.splice(0)) end();
+  await Promise.all(trials);
+  const next = refusal(store.preview('x', door(1), {}));
+  expect(supervisor.previews).toHaveLength(1);
+  supervisor.previews[0]?.();
+  expect((await next).message).toBe('over');
+  expect(await refusal(store.preview('x', door('one' as never), {}))).toMatchObject({ kind: 'bad_request' });
+  expect(await refusal(store.preview('nobody', undefined, {}))).toMatchObject({ kind: 'bad_request' });
+});
