@@ -11,6 +11,7 @@ import { run } from './run.mjs';
 export const PROGRAMS = {
   'redis-server': 'redis-server',
   'redis-cli': 'redis-tools',
+  websocketd: 'websocketd',
   influxd: 'influxdb',
   mosquitto: 'mosquitto',
   mosquitto_pub: 'mosquitto-clients',

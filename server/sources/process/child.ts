@@ -14,8 +14,10 @@ const DRAIN_CHECK_MS = 500;
 const DRAIN_MS = 2_000;
 /** More than a pipe holds: what comes behind so much is not of the program that has ended. */
 const DRAIN_BYTES = 1024 * 1024;
-/** How much of what it says on standard error is kept for its failure's sentence. */
-const STDERR_TAIL_BYTES = 1_024;
+/** How much of what it says on standard error is in its failure's sentence. */
+const STDERR_TAIL_CHARACTERS = 1_024;
+/** More than that is kept, so that no secret is cut in two where the sentence begins. */
+const STDERR_TAIL_BYTES = 8 * STDERR_TAIL_CHARACTERS;
 
 /** What any program needs; the rest of our own environment may hold secrets that are none of its business. */
 const INHERITED = /^(PATH|HOME|USER|LOGNAME|LANG|LC_.*|TZ|TMPDIR|TEMP|TMP|SYSTEMROOT|COMSPEC|PATHEXT)$/i;
@@ -25,6 +27,8 @@ export interface ChildOptions {
   readonly cwd: string;
   readonly env: Readonly<Record<string, string>>;
   readonly clock: Clock;
+  /** What of the program's words may be repeated. */
+  sayable(text: string): string;
 }
 
 /**
@@ -34,6 +38,7 @@ export interface ChildOptions {
 export class Child {
   readonly #program: string;
   readonly #clock: Clock;
+  readonly #sayable: (text: string) => string;
   readonly #process: ChildProcessByStdio<null, Readable, Readable>;
   readonly #exited: Promise<void>;
   readonly #closed = new AbortController();
@@ -62,13 +67,18 @@ export class Child {
     } catch (cause) {
       throw new TidewallError('source_error', startFailure(program, cause as NodeJS.ErrnoException), { cause });
     }
-    return new Child(program, spawned, options.clock);
+    return new Child(program, spawned, options);
   }
 
-  private constructor(program: string, spawned: ChildProcessByStdio<null, Readable, Readable>, clock: Clock) {
+  private constructor(
+    program: string,
+    spawned: ChildProcessByStdio<null, Readable, Readable>,
+    { clock, sayable }: Pick<ChildOptions, 'clock' | 'sayable'>,
+  ) {
     this.#program = program;
     this.#process = spawned;
     this.#clock = clock;
+    this.#sayable = sayable;
     this.#exited = new Promise((resolve) => {
       if (hasExited(spawned)) resolve();
       else spawned.once('exit', () => resolve());
@@ -114,7 +124,8 @@ export class Child {
     const { exitCode, signalCode } = this.#process;
     if (exitCode === 0) return undefined;
     const how = signalCode === null ? `ended with code ${exitCode}` : `was ended by ${signalCode}`;
-    const said = this.#stderr.toString('utf8').replace(/\s+/g, ' ').trim();
+    const all = this.#sayable(this.#stderr.toString('utf8'));
+    const said = all.slice(-STDERR_TAIL_CHARACTERS).replace(/\s+/g, ' ').trim();
     return `${this.#program} ${how}${said === '' ? '' : `: ${said}`}`;
   }
 

@@ -1,37 +1,44 @@
 import { z } from 'zod';
-import { topicField } from '../fields.ts';
+import { outputFields } from '../output.ts';
+
+const DAY_MS = 86_400_000;
+const MOST_VARIABLES = 100;
 
 /** Configuration of a source of kind `process`. */
 export const processConfigSchema = z
   .strictObject({
-    /** The program and its arguments, as they are: no shell reads them. */
-    command: z.tuple([z.string().min(1, 'must name a program')], z.string()),
-    /** The topic that its lines go to; the source's name when absent. */
-    topic: topicField.optional(),
-    /** How a line of its standard output is read. The first line of `csv` names the columns. */
-    parse: z.enum(['json', 'csv', 'text']).default('text'),
-    topicKind: z.enum(['log', 'state', 'series', 'table']).default('log'),
-    /** The field that identifies a row of a `table`. */
-    keyField: z.string().min(1).optional(),
-    /** Where it runs; a relative path starts at the folder of the configuration, which is also the default. */
-    cwd: z.string().min(1).optional(),
-    /** Its environment, besides the few variables that any program needs. */
-    env: z.record(z.string(), z.string()).default({}),
-    /** The cadence that its lines are expected at. */
-    expectEveryMs: z.number().int().min(20).optional(),
+    command: z
+      .tuple([z.string().min(1, 'must name a program')], z.string())
+      .describe('the program and its arguments, as a list: no shell reads them'),
+    parse: z
+      .enum(['json', 'csv', 'text'])
+      .default('text')
+      .describe('how a line of its standard output is read; the first line of csv names the columns'),
+    ...outputFields(['log', 'state', 'series', 'table', 'signal'], 'log'),
+    cwd: z
+      .string()
+      .min(1)
+      .optional()
+      .describe('where it runs; a relative path starts at the folder of the configuration, which is also the default'),
+    env: z
+      .record(z.string(), z.string())
+      .refine((env) => Object.keys(env).length <= MOST_VARIABLES, `must be at most ${MOST_VARIABLES} variables`)
+      .default({})
+      .describe('its environment, beside the few variables that any program needs'),
+    everyMs: z
+      .int()
+      .min(100)
+      .max(DAY_MS)
+      .optional()
+      .describe('a program that ended well is started again so long after its last start; absent: it has said all'),
   })
   .superRefine((config, context) => {
-    const rows = config.topicKind === 'series' || config.topicKind === 'table';
-    if (rows && config.parse === 'text') {
-      context.addIssue({
-        code: 'custom',
-        path: ['parse'],
-        message: `must be json or csv when topicKind is ${config.topicKind}`,
-      });
+    const complain = (path: string, message: string) => context.addIssue({ code: 'custom', path: [path], message });
+    const { topicKind, parse, keyField } = config;
+    if (parse === 'text' && (topicKind === 'series' || topicKind === 'table')) {
+      complain('parse', `must be json or csv when topicKind is ${topicKind}`);
     }
-    if (config.topicKind === 'table' && config.keyField === undefined) {
-      context.addIssue({ code: 'custom', path: ['keyField'], message: 'must be given when topicKind is table' });
-    }
+    if (topicKind === 'table' && keyField === undefined) complain('keyField', 'must be given when topicKind is table');
   });
 
-export type ProcessConfig = z.infer<typeof processConfigSchema>;
+export type ProcessConfig = z.output<typeof processConfigSchema>;

@@ -11,14 +11,14 @@ export type LineReading = { readonly data: JsonValue } | { readonly refused: str
 /**
  * A reader of the lines of one run, in order.
  *
- * A `log` or a `state` takes any data; for a `series` and a `table` each line must be an object, and of a series'
+ * A `log`, a `state` or a `signal` takes any data; for a `series` and a `table` each line must be an object, and of a series'
  * objects only numbers and nulls are taken.
  */
 export function createLineReader({ parse: format, topicKind: kind }: Pick<ProcessConfig, 'parse' | 'topicKind'>) {
   const read = format === 'json' ? readJson : format === 'csv' ? createCsvReader() : createTextReader(kind);
   return (line: string, at: number): LineReading => {
     const reading = read(line, at);
-    if (!reading || 'refused' in reading || kind === 'log' || kind === 'state') return reading;
+    if (!reading || 'refused' in reading || (kind !== 'series' && kind !== 'table')) return reading;
     if (!isJsonObject(reading.data)) return { refused: `a line is not an object: ${shortened(line)}` };
     if (kind === 'table') return reading;
     const point = pointOf(reading.data, at);

@@ -62,14 +62,16 @@ describe('what a program prints', () => {
     expect(data()).toEqual(['a', 'b', '上'].map((text) => ({ t: clock.now(), text })));
   });
 
-  it('reaches a table, a series and a state in their own way', async () => {
+  it('reaches a table, a series, a state and a signal in their own way', async () => {
     await run({ ...node('console.log("id,n\\na,1")'), parse: 'csv', topicKind: 'table', keyField: 'id' });
     await run({ ...node('console.log(`{"t":1,"n":2}`)'), parse: 'json', topicKind: 'series' });
     await run({ ...node('console.log("up")'), topicKind: 'state', topic: 'other/name' });
+    await run({ ...node('console.log("now")'), topicKind: 'signal' });
     expect(sink.publications.map(({ topic, op, data: each }) => [topic, op, each])).toEqual([
       ['program', 'upsert', { id: 'a', n: 1 }],
       ['program', 'append', { t: 1, n: 2 }],
       ['other/name', 'replace', 'up'],
+      ['program', 'emit', 'now'],
     ]);
   });
 
@@ -264,6 +266,38 @@ describe.runIf(process.platform === 'linux')('a daemon that keeps the output ope
     expect(await settledWithin(running, 5_000)).toBe('resolved');
     expect(sink.publications).toHaveLength(20_001);
   });
+});
+
+describe('a program that is started again and again', () => {
+  const settings = { ...node('console.log("up")'), everyMs: 1_000, topicKind: 'state' };
+
+  it('is so as often after its start as the configuration says, and never beside itself', async () => {
+    const running = run(settings);
+    await eventually(() => sink.healthyCalls === 1);
+    await clock.advance(999);
+    for (let i = 0; i < 50; i++) await clock.advance(0);
+    expect(data()).toEqual(['up']);
+    await clock.advance(1);
+    await eventually(() => data().length === 2);
+    abort.abort();
+    await running;
+    expect(clock.pending).toBe(0);
+  });
+
+  it('fails like one that is started once', async () => {
+    await expect(run({ ...node('process.exitCode = 3'), everyMs: 1_000 })).rejects.toThrow('ended with code 3');
+  });
+});
+
+it('what a program is told in secret is in no sentence, though the program repeats it', async () => {
+  const code =
+    'console.log("{" + process.env.KEY); console.error("x".repeat(1020) + process.env.KEY + " is wrong"); process.exitCode = 1';
+  const failure = await run({ ...node(code), parse: 'json', env: { KEY: 'hush-hush' } }).catch(
+    (error: Error) => error.message,
+  );
+  expect(failure).toMatch(/\*\*\* is wrong$/);
+  expect(`${failure} ${sink.refusals}`).not.toMatch(/hush|sh is wrong/);
+  expect(sink.refusals).toHaveLength(1);
 });
 
 it('a program has no shell, and no more of our environment than it needs', async () => {

@@ -1,39 +1,48 @@
 import { resolve } from 'node:path';
-import type { JsonValue } from '@tidewall/base';
 import type { Sink, Source, SourceContext } from '@tidewall/contracts';
-import { OPERATIONS_OF_KIND, parseTopicName, TidewallError, type TopicName } from '@tidewall/protocol';
+import { TidewallError } from '@tidewall/protocol';
+import { withoutSecrets } from '../http-credentials.ts';
 import { LineSplitter, MAX_LINE_BYTES } from '../line-splitter.ts';
+import { outputTopic } from '../output.ts';
+import { pause } from '../pause.ts';
+import { publishMessage } from '../publish-message.ts';
 import { Turns } from '../turns.ts';
 import { Child } from './child.ts';
 import type { ProcessConfig } from './config.ts';
 import { createLineReader } from './line-reader.ts';
 
-/** Each line that a program prints, as one publication. A program that ends with code 0 has said all. */
+/**
+ * Each line that a program prints, as one publication, for all who watch. A program that ends with code 0 has said all,
+ * unless it is to be started again and again.
+ */
 export class ProcessSource implements Source {
   readonly topics: Source['topics'];
   readonly #config: ProcessConfig;
   readonly #context: SourceContext;
-  readonly #topic: TopicName;
 
   constructor(config: ProcessConfig, context: SourceContext) {
-    const { topicKind: kind, keyField, expectEveryMs } = config;
     this.#config = config;
     this.#context = context;
-    this.#topic = config.topic ?? parseTopicName(context.name);
-    this.topics = [
-      {
-        topic: this.#topic,
-        kind,
-        ...(keyField === undefined ? {} : { keyField }),
-        ...(expectEveryMs === undefined ? {} : { expectEveryMs }),
-      },
-    ];
+    this.topics = [outputTopic(config, context)];
   }
 
   async run(sink: Sink, signal: AbortSignal): Promise<void> {
+    const { everyMs } = this.#config;
+    const { clock } = this.#context;
+    while (!signal.aborted) {
+      const startedAt = clock.monotonic();
+      await this.#runOnce(sink, signal);
+      if (everyMs === undefined || signal.aborted) return;
+      sink.healthy();
+      await pause(clock, startedAt + everyMs - clock.monotonic(), signal);
+    }
+  }
+
+  async #runOnce(sink: Sink, signal: AbortSignal): Promise<void> {
     const { command, cwd, env } = this.#config;
     const { baseDir, clock } = this.#context;
-    const child = await Child.start({ command, env, clock, cwd: resolve(baseDir, cwd ?? '.') });
+    const sayable = (text: string) => this.#sayable(text);
+    const child = await Child.start({ command, env, clock, sayable, cwd: resolve(baseDir, cwd ?? '.') });
     const stop = () => child.stop();
     signal.addEventListener('abort', stop, { once: true });
     try {
@@ -48,7 +57,11 @@ export class ProcessSource implements Source {
   }
 
   async #publishLines(child: Child, sink: Sink, signal: AbortSignal): Promise<void> {
-    const splitter = new LineSplitter(() => sink.refused(`a line has more than ${MAX_LINE_BYTES} bytes`));
+    const [topic] = this.topics;
+    if (topic === undefined) return;
+    const refused = (reason: string) => sink.refused(this.#sayable(reason));
+    const out = { publish: sink.publish.bind(sink), refused };
+    const splitter = new LineSplitter(() => refused(`a line has more than ${MAX_LINE_BYTES} bytes`));
     const read = createLineReader(this.#config);
     // A chunk may hold thousands of lines, and those that are refused never wait for anything.
     const turns = new Turns(this.#context.clock);
@@ -57,8 +70,7 @@ export class ProcessSource implements Source {
         if (signal.aborted) return;
         const at = this.#context.clock.now();
         const reading = read(line, at);
-        if (reading && 'refused' in reading) sink.refused(reading.refused);
-        else if (reading) await this.#publish(sink, reading.data, at);
+        if (reading) await publishMessage(out, topic, reading, at);
         await turns.step();
       }
     };
@@ -70,13 +82,8 @@ export class ProcessSource implements Source {
     await publishAll(splitter.end());
   }
 
-  async #publish(sink: Sink, data: JsonValue, at: number): Promise<void> {
-    try {
-      await sink.publish(this.#topic, OPERATIONS_OF_KIND[this.#config.topicKind][0], data, at);
-    } catch (failure) {
-      // A line that does not fit its topic is the line's fault; the next one may fit.
-      if (!(failure instanceof TidewallError) || failure.kind !== 'shape_mismatch') throw failure;
-      sink.refused(failure.message);
-    }
+  /** What a program prints may hold what it was told in secret. */
+  #sayable(sentence: string): string {
+    return withoutSecrets(sentence, Object.values(this.#config.env));
   }
 }
