@@ -82,6 +82,22 @@ test('what does not work says why, and ends with 1; what was asked for wrongly w
   }
 });
 
+test('what a far end calls its columns and rows does nothing to a terminal', async () => {
+  await upload('hostile.csv', 'sku,\u001b]0;owned\u0007n\n\u001b[2Ja,1\n\u001b[2Jb\n');
+  const { stdout, stderr } = await run([
+    'preview',
+    '--kind',
+    'csv',
+    '--set',
+    'path=hostile.csv',
+    '--set',
+    'keyField=sku',
+  ]);
+  expect(stdout).toContain('·]0;owned·n');
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: that is what is looked for
+  expect(stdout + stderr).not.toMatch(/[\u001b\u0007]/);
+});
+
 test('a secret comes on standard input, and is never printed', async () => {
   const secret = 'redis://wall:P4ssw0rd-planted@127.0.0.1:1';
   const settings = ['--kind', 'redis', '--set', 'channels.news=news', '--secret', 'url'];
@@ -94,6 +110,6 @@ test('a secret comes on standard input, and is never printed', async () => {
 });
 
 test('the kinds are listed with an example, and one with its schema', async () => {
-  expect((await run(['kinds'])).stdout).toMatch(/^csv +\{"path":"orders.csv"/m);
+  expect((await run(['kinds'])).stdout).toMatch(/^csv +\{"path":"stock.csv"/m);
   expect(JSON.parse((await run(['kinds', 'csv'])).stdout)).toMatchObject({ properties: { path: { type: 'string' } } });
 });

@@ -6,6 +6,7 @@ import { readSecret } from '../read-secret.ts';
 import { type ApiRequest, askForJson, parseServerUrl } from '../server-api.ts';
 import { put, settingsOf } from '../source-settings.ts';
 import { rowTable, type SourceRow, sourceTable } from '../source-table.ts';
+import { harmless } from '../terminal-text.ts';
 
 export interface SourceOptions {
   readonly url: string;
@@ -93,8 +94,8 @@ export async function testSource(name: string | undefined, options: TrySourceOpt
   const answer = await tried('api/sources/test', name, options);
   if (options.json) write(`${JSON.stringify(answer)}\n`);
   const { ok, firstMs, tookMs, refusals, refused } = answer;
-  if (refusals > 0) process.stderr.write(`${refusals} rows were refused, e.g. ${refused[0]}\n`);
-  if (!ok) throw new CommandFailure(answer.error ?? 'it does not work');
+  if (refusals > 0) process.stderr.write(`${refusals} rows were refused, e.g. ${harmless(refused[0] ?? '')}\n`);
+  if (!ok) throw new CommandFailure(harmless(answer.error ?? 'it does not work'));
   process.stderr.write(
     firstMs === undefined ? `it works; nothing came in ${tookMs} ms\n` : `it works: data after ${firstMs} ms\n`,
   );
@@ -107,7 +108,7 @@ export async function previewSource(name: string | undefined, options: TrySource
   else {
     for (const { topic, kind, columns, rows, rowCount } of answer.topics) {
       const types = columns.map(({ name: column, type }) => `${column === '' ? 'value' : column}: ${type}`).join(', ');
-      write(`${topic} (${kind}), ${rowCount} rows${types === '' ? '' : ` of ${types}`}\n`);
+      write(`${harmless(`${topic} (${kind}), ${rowCount} rows${types === '' ? '' : ` of ${types}`}`)}\n`);
       if (rows.length > 0)
         write(
           `${rowTable(
@@ -117,9 +118,9 @@ export async function previewSource(name: string | undefined, options: TrySource
           )}`,
         );
     }
-    for (const reason of answer.refused) process.stderr.write(`refused: ${reason}\n`);
+    for (const reason of answer.refused) process.stderr.write(`refused: ${harmless(reason)}\n`);
   }
-  if (!answer.ok) throw new CommandFailure(answer.error ?? 'it does not work');
+  if (!answer.ok) throw new CommandFailure(harmless(answer.error ?? 'it does not work'));
 }
 
 /** Lists the kinds of source, or prints the settings of one. */

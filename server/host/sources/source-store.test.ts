@@ -27,10 +27,13 @@ class ListingSupervisor implements Supervisor {
   /** The most changes that were under way at once. */
   mostAtOnce = 0;
   previews: (() => void)[] = [];
+  /** Why nothing can be added. */
+  full: string | undefined;
   #atOnce = 0;
 
   async add(spec: SourceSpec): Promise<void> {
     await this.#turn();
+    if (this.full !== undefined) throw new TidewallError('limit_exceeded', this.full);
     if ((spec.settings['n'] as number) < 0) throw new TidewallError('conflict', 'its topic is taken');
     if (this.running.has(spec.name)) throw new TidewallError('conflict', 'its name is taken');
     this.running.set(spec.name, spec);
@@ -122,6 +125,16 @@ test('one that cannot run leaves the old one running and kept, and its secret', 
   expect(await kept()).toEqual(before);
   await store.put('a', door(2, '(unchanged)'), false);
   expect(supervisor.running.get('a')?.settings).toEqual({ n: 2, password: 's3cret' });
+});
+
+test('one that was to stay as it was and cannot is listed with the reason', async () => {
+  await store.put('a', door(1), true);
+  supervisor.full = 'there is no room for its topics';
+  await refusal(store.put('a', door(2), false));
+  expect(store.list()).toMatchObject([{ name: 'a', state: 'failed', reason: 'there is no room for its topics' }]);
+  supervisor.full = undefined;
+  await store.put('a', door(3), false);
+  expect(store.list()).toMatchObject([{ name: 'a', state: 'idle' }]);
 });
 
 test('when nothing can be kept the old one goes on, a new one is not made, and none is taken away', async () => {

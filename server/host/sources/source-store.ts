@@ -150,7 +150,7 @@ export class SourceStore {
       try {
         await this.#write([...this.#made().filter((each) => each.name !== name), { name, ...next }]);
       } catch (failure) {
-        await this.#swap(name, next, known);
+        await this.#restore(name, known);
         throw failure;
       }
       this.#sources.set(name, { from: 'api', ...next, baseDir: this.#options.filesDir });
@@ -199,15 +199,29 @@ export class SourceStore {
   }
 
   /** Stops the old one, and starts the new one; the old one again when that fails. */
-  async #swap(name: string, before: WantedSource | undefined, next: WantedSource | undefined): Promise<void> {
+  async #swap(name: string, before: Known | undefined, next: WantedSource): Promise<void> {
     const { supervisor } = this.#options;
+    // Refused before the old one is stopped for it.
+    const spec = this.#spec(name, next);
     await supervisor.remove(name);
-    if (next === undefined) return;
     try {
-      await supervisor.add(this.#spec(name, next));
+      await supervisor.add(spec);
     } catch (failure) {
-      if (before !== undefined) await supervisor.add(this.#spec(name, before)).catch(() => {});
+      await this.#restore(name, before);
       throw failure;
+    }
+  }
+
+  /** Has the old one run again, or none. What keeps it from that is told where it is listed. */
+  async #restore(name: string, before: Known | undefined): Promise<void> {
+    const { supervisor, log } = this.#options;
+    await supervisor.remove(name);
+    if (before === undefined) return;
+    try {
+      await supervisor.add(this.#spec(name, before));
+    } catch (failure) {
+      before.broken = failure instanceof Error ? failure.message : String(failure);
+      log.warn({ source: name, reason: before.broken }, 'a source that was to stay as it was cannot run');
     }
   }
 
