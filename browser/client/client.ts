@@ -17,6 +17,7 @@ import {
   type Since,
   type TopicKind,
 } from '@tidewall/protocol';
+import type { TimeColumns } from '@tidewall/screen';
 import { Commands } from './commands.ts';
 import type { ConnectionState } from './connection.ts';
 import { type Greeting, historyReplyOf, positionOf, presenceOf } from './frame.ts';
@@ -96,11 +97,20 @@ export interface Client extends TopicReader {
   history(topic: string, options?: HistoryOptions): Promise<HistoryReply>;
   /** Who follows a topic now. To be told of changes, follow it with `presence`. Rejects as `publish` does. */
   presence(topic: string): Promise<Presence>;
+  follow<Value = JsonValue | TimeColumns>(
+    topic: string,
+    options: FollowOptions,
+    changed: (replica: TopicReplica<Value>) => void,
+  ): Following;
   /**
    * As `follow`, push by push: each one once, right after the replica took it in. Of a `log` that others follow from
    * elsewhere the replica may be further; where this one is, `placeAfter` says.
    */
-  watch(topic: string, options: FollowOptions, pushed: (push: PushFrame, replica: TopicReplica) => void): Following;
+  watch<Value = JsonValue | TimeColumns>(
+    topic: string,
+    options: FollowOptions,
+    pushed: (push: PushFrame, replica: TopicReplica<Value>) => void,
+  ): Following;
   /**
    * Nothing comes more often than this until it is called again; as often as it is asked for when absent. For a page that
    * nobody sees: nothing is lost by it, and what is held catches up.
@@ -194,12 +204,17 @@ class TidewallClient implements Client {
     return this.#link.serverNow();
   }
 
-  follow(topic: string, options: FollowOptions, changed: (replica: TopicReplica) => void): Following {
-    return this.#follow(topic, { options, changed, told: new Map() });
+  // What a topic is known to hold is a word between the page and the compiler.
+  follow<Value>(topic: string, options: FollowOptions, changed: (replica: TopicReplica<Value>) => void): Following {
+    return this.#follow(topic, { options, changed: changed as Follower['changed'], told: new Map() });
   }
 
-  watch(topic: string, options: FollowOptions, pushed: (push: PushFrame, replica: TopicReplica) => void): Following {
-    return this.#follow(topic, { options, pushed, told: new Map() });
+  watch<Value>(
+    topic: string,
+    options: FollowOptions,
+    pushed: (push: PushFrame, replica: TopicReplica<Value>) => void,
+  ): Following {
+    return this.#follow(topic, { options, pushed: pushed as Follower['pushed'], told: new Map() });
   }
 
   publish(topic: string, data: JsonValue, options: PublishOptions = {}): Promise<Position> {

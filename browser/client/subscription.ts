@@ -26,9 +26,9 @@ export interface Follower {
   /** Where it follows now. */
   subscription?: Subscription;
   readonly told: Told;
-  readonly changed?: (replica: TopicReplica) => void;
+  readonly changed?: ((replica: TopicReplica) => void) | undefined;
   /** Called for each push, right after the replica took it in. */
-  readonly pushed?: (push: PushFrame, replica: TopicReplica) => void;
+  readonly pushed?: ((push: PushFrame, replica: TopicReplica) => void) | undefined;
 }
 
 /** What a subscription needs of the client. */
@@ -203,7 +203,7 @@ export class Subscription implements Holder {
     this.#rateHz = wants.rateHz;
     this.#torn = false;
     this.#phase = 'asking';
-    const told = [...this.followers].map((follower) => follower.told);
+    const told = Array.from(this.followers, (follower) => follower.told);
     const positions = [...this.#held].map(([topic, one]) => [topic, one.ask(wants.rewind, told)] as const);
     const body = subscribeBody(this.topic, this.#options, { ...wants, kind: wants.kind ?? held }, positions);
     this.#host.post('subscribe', body, (answer) => this.#answered(answer));
@@ -370,7 +370,7 @@ export class Subscription implements Holder {
 
   #wants(): Wants {
     return combineWants(
-      [...this.followers].map((follower) => follower.options),
+      Array.from(this.followers, ({ options }) => options),
       this.#host.mostHz,
     );
   }

@@ -1,6 +1,5 @@
 import type { FollowOptions } from '@tidewall/browser-contracts/topic-reader';
-import type { TopicKind } from '@tidewall/protocol';
-import type { Thinning } from '@tidewall/protocol/schema';
+import type { Thinning, TopicKind } from '@tidewall/protocol';
 
 /** How much a page keeps of the kinds that grow, by number. */
 export interface KeepCounts {

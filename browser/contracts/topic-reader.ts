@@ -1,10 +1,13 @@
 import type { JsonValue } from '@tidewall/base';
-import type { Filter, Freshness, Presence, Since, TopicKind } from '@tidewall/protocol';
-import type { Thinning } from '@tidewall/protocol/schema';
+import type { Filter, Freshness, Presence, Since, Thinning, TopicKind } from '@tidewall/protocol';
 import type { TimeColumns } from '@tidewall/screen';
 
-/** What a page holds of a topic. The same object is changed in place; read it in the frame, never keep parts of it. */
-export interface TopicReplica {
+/**
+ * What a page holds of a topic. The same object is changed in place; read it in the frame, never keep parts of it.
+ *
+ * `Value` is what its reader knows the topic to hold: nothing checks it.
+ */
+export interface TopicReplica<Value = JsonValue | TimeColumns> {
   readonly topic: string;
   /** Up to where all of the topic has been taken in; undefined before anything has, and for a `signal`. */
   readonly position: Since | undefined;
@@ -13,7 +16,7 @@ export interface TopicReplica {
    * The value of a `state`, the rows of a `table` in order, `TimeColumns` of a `series`, the newest entries of a `log`
    * (oldest first), the last thing a `signal` said; undefined before the first, and once what was held is void.
    */
-  value(): JsonValue | TimeColumns | undefined;
+  value(): Value | undefined;
   /** Counts changes of `value`. */
   readonly revision: number;
   /** Time of the newest publication by its source, server's clock; 0 when there is none. */

@@ -56,6 +56,7 @@ export {
   type Operation,
   type Position,
   parseTopicName,
+  type Thinning,
   type TopicKind,
   type TopicName,
 } from './topic.ts';

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { TidewallError } from './error.ts';
 import { parseFilter } from './filter.ts';
 import type { Since } from './frames.ts';
-import { KINDS, MAX_TOPIC_NAME_LENGTH, OPERATIONS } from './topic.ts';
+import { KINDS, MAX_TOPIC_NAME_LENGTH, OPERATIONS, THINNINGS } from './topic.ts';
 
 /*
  * What the server accepts on the native wire. Kept out of index.ts, so that the SDK, which only sends these, does not
@@ -39,10 +39,6 @@ export const connectSchema = z.object({
   name: z.string().max(128).optional(),
   codec: z.literal('json').optional(),
 });
-
-/** How points are thinned: the largest triangle, the smallest and largest of a bucket, its average, its last. */
-export const THINNINGS = ['lttb', 'minmax', 'avg', 'last'] as const;
-export type Thinning = (typeof THINNINGS)[number];
 
 /** Most points that a backfill may be asked to be thinned to. */
 export const MAX_REWIND_POINTS = 100_000;

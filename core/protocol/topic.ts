@@ -34,6 +34,10 @@ function invalid(value: unknown, why: string): TidewallError {
   return new TidewallError('bad_request', `topic name ${JSON.stringify(value)} ${why}`);
 }
 
+/** How points are thinned: the largest triangle, the smallest and largest of a bucket, its average, its last. */
+export const THINNINGS = ['lttb', 'minmax', 'avg', 'last'] as const;
+export type Thinning = (typeof THINNINGS)[number];
+
 /** What a topic is, which decides its operations, its snapshot and how a late subscriber catches up. */
 export const KINDS = ['state', 'table', 'series', 'log', 'signal'] as const;
 export type TopicKind = (typeof KINDS)[number];

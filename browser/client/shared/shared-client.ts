@@ -15,7 +15,10 @@ import { RemoteReplica } from './remote-replica.ts';
 import { callOn, TabCalls } from './tab-calls.ts';
 
 /** What a tab has of a connection that it may share. */
-export type SharedClient = TopicReader & Pick<Client, 'publish' | 'history' | 'presence' | 'watch' | 'pace' | 'close'>;
+export type SharedClient = Pick<
+  Client,
+  keyof TopicReader | 'publish' | 'history' | 'presence' | 'watch' | 'pace' | 'close'
+>;
 
 export interface SharedClientOptions {
   /** Tabs of one origin that give the same name share a connection: one for each server and user. */
@@ -124,12 +127,16 @@ class TabClient implements SharedClient {
     return this.#leader?.client.serverNow() ?? this.#clock.now() + this.#serverOffsetMs;
   }
 
-  follow(topic: string, options: FollowOptions, changed: (replica: TopicReplica) => void): Following {
-    return this.#want({ topic, options, changed, pushed: undefined });
+  follow<Value>(topic: string, options: FollowOptions, changed: (replica: TopicReplica<Value>) => void): Following {
+    return this.#want({ topic, options, changed: changed as Want['changed'], pushed: undefined });
   }
 
-  watch(topic: string, options: FollowOptions, pushed: (push: PushFrame, replica: TopicReplica) => void): Following {
-    return this.#want({ topic, options, changed: undefined, pushed });
+  watch<Value>(
+    topic: string,
+    options: FollowOptions,
+    pushed: (push: PushFrame, replica: TopicReplica<Value>) => void,
+  ): Following {
+    return this.#want({ topic, options, changed: undefined, pushed: pushed as Want['pushed'] });
   }
 
   pace(mostHz?: number): void {
