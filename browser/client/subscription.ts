@@ -133,11 +133,6 @@ export class Subscription implements Holder {
     this.#tune();
   }
 
-  /** The link comes up. */
-  linkUp(): void {
-    this.#ask();
-  }
-
   /** The session is gone, and with it the server's half of this. */
   linkDown(): void {
     this.#pause.stop();
@@ -187,11 +182,12 @@ export class Subscription implements Holder {
   /** Asks when the caller is through: who follows in the same breath may want more, and is heard too. */
   #askSoon(): void {
     void Promise.resolve().then(() => {
-      if (this.#phase === 'off' && this.#host.isUp() && this.followers.size > 0) this.#ask();
+      if (this.#phase === 'off' && this.#host.isUp() && this.followers.size > 0) this.ask();
     });
   }
 
-  #ask(): void {
+  /** Asks for it, from where it is, at the pace that the server takes; so it begins when the link comes up. */
+  ask(): void {
     this.#rest(this.#host.bookMs(), () => this.#subscribe());
   }
 
@@ -320,7 +316,7 @@ export class Subscription implements Holder {
   }
 
   #askAfter(ms: number): void {
-    this.#rest(ms, () => this.#ask());
+    this.#rest(ms, () => this.ask());
   }
 
   #rest(ms: number, then: () => void): void {
@@ -395,7 +391,7 @@ export class Subscription implements Holder {
     }
     if (!again) return;
     this.#leave();
-    this.#ask();
+    this.ask();
   }
 
   // --- the rate
@@ -406,7 +402,7 @@ export class Subscription implements Holder {
     if (this.#isPattern) {
       // What it finds later must come at that rate too.
       this.#leave();
-      this.#ask();
+      this.ask();
       return;
     }
     // One that waits for its turn says what is wanted then.

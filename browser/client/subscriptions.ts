@@ -57,9 +57,9 @@ export class Subscriptions {
     for (const subscription of this.#byKey.values()) subscription.settle();
   }
 
-  /** There is a new session: asks for everything, at the pace that the server takes. */
+  /** There is a new session: asks for everything. */
   up(): void {
-    for (const subscription of this.#byKey.values()) subscription.linkUp();
+    for (const subscription of this.#byKey.values()) subscription.ask();
   }
 
   /** Hands a push to who it is for; one that was given up meanwhile is nobody's. */
