@@ -60,8 +60,13 @@ export function pathText(path: readonly PropertyKey[]): string {
   );
 }
 
-/** The value as a reader recognises it: short JSON on one line. @param secrets members of it that are not shown */
-export function shown(value: unknown, secrets: readonly string[] = []): string {
+/** The value as a reader recognises it: short JSON on one line. */
+export function shown(value: unknown): string {
+  return shownWithout(value, []);
+}
+
+/** @param secrets members that are not shown */
+function shownWithout(value: unknown, secrets: readonly string[]): string {
   if (value === undefined) return 'nothing';
   const text = jsonOf(value, secrets);
   return text.length > 60 ? `${text.slice(0, 57)}…` : text;
@@ -77,7 +82,7 @@ function jsonOf(value: unknown, secrets: readonly string[]): string {
 }
 
 function got(value: unknown, secrets: readonly string[]): string {
-  return `, got ${shown(value, secrets)}`;
+  return `, got ${shownWithout(value, secrets)}`;
 }
 
 function demand(issue: Issue, value: unknown): string {

@@ -3,6 +3,7 @@ import type { Outgoing } from '@tidewall/contracts';
 import { TidewallError } from '@tidewall/protocol';
 import type { WebSocket } from 'ws';
 import { z } from 'zod';
+import { withoutSecrets } from './http-credentials.ts';
 import { MAX_MESSAGE_BYTES } from './message-text.ts';
 import { reasonOf } from './reason.ts';
 import { socketReason } from './socket-reason.ts';
@@ -17,6 +18,8 @@ export interface SocketLinkOptions {
   readonly url: string;
   readonly headers?: Readonly<Record<string, string>>;
   readonly protocols?: readonly string[];
+  /** What no sentence may repeat, though the server says it. */
+  readonly secrets: readonly string[];
   readonly tls: TlsSettings;
   readonly outgoing: Outgoing;
   readonly clock: Clock;
@@ -44,6 +47,7 @@ export class SocketLink {
   readonly lost: Promise<TidewallError>;
   readonly #socket: WebSocket;
   readonly #place: string;
+  readonly #secrets: readonly string[];
   readonly #clock: Clock;
   #heardAt: number;
   #signs = 0;
@@ -86,9 +90,10 @@ export class SocketLink {
     }
   }
 
-  private constructor(socket: WebSocket, { url, clock, message }: SocketLinkOptions) {
+  private constructor(socket: WebSocket, { url, clock, secrets, message }: SocketLinkOptions) {
     this.#socket = socket;
     this.#place = placeOfUrl(url);
+    this.#secrets = secrets;
     this.#clock = clock;
     this.#heardAt = clock.monotonic();
     for (const sign of ['ping', 'pong', 'message'] as const) {
@@ -154,7 +159,7 @@ export class SocketLink {
   }
 
   #closing(code: number, reason: string): TidewallError {
-    const said = reason === '' ? '' : ` and says: ${reasonOf(reason)}`;
+    const said = reason === '' ? '' : ` and says: ${withoutSecrets(reasonOf(reason), this.#secrets)}`;
     const how = code === 1006 ? 'cut the connection' : `closed the connection with ${code}${said}`;
     return new TidewallError('source_error', `${this.#place} ${how}`);
   }

@@ -3,9 +3,11 @@ import { Agent as HttpsAgent } from 'node:https';
 import type { SourceContext } from '@tidewall/contracts';
 import { TidewallError } from '@tidewall/protocol';
 import type { Socket } from 'socket.io-client';
+import { withoutSecrets } from '../http-credentials.ts';
 import { MAX_MESSAGE_BYTES } from '../message-text.ts';
 import { reasonOf } from '../reason.ts';
 import { socketReason } from '../socket-reason.ts';
+import { textsOfSecrets } from '../texts-of-secrets.ts';
 import { tlsOptions } from '../tls-fields.ts';
 import type { SocketIoConfig } from './config.ts';
 import { guardedPolling } from './guarded-polling.ts';
@@ -120,7 +122,16 @@ export class RoomLink {
   }
 
   #failure(why: string, what = 'cannot be reached'): TidewallError {
-    return new TidewallError('source_error', `the Socket.IO server ${this.#place} ${what}: ${why}`);
+    const { url, auth, headers, query, send } = this.#options.config;
+    const secrets = textsOfSecrets(
+      url,
+      auth,
+      headers,
+      query,
+      send.map(({ data }) => data ?? null),
+    );
+    const sentence = `${what}: ${withoutSecrets(why, secrets)}`;
+    return new TidewallError('source_error', `the Socket.IO server ${this.#place} ${sentence}`);
   }
 }
 

@@ -241,6 +241,13 @@ describe('an attack by the server, or by who sets it', () => {
     },
   );
 
+  test('a refusal that repeats what it was told tells nothing of that', async () => {
+    io.of('/').use((socket, next) => next(new Error(`no ${socket.handshake.auth['token']} here`)));
+    watch('shop/sales');
+    const over = run({ ...ROOMS, auth: { token: 't0ken-planted' } });
+    await expect(over).rejects.toThrow('it does not let us in: no *** here');
+  });
+
   test('a redirect leads nowhere, and says so', async () => {
     let reached = 0;
     const inner = createServer((_request, response) => {

@@ -7,6 +7,7 @@ import { MAX_MESSAGE_BYTES } from '../message-text.ts';
 import { pause } from '../pause.ts';
 import { publishMessage } from '../publish-message.ts';
 import { placeOfUrl, SocketLink } from '../socket-link.ts';
+import { textsOfSecrets } from '../texts-of-secrets.ts';
 import { Turns } from '../turns.ts';
 import type { TcvConfig } from './config.ts';
 
@@ -58,6 +59,7 @@ export class TcvSource implements Source {
     try {
       link = await SocketLink.open({
         ...{ url, outgoing, clock, signal, tls: this.#config },
+        secrets: textsOfSecrets(url, this.#config.secretKey),
         message: (data) => talk.take(String(data)),
       });
       const open = link;

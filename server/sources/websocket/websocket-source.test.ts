@@ -120,6 +120,14 @@ describe('the connection', () => {
     await expect(over).rejects.toThrow(/^127\.0\.0\.1:\d+ closed the connection with 4001 and says: see you tomorrow$/);
   });
 
+  test('that is closed with what it was told tells nothing of that', async () => {
+    const url = server.url.replace('ws://', 'ws://wall:P4ssw0rd@');
+    const settings = { headers: { authorization: 'Bearer t0ken-planted' }, send: [{ login: { key: 'k3y-planted' } }] };
+    const over = run({ url: `${url}?token=q-planted`, ...settings });
+    (await server.client()).close(4001, 'not t0ken-planted, k3y-planted, q-planted or P4ssw0rd');
+    await expect(over).rejects.toThrow('closed the connection with 4001 and says: not ***, ***, *** or ***');
+  });
+
   test('that is cut fails with that', async () => {
     const over = run();
     (await server.client()).terminate();

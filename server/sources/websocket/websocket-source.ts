@@ -8,6 +8,7 @@ import { MessageInbox } from '../message-inbox.ts';
 import { messageText } from '../message-text.ts';
 import { pause } from '../pause.ts';
 import { placeOfUrl, SocketLink } from '../socket-link.ts';
+import { textsOfSecrets } from '../texts-of-secrets.ts';
 import type { WebSocketConfig } from './config.ts';
 
 /** Frames that wait for a server that does not read; it is as good as gone. */
@@ -48,6 +49,7 @@ export class WebSocketSource implements Source {
     try {
       link = await SocketLink.open({
         ...{ url, headers, protocols, outgoing, clock, signal, tls: this.#config },
+        secrets: textsOfSecrets(url, headers, send),
         message: (data) => this.#take(data, inbox, sink, answer),
       });
       const open = link;
