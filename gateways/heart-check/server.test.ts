@@ -56,12 +56,6 @@ describe('auth', () => {
     expect(await next(bed, client)).toEqual({ type: 'auth', data: 'auth ok' });
   });
 
-  test('that never comes ends the connection', async () => {
-    const bed = await bedWith();
-    const client = await dial(bed);
-    expect(await closeOf(bed, client)).toMatchObject({ code: 4502 });
-  });
-
   test('again is answered again, and changes nothing', async () => {
     const bed = await bedWith();
     const client = await letIn(bed);

@@ -36,6 +36,26 @@ export function ask(
   });
 }
 
+/** What is answered to each of these names behind the path, each as it is written. */
+export async function askAll(
+  port: number,
+  path: string,
+  names: readonly string[],
+  method = 'GET',
+): Promise<readonly string[]> {
+  const answers: string[] = [];
+  for (const name of names) {
+    const { status, text } = await ask(port, path + encodeURI(name).replaceAll('%25', '%'), { method });
+    answers.push(`${status} ${text}`);
+  }
+  return answers;
+}
+
+/** The status and the name of a refusal. */
+export function errorNameOf({ status, text }: Answer): readonly [status: number, name: string] {
+  return [status, (JSON.parse(text) as { error: { name: string } }).error.name];
+}
+
 /** A client of the native wire that sends by requests, one after the other. */
 export abstract class HttpCaseClient implements CaseClient {
   readonly closed: Promise<{ readonly code: number; readonly reason: string }>;

@@ -39,6 +39,13 @@ export class JsonClient {
     this.ws.send(typeof frame === 'string' ? frame : JSON.stringify(frame));
   }
 
+  /** Resolves when something has come, or the connection has ended. */
+  more(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#wake = resolve;
+    });
+  }
+
   /** The next text; rejects when the connection ends before. */
   async text(): Promise<string> {
     while (this.texts.length === 0) {
@@ -57,6 +64,13 @@ export class JsonClient {
   vanish(): void {
     this.ws.terminate();
   }
+}
+
+/** What somebody is told at whose first frame its connection ends. */
+export async function firstWord(url: string, text: string): Promise<string> {
+  const client = await JsonClient.open(url);
+  client.send(text);
+  return (await client.closed).reason;
 }
 
 /** Frames that are of no wire of JSON objects, each to be counted. */

@@ -50,6 +50,8 @@ export class JsonPeer {
   readonly #progress: Progress;
   #heardAt: number;
   #asked = false;
+  /** Some frame of it was of this wire. */
+  #understood = false;
   #turn: Promise<void> = Promise.resolve();
   #waiting = 0;
   #paused = false;
@@ -85,8 +87,8 @@ export class JsonPeer {
       return;
     }
     if (this.#finishing) return;
-    const frame = this.#parse(text);
-    if (frame instanceof TidewallError) this.#refuse(frame, undefined);
+    const frame = parse(text);
+    if (frame instanceof TidewallError) this.#refuse(frame, undefined, textHint(text));
     else this.#enqueue(frame, text);
   }
 
@@ -132,20 +134,6 @@ export class JsonPeer {
     this.#asked = false;
   }
 
-  #parse(text: string): JsonObject | TidewallError {
-    const { kind } = this.#options;
-    let frame: JsonValue;
-    try {
-      frame = parseJson(text);
-    } catch (error) {
-      const why = textHint(text) ?? (error instanceof SyntaxError ? error.message : 'not JSON');
-      return new TidewallError('bad_request', `a frame must be a JSON object: ${why}`);
-    }
-    const hint = wireHint(frame, kind);
-    if (hint !== undefined) return new TidewallError('unknown_command', hint);
-    return isJsonObject(frame) ? frame : new TidewallError('bad_request', 'a frame must be a JSON object');
-  }
-
   /** Too fast is counted and passed over; who goes on is cut off. */
   #admit(cost: number): boolean {
     if (this.#ended) return false;
@@ -170,9 +158,12 @@ export class JsonPeer {
 
   async #take(frame: JsonObject, text: string): Promise<void> {
     try {
-      if (!this.#ended) await this.#conversation.take(frame, text);
+      if (!this.#ended) {
+        await this.#conversation.take(frame, text);
+        this.#understood = true;
+      }
     } catch (failure) {
-      this.#refuse(this.#asTidewallError(failure), frame);
+      this.#refuse(this.#asTidewallError(failure), frame, wireHint(frame, this.#options.kind));
     }
     this.#waiting--;
     if (!this.#paused || this.#waiting > MOST_WAITING / 4 || this.#ended) return;
@@ -181,11 +172,15 @@ export class JsonPeer {
     this.#options.wire.resume();
   }
 
-  #refuse(error: TidewallError, frame: JsonObject | undefined): void {
+  /** @param hint the right door, where this is a frame of another wire */
+  #refuse(error: TidewallError, frame: JsonObject | undefined, hint: string | undefined): void {
     if (this.#ended) return;
-    this.#options.metrics.rejected(error.kind);
+    const { metrics, wire } = this.#options;
+    metrics.rejected(error.kind);
     const answer = this.#conversation.refusal?.(error, frame);
     if (answer !== undefined) this.send(answer);
+    // These wires have no word for it. Who has said nothing else is at the wrong door, and would wait there for ever.
+    else if (hint !== undefined && !this.#understood) wire.close('bad_frame', hint);
   }
 
   #asTidewallError(failure: unknown): TidewallError {
@@ -193,4 +188,15 @@ export class JsonPeer {
     this.#options.context.log.error({ err: failure, gateway: this.#options.kind }, 'a frame could not be handled');
     return new TidewallError('internal', 'the server failed; it has logged why', { cause: failure });
   }
+}
+
+function parse(text: string): JsonObject | TidewallError {
+  let frame: JsonValue;
+  try {
+    frame = parseJson(text);
+  } catch (error) {
+    const why = error instanceof SyntaxError ? error.message : 'not JSON';
+    return new TidewallError('bad_request', `a frame must be a JSON object: ${why}`);
+  }
+  return isJsonObject(frame) ? frame : new TidewallError('bad_request', 'a frame must be a JSON object');
 }

@@ -1,3 +1,4 @@
+import type { EventEmitter } from 'node:events';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Socket as NetSocket } from 'node:net';
 import type { Duplex } from 'node:stream';
@@ -7,7 +8,7 @@ import { TidewallError } from '@tidewall/protocol';
 import { Server as Engine, type Socket as EngineSocket } from 'engine.io';
 import { type Socket, Server as SocketIo } from 'socket.io';
 import { EndedViews } from '../json/ended-views.ts';
-import { createGatewayMetrics, type GatewayMetrics } from '../native/index.ts';
+import { CommandRate, createGatewayMetrics, type GatewayMetrics, HEARTBEAT_COST } from '../native/index.ts';
 import { EngineConnection } from './engine-connection.ts';
 import { RoomMember } from './room-member.ts';
 import { createRoomTopics, type SocketIoSettings } from './settings.ts';
@@ -73,11 +74,12 @@ export class SocketIoGateway implements Gateway {
   upgrade({ http }: GatewayRequest, socket: Duplex, head: Buffer): void {
     assert(socket instanceof NetSocket, 'an HTTP/1.1 upgrade hands over a socket');
     this.#engine.handleUpgrade(http, socket, head);
-    const { websocket } = http as { readonly websocket?: object };
+    const { websocket } = http as { readonly websocket?: EventEmitter };
     if (websocket === undefined) return;
     this.#netSockets.set(websocket, socket);
     this.#upgraded.add(socket);
     socket.once('close', () => this.#upgraded.delete(socket));
+    this.#limitHeartbeats(websocket, socket);
   }
 
   answer({ http, rest }: GatewayRequest, response: ServerResponse): void {
@@ -112,6 +114,19 @@ export class SocketIoGateway implements Gateway {
     for (const connection of this.#connections.values()) connection.cut();
     for (const socket of this.#upgraded) socket.destroy();
     void this.#io.close();
+  }
+
+  /** Those of WebSocket itself: `ws` answers each, and would keep answers without end for who does not read them. */
+  #limitHeartbeats(websocket: EventEmitter, socket: NetSocket): void {
+    const { limits, clock } = this.#context;
+    let rate: CommandRate | undefined;
+    const heard = () => {
+      rate ??= new CommandRate(limits, clock.monotonic());
+      if (rate.take(HEARTBEAT_COST, clock.monotonic()).type !== 'flooding' || socket.destroyed) return;
+      this.#metrics.rejected('flood');
+      socket.destroy();
+    };
+    websocket.on('ping', heard).on('pong', heard);
   }
 
   #fullBecause(): string | undefined {

@@ -173,7 +173,6 @@ describe('answers', () => {
     ['leave', { room: '' }, 'bad_request'],
     ['publish', { room: 'a' }, 'bad_request'],
     ['publish', { data: 1 }, 'bad_request'],
-    ['connect_to_me', {}, 'unknown_command'],
   ])('%s with %j is refused as %s, and counted', async (event, body, name) => {
     const bed = await bedWith();
     const socket = await connected(bed.port);
@@ -204,14 +203,6 @@ describe('answers', () => {
     for (const [i, answer] of answers.entries()) expect(await answer).toMatchObject({ ok: true, offset: i + 1 });
     await bed.until(() => updates.length === sent.length);
     expect(updates).toEqual(sent);
-  });
-
-  test('another namespace is refused in the words of Socket.IO', async () => {
-    const bed = await bedWith();
-    const socket = io(`http://127.0.0.1:${bed.port}/admin`, { forceNew: true, transports: ['websocket'] });
-    open.sockets.push(socket);
-    const [error] = (await once(socket as never, 'connect_error')) as [Error];
-    expect(error.message).toBe('Invalid namespace');
   });
 
   test('who may not be here is told why', async () => {

@@ -62,7 +62,7 @@ export class RawClient {
     this.#take(rest);
   }
 
-  static async open(port: number, headers: Readonly<Record<string, string>> = {}): Promise<RawClient> {
+  static async open(port: number, headers: Readonly<Record<string, string>> = {}, path = '/ws'): Promise<RawClient> {
     const socket = connect(port, '127.0.0.1');
     const all = {
       Host: '127.0.0.1',
@@ -73,7 +73,7 @@ export class RawClient {
       ...headers,
     };
     const lines = Object.entries(all).filter(([, value]) => value !== '');
-    socket.write(`GET /ws HTTP/1.1\r\n${lines.map(([name, value]) => `${name}: ${value}\r\n`).join('')}\r\n`);
+    socket.write(`GET ${path} HTTP/1.1\r\n${lines.map(([name, value]) => `${name}: ${value}\r\n`).join('')}\r\n`);
     let answer = Buffer.alloc(0);
     await new Promise<void>((resolve, reject) => {
       socket.once('error', reject);
@@ -142,7 +142,9 @@ export class RawClient {
     }
     if (opcode === OPCODE.pong) this.pongs.push(payload.toString());
     else if (opcode === OPCODE.close) {
-      this.#finish({ code: payload.readUInt16BE(0), reason: payload.subarray(2).toString() });
+      // RFC 6455, 7.1.5: a close frame may have none.
+      const code = payload.length < 2 ? 1005 : payload.readUInt16BE(0);
+      this.#finish({ code, reason: payload.subarray(2).toString() });
     }
   }
 
