@@ -19,7 +19,7 @@ export const definition: SourceDefinition<SqliteConfig> = {
   create: (config, context) => {
     const { path, maxRows, maxBytes, timeoutMs } = config;
     const limits = { maxRows, maxBytes, timeoutMs };
-    const database = new SqliteDatabase({ resolve: () => context.resolveFile(path), limits });
+    const database = new SqliteDatabase({ resolve: () => context.resolveFile(path), limits, clock: context.clock });
     return new SqlSource({ settings: config, context, syntax: SQLITE_SYNTAX, database });
   },
 };

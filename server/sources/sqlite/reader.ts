@@ -1,5 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import type { Clock } from '@tidewall/base';
 import { READER_PROGRAM } from './reader-program.ts';
+import { watchMemory } from './watch-memory.ts';
 
 /** What is asked of a file. */
 export interface ReaderQuestion {
@@ -13,18 +15,22 @@ export interface ReaderQuestion {
 /** What the process answers: rows, and at the end the columns or why there is no end. */
 export type ReaderAnswer =
   | { readonly columns: readonly string[]; readonly rows: readonly (readonly unknown[])[] }
-  | { readonly failed: 'library' | 'rows' | 'bytes' | 'ended' }
+  | { readonly failed: 'library' | 'rows' | 'bytes' | 'memory' | 'ended' }
   | { readonly failed: 'sqlite'; readonly message: string; readonly code?: number };
 
 /** More than the rows of one answer need. */
 const HEAP_MB = 512;
+/** Of all that the process has: SQLite's own memory is not the heap's. */
+export const MOST_MEMORY_BYTES = 1024 * 1024 * 1024;
 
 /** A process that reads SQLite files, which can be ended in the middle of a statement. */
 export class Reader {
   readonly #process: ChildProcess;
+  readonly #clock: Clock;
   #usable = true;
 
-  constructor() {
+  constructor(clock: Clock) {
+    this.#clock = clock;
     const limits = ['--no-warnings', `--max-old-space-size=${HEAP_MB}`];
     this.#process = spawn(process.execPath, [...limits, '-e', READER_PROGRAM, fallbackLibrary() ?? ''], {
       stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
@@ -50,7 +56,17 @@ export class Reader {
     const child = this.#process;
     return new Promise((resolve) => {
       let rows: (readonly unknown[])[] = [];
+      const unwatch = watchMemory({
+        clock: this.#clock,
+        pid: child.pid ?? 0,
+        mostBytes: MOST_MEMORY_BYTES,
+        exceeded: () => {
+          settle({ failed: 'memory' });
+          this.close();
+        },
+      });
       const settle = (answer: ReaderAnswer) => {
+        unwatch();
         child.off('message', take);
         child.off('exit', die);
         child.off('error', die);

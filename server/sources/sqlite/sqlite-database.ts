@@ -1,4 +1,5 @@
 import { stat } from 'node:fs/promises';
+import type { Clock } from '@tidewall/base';
 import type { TidewallError } from '@tidewall/protocol';
 import type { SqlAnswer } from '../sql/answer.ts';
 import type { AnswerLimits, SqlConnection, SqlDatabase } from '../sql/sql-connection.ts';
@@ -13,6 +14,7 @@ export interface SqliteOptions {
   /** Where the file is. @throws TidewallError source_error when it may not be read */
   resolve(): string;
   readonly limits: AnswerLimits;
+  readonly clock: Clock;
 }
 
 /** A SQLite file. */
@@ -27,18 +29,19 @@ export class SqliteDatabase implements SqlDatabase {
     const path = this.#options.resolve();
     await refuseOthers(path);
     signal.throwIfAborted();
-    return new SqliteConnection(path, this.#options.limits);
+    return new SqliteConnection(path, this.#options);
   }
 }
 
 class SqliteConnection implements SqlConnection {
   readonly #path: string;
   readonly #limits: AnswerLimits;
-  readonly #reader = new Reader();
+  readonly #reader: Reader;
 
-  constructor(path: string, limits: AnswerLimits) {
+  constructor(path: string, { limits, clock }: SqliteOptions) {
     this.#path = path;
     this.#limits = limits;
+    this.#reader = new Reader(clock);
   }
 
   get usable(): boolean {
@@ -79,6 +82,8 @@ class SqliteConnection implements SqlConnection {
         return sqlFailure(place, `answers with more than ${maxRows} rows (maxRows): ask for less, as with LIMIT`);
       case 'bytes':
         return sqlFailure(place, `answers with more than ${maxBytes} bytes (maxBytes): ask for fewer rows or columns`);
+      case 'memory':
+        return sqlFailure(place, 'cannot answer the query within 1 GiB of memory: ask for less');
       case 'ended':
         return sqlFailure(place, 'cannot be read: what reads it was ended, mostly for want of memory');
       case 'sqlite':
@@ -93,7 +98,6 @@ function sentenceOf(message: string): string {
   if (/readonly database/i.test(message)) return `may only be read: ${message}`;
   if (/not a database/i.test(message)) return 'is no SQLite file';
   if (/database is locked/i.test(message)) return 'is locked by a program that writes to it; it is read again';
-  if (/out of memory/i.test(message)) return 'cannot answer the query within 256 MB of memory: ask for less';
   return `cannot answer the query: ${message}`;
 }
 

@@ -1,6 +1,7 @@
 import { existsSync, mkdtempSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { systemClock } from '@tidewall/base';
 import type { SourceDefinition } from '@tidewall/contracts';
 import fc from 'fast-check';
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
@@ -33,7 +34,7 @@ describe('SQLite', () => {
 
   async function connect(limits = {}) {
     const all = { maxRows: 1_000, maxBytes: 16 * 1024 * 1024, timeoutMs: 2_000, ...limits };
-    return new SqliteDatabase({ resolve: () => path, limits: all }).connect(never);
+    return new SqliteDatabase({ resolve: () => path, limits: all, clock: systemClock }).connect(never);
   }
   const plain = (text: string) => ({ text, values: [], names: [] });
 
@@ -198,6 +199,13 @@ describe('SQLite', () => {
       [{ maxBytes: 10_000 }, 'answers with more than 10000 bytes (maxBytes): ask for fewer rows or columns'],
     ])('when it answers too much: %j', async (limits, sentence) => {
       expect(await ask.failure({ query: `${FOREVER} SELECT x FROM c`, ...limits })).toBe(`${path} ${sentence}`);
+    });
+
+    test('when a query takes too much memory', async () => {
+      const blobs = Array.from({ length: 6 }, (_, index) => `hex(randomblob(200000000 + ${index})) AS b${index}`);
+      expect(await ask.failure({ query: `SELECT ${blobs.join(', ')}`, timeoutMs: 60_000 })).toBe(
+        `${path} cannot answer the query within 1 GiB of memory: ask for less`,
+      );
     });
 
     test('when its reader dies: it is a failure', async () => {
