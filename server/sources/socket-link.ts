@@ -53,6 +53,7 @@ export class SocketLink {
   #signs = 0;
   #closed = false;
   #cancelCut: (() => void) | undefined;
+  readonly #gone: Promise<void>;
 
   /** @throws TidewallError source_error in a sentence that names the server, and no secret */
   static async open(options: SocketLinkOptions): Promise<SocketLink> {
@@ -83,7 +84,7 @@ export class SocketLink {
       if (failure !== undefined) throw failure;
       return link;
     } catch (failure) {
-      link.close();
+      await link.close();
       throw failure;
     } finally {
       signal.removeEventListener('abort', stop);
@@ -106,6 +107,7 @@ export class SocketLink {
       const bytes = Array.isArray(data) ? Buffer.concat(data) : Buffer.from(data as ArrayBuffer);
       if (!this.#closed) message(isBinary ? bytes : bytes.toString());
     });
+    this.#gone = new Promise((resolve) => socket.once('close', () => resolve()));
     this.lost = new Promise((resolve) => {
       const end = (failure: TidewallError) => {
         if (!this.#closed) resolve(failure);
@@ -142,16 +144,15 @@ export class SocketLink {
     if (this.#socket.readyState === this.#socket.OPEN) this.#socket.ping(undefined, undefined, () => {});
   }
 
-  /** Ends the connection; closing twice is closing once. */
-  close(): void {
-    if (this.#closed) return;
+  /** Ends the connection, and resolves when it is gone, at the latest after a second. Closing twice is closing once. */
+  close(): Promise<void> {
+    if (this.#closed) return this.#gone;
     this.#closed = true;
-    if (this.#socket.readyState !== this.#socket.OPEN) {
-      this.#socket.terminate();
-      return;
-    }
-    this.#socket.close(1000);
-    this.#cancelCut = this.#clock.after(CLOSE_MS, () => this.#socket.terminate());
+    if (this.#socket.readyState === this.#socket.OPEN) {
+      this.#socket.close(1000);
+      this.#cancelCut = this.#clock.after(CLOSE_MS, () => this.#socket.terminate());
+    } else this.#socket.terminate();
+    return this.#gone;
   }
 
   #opened(): Promise<undefined> {

@@ -78,7 +78,7 @@ export class TcvSource implements Source {
     } catch (failure) {
       if (!signal.aborted) throw failure;
     } finally {
-      link?.close();
+      await link?.close();
     }
   }
 

@@ -67,7 +67,7 @@ export class WebSocketSource implements Source {
     } catch (failure) {
       if (!signal.aborted) throw failure;
     } finally {
-      link?.close();
+      await link?.close();
     }
   }
 
