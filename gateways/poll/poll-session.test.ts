@@ -94,6 +94,27 @@ test('[W53] of two that ask at once the newer one is answered with what comes', 
   expect(lines((await newer).text)).toMatchObject([{ id: 2, error: { name: 'unknown_topic' } }]);
 });
 
+test('[W53] who asks for the longest wait is answered before its silence counts, and has time to ask again', async () => {
+  const { bed, send, get } = await session();
+  await send({ id: 1, connect: { version: 1 } });
+  await get(0);
+  for (let round = 0; round < 3; round++) {
+    let status = 0;
+    const timers = bed.clock.pending;
+    const asked = get(1, '&waitMs=60000').then((answer) => {
+      status = answer.status;
+    });
+    await bed.until(() => bed.clock.pending > timers);
+    await bed.clock.advance(49_000);
+    await bed.until(() => status !== 0);
+    await asked;
+    expect(status).toBe(204);
+    // On a slow link the next request takes a while.
+    await bed.clock.advance(2500);
+  }
+  expect(bed.meter.value('tidewall_sessions')).toBe(1);
+});
+
 test('[W53] what is not asked for is bounded, and its client gone after a twentieth of deadMs, or later when an answer is on its way', async () => {
   const { bed, send } = await session();
   const sessions = () => bed.meter.value('tidewall_sessions');

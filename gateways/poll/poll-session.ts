@@ -122,7 +122,8 @@ export class PollSession implements NativeWire, Connection {
     this.#held = new HeldRequest({
       response,
       clock,
-      waitMs,
+      // Its silence counts from here on, and the next request needs its time.
+      waitMs: Math.min(waitMs, limits.deadMs * (1 - GONE_AFTER_ANSWER)),
       late: () => this.#sayNothing(),
       gone: () => {
         this.#held = undefined;
