@@ -191,6 +191,30 @@ describe('coming back', () => {
     );
   });
 
+  test('[W55] of events that were written together the last has the id, and those before it come again with the same o', async () => {
+    const bed = await bedWith(LOGS);
+    const first = await follow(bed, 'topic=a&topic=b');
+    for (let i = 0; i < 2; i++) await first.json();
+    const { lastEventId } = first;
+    await bed.publish('a', 'before');
+    const before = await first.next();
+    expect(before?.lastEventId).not.toBe(lastEventId);
+    await Promise.all(['a', 'b', 'a'].map((topic) => bed.hub.publish(PUBLISHER, { topic, data: topic })));
+    await bed.clock.advance(bed.windowMs);
+    const together = [await first.next(), await first.next(), await first.next()];
+    const ids = together.map((event) => event?.lastEventId);
+    expect(ids.slice(0, 2)).toEqual([before?.lastEventId, before?.lastEventId]);
+    const again = await follow(bed, 'topic=a&topic=b', ids[0]);
+    for (let i = 0; i < 2; i++) expect(await again.json()).toMatchObject({ subscribe: { recovered: true } });
+    const repeated = [await again.next(), await again.next(), await again.next()];
+    const placed = (events: typeof together) => events.map((event) => (JSON.parse(event?.data ?? '') as PushFrame).o);
+    expect(placed(repeated).toSorted()).toEqual(placed(together).toSorted());
+    const last = await follow(bed, 'topic=a&topic=b', ids[2]);
+    for (let i = 0; i < 2; i++) await last.json();
+    await bed.publish('a', 'after');
+    expect(await last.json()).toMatchObject({ d: 'after' });
+  });
+
   test('[W55] a position that is not kept is told, and what is held comes as the whole', async () => {
     const bed = await bedWith({ settings: { a: { kind: 'state' } } });
     await bed.publish('a', 1);
