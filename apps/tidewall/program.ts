@@ -134,6 +134,7 @@ function addSubscribe(program: Command): void {
     .option('--delta', 'changes of a state or table in place of whole values: fewer bytes, the same lines')
     .option('--count <n>', 'end after so many lines', wholeNumber)
     .option('--raw', 'the pushes as they come')
+    .option('--record', 'with times, kinds and operations: what a source of kind replay plays again')
     .addHelpText(
       'after',
       `
@@ -143,6 +144,7 @@ Examples:
   tidewall subscribe shop/orders --filter '["total", "gt", 100]' --fields id,total
   tidewall subscribe 'plant/+/oee' --rate 2
   tidewall subscribe host/cpu --since-ms 3600000 --points 500
+  tidewall subscribe 'plant/#' --record > monday.ndjson
 ${EXIT_CODES}`,
     )
     .action((names: string[], options: SubscribeOptions) => subscribe(names, options));

@@ -39,6 +39,24 @@ test('several topics say which each line is of, and raw shows the push', () => {
   ]);
 });
 
+test('a recording says when, of which kind, and what would have to be published', () => {
+  const recorded = (push: Parameters<typeof linesOf>[0], kind: Replica['kind'], value?: unknown) =>
+    linesOf(push, replica(kind, value), { ...plain, recordedAt: 7 }).map((line) => JSON.parse(line));
+  const topic = 'a/b';
+  expect(recorded({ t: 1, at: 5, m: { a: 2 } }, 'state', { a: 2, b: 1 })).toEqual([
+    { at: 5, topic, kind: 'state', op: 'replace', data: { a: 2, b: 1 } },
+  ]);
+  expect(recorded({ t: 1, u: [{ id: 1 }], x: ['b'] }, 'table')).toEqual([
+    { at: 7, topic, kind: 'table', op: 'remove', data: ['b'] },
+    { at: 7, topic, kind: 'table', op: 'upsert', data: [{ id: 1 }] },
+  ]);
+  expect(recorded({ t: 1, r: 1, d: [] }, 'table')).toEqual([{ at: 7, topic, kind: 'table', op: 'replace', data: [] }]);
+  expect(recorded({ t: 1, r: 1, d: { t: [1] } }, 'series')[0]).toMatchObject({ op: 'replace' });
+  expect(recorded({ t: 1, d: { t: [1] } }, 'series')[0]).toMatchObject({ op: 'append' });
+  expect(recorded({ t: 1, r: 1, d: [1, 2] }, 'log')).toHaveLength(2);
+  expect(recorded({ t: 1, d: 'x' }, 'signal')[0]).toMatchObject({ op: 'emit', data: 'x' });
+});
+
 test('what is no data is no line', () => {
   expect(linesOf({ t: 1, q: { state: 'stale', asOf: 0 } }, replica('state', 1), plain)).toEqual([]);
 });

@@ -193,6 +193,43 @@ test('what is published with a key is there once, however often it is published'
   expect(read.stdout).toBe('{"v":1}\n2\n3\n4\n');
 });
 
+test('what a subscriber records is played again by a source of kind replay', async () => {
+  for (const value of ['[{"id":1,"n":1}]', '[{"id":2,"n":2}]'])
+    await run(['publish', 'cli/rec/table', value, '--kind', 'table']);
+  await run(['publish', 'cli/rec/state', '{"a":1}']);
+  await run(['publish', 'cli/rec/log', '"one"', '--kind', 'log']);
+  const recorded = await run(['subscribe', 'cli/rec/#', '--rewind', '9', '--record', '--count', '3']);
+  const lines = recorded.stdout.trim().split('\n');
+  expect(lines.map((line) => Object.keys(JSON.parse(line)))).toEqual(
+    Array(3).fill(['at', 'topic', 'kind', 'op', 'data']),
+  );
+  await writeFile(join(folder, 'recording.ndjson'), recorded.stdout);
+  const topics = Object.fromEntries(
+    lines.map((line) => [
+      JSON.parse(line).topic,
+      { topicKind: JSON.parse(line).kind, topic: JSON.parse(line).topic.replace('rec', 'again') },
+    ]),
+  );
+  const settings = { kind: 'replay', path: join(folder, 'recording.ndjson'), topics, loop: true };
+  const config = join(folder, 'replay.json');
+  await writeFile(config, JSON.stringify({ sources: { monday: settings } }));
+  const player = await startTidewall(['--no-demo', '--config', config]);
+  try {
+    const played = await run(['subscribe', 'cli/again/#', '--record', '--count', '3'], undefined, {
+      TIDEWALL_URL: player.url,
+    });
+    const heart = (text: string) => {
+      const { topic, kind, data } = JSON.parse(text);
+      return { topic: topic.replace('again', 'rec'), kind, data };
+    };
+    expect(played.stdout.trim().split('\n').map(heart).sort(byTopic)).toEqual(lines.map(heart).sort(byTopic));
+  } finally {
+    await player.close();
+  }
+});
+
+const byTopic = (a: { topic: string }, b: { topic: string }) => (a.topic < b.topic ? -1 : 1);
+
 test('a subscriber ends with 0 when it is interrupted', async () => {
   const subscriber = runTidewall(['subscribe', 'cli/end'], { env: { TIDEWALL_URL: server.url } });
   await run(['publish', 'cli/end', '1']);

@@ -1,7 +1,7 @@
 const LINE_FEED = 0x0a;
 const CARRIAGE_RETURN = 0x0d;
 
-/** Longest line, in bytes. */
+/** Longest line, in bytes, where nobody says otherwise. */
 export const MAX_LINE_BYTES = 64 * 1024;
 
 /**
@@ -10,13 +10,15 @@ export const MAX_LINE_BYTES = 64 * 1024;
  */
 export class LineSplitter {
   readonly #overlong: () => void;
+  readonly #mostBytes: number;
   #parts: Buffer[] = [];
   #bytes = 0;
   #skipping = false;
 
-  /** @param overlong called for each line of more than `MAX_LINE_BYTES` */
-  constructor(overlong: () => void) {
+  /** @param overlong called for each line of more than so many bytes */
+  constructor(overlong: () => void, mostBytes = MAX_LINE_BYTES) {
     this.#overlong = overlong;
+    this.#mostBytes = mostBytes;
   }
 
   /** The lines that this chunk ends. */
@@ -39,7 +41,7 @@ export class LineSplitter {
     if (part.length === 0 || this.#skipping) return;
     this.#bytes += part.length;
     // The carriage return of a longest line is none of its bytes, and may be a chunk later than the rest.
-    if (this.#bytes > MAX_LINE_BYTES + 1) {
+    if (this.#bytes > this.#mostBytes + 1) {
       this.#forget();
       this.#skipping = true;
     } else {
@@ -50,7 +52,7 @@ export class LineSplitter {
   *#line(): Generator<string, void> {
     const whole = this.#parts.length === 1 && this.#parts[0] ? this.#parts[0] : Buffer.concat(this.#parts);
     const line = whole.at(-1) === CARRIAGE_RETURN ? whole.subarray(0, -1) : whole;
-    const overlong = this.#skipping || line.length > MAX_LINE_BYTES;
+    const overlong = this.#skipping || line.length > this.#mostBytes;
     this.#forget();
     this.#skipping = false;
     if (overlong) this.#overlong();

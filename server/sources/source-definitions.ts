@@ -8,6 +8,7 @@ import { definition as nats } from './nats/index.ts';
 import { definition as process } from './process/index.ts';
 import { definition as prometheus } from './prometheus/index.ts';
 import { definition as redis } from './redis/index.ts';
+import { definition as replay } from './replay/index.ts';
 import { definition as socketIo } from './socket-io/index.ts';
 import { definition as sql } from './sql/index.ts';
 import { definition as sqlite } from './sqlite/index.ts';
@@ -27,6 +28,7 @@ export const sourceDefinitions: ReadonlyMap<string, SourceDefinition> = new Map(
     process,
     prometheus,
     redis,
+    replay,
     socketIo,
     sql,
     sqlite,

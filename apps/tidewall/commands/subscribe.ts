@@ -18,6 +18,7 @@ export interface SubscribeOptions {
   /** Ends after so many lines. */
   readonly count?: number;
   readonly raw?: boolean;
+  readonly record?: boolean;
 }
 
 type FollowOptions = Parameters<Client['follow']>[1];
@@ -47,7 +48,8 @@ export async function subscribe(topics: readonly string[], options: SubscribeOpt
       });
       for (const topic of asked) {
         client.watch(topic, follow, (push, replica) => {
-          for (const line of linesOf(push, replica, lineOptions)) {
+          const recordedAt = options.record ? { recordedAt: Date.now() } : {};
+          for (const line of linesOf(push, replica, { ...lineOptions, ...recordedAt })) {
             if (left === 0) return;
             left--;
             process.stdout.write(`${line}\n`);

@@ -1,8 +1,8 @@
 import type { JsonValue } from '@tidewall/base';
 import { booleanOf, type CellType, isNotFinite, numberOf } from '../cell.ts';
 import { TimeZone } from '../sql/values/time-zone.ts';
+import { isoText, isoTime } from '../wall-time.ts';
 import type { ReadTime } from './time-format.ts';
-import { isoText, isoTime } from './wall-time.ts';
 
 export interface CellFormatOptions {
   /** What stands before a number's fraction. */

@@ -3,6 +3,7 @@ import { TidewallError } from '@tidewall/protocol';
 import type { CellType } from '../cell.ts';
 import { columnNames, MAX_COLUMNS } from '../column-names.ts';
 import { type CsvFault, type CsvRecord, RecordSplitter } from '../record-splitter.ts';
+import { isoTime } from '../wall-time.ts';
 import { CellFormat, type CellFormatOptions } from './cell-format.ts';
 import { ColumnGuess } from './column-guess.ts';
 import { type Encoding, TextReader } from './decode-text.ts';
@@ -10,7 +11,6 @@ import { NullTally } from './null-tally.ts';
 import { type Column, createPointMaker, createRowMaker, type MakeRow, type TimeColumn } from './row-maker.ts';
 import { SNIFFED_CHARACTERS, sniffDelimiter } from './sniff-delimiter.ts';
 import { compileTimeFormat, type ReadTime } from './time-format.ts';
-import { isoTime } from './wall-time.ts';
 
 /** How a file is written, as its configuration says. */
 export interface CsvForm extends CellFormatOptions {

@@ -1,6 +1,6 @@
 import type { Clock } from '@tidewall/base';
+import { fileBytes } from '../file-bytes.ts';
 import type { CsvVersion } from './csv-version.ts';
-import { fileBytes } from './file-bytes.ts';
 import { followFile, hasChanged } from './follow-file.ts';
 
 export interface FileVersionsOptions {

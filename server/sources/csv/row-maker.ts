@@ -1,9 +1,9 @@
 import { type JsonObject, type JsonValue, setOwn } from '@tidewall/base';
 import type { CellType } from '../cell.ts';
 import type { CsvRecord } from '../record-splitter.ts';
+import { isoTime } from '../wall-time.ts';
 import type { CellFormat } from './cell-format.ts';
 import type { ReadTime } from './time-format.ts';
-import { isoTime } from './wall-time.ts';
 
 /** A column, and what its cells are. */
 export interface Column {

@@ -7,10 +7,10 @@ import type { Sink } from '@tidewall/contracts';
 import { parseTopicName, TidewallError } from '@tidewall/protocol';
 import { FakeClock } from '@tidewall/testkit';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { fileBytes } from '../file-bytes.ts';
 import { RecordingSink } from '../recording-sink.ts';
 import { csvConfigSchema } from './config.ts';
 import type { CsvVersion } from './csv-version.ts';
-import { fileBytes } from './file-bytes.ts';
 import { RowStream } from './row-stream.ts';
 
 let folder: string;

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { isoText, isoTime } from '../wall-time.ts';
 import { compileTimeFormat } from './time-format.ts';
-import { isoText, isoTime } from './wall-time.ts';
 
 const read = (format: string, text: string) => {
   const time = compileTimeFormat(format)(text);

@@ -1,4 +1,4 @@
-import { offsetMinutesOf, thousandthsOf, type WallTime, wallMsOf } from './wall-time.ts';
+import { offsetMinutesOf, thousandthsOf, type WallTime, wallMsOf } from '../wall-time.ts';
 
 /** Reads a time; undefined when the text says none. */
 export type ReadTime = (text: string) => WallTime | undefined;

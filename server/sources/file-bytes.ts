@@ -23,7 +23,14 @@ export async function* fileBytes(path: string, from: number, to: number): AsyncG
       yield buffer.subarray(0, bytesRead);
     }
   } catch (cause) {
-    throw new TidewallError('source_error', `cannot read ${path}: ${(cause as Error).message}`, { cause });
+    const { code, message } = cause as NodeJS.ErrnoException;
+    const what =
+      code === 'ENOENT'
+        ? `there is no file ${path}`
+        : code === 'EISDIR'
+          ? `${path} is not a file`
+          : `cannot read ${path}: ${message}`;
+    throw new TidewallError('source_error', what, { cause });
   } finally {
     await file?.close();
   }
