@@ -1,3 +1,4 @@
+import { systemClock } from '@tidewall/base';
 import { type DatabaseServer, startPostgres } from '@tidewall/testkit';
 import { afterAll } from 'vitest';
 import type { SourceCase } from '../source-case.contract.ts';
@@ -30,6 +31,8 @@ const sourceCase: SourceCase = {
         minIntervalMs: 100,
       },
       wrong: { query: 'DELETE FROM t' },
+      // A process of its own answers, in its own time.
+      context: { clock: systemClock },
       kill: async () => {
         alive = false;
         await postgres.kill();

@@ -1,5 +1,6 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { systemClock } from '@tidewall/base';
 import type { SourceCase } from '../source-case.contract.ts';
 import { writeSqlite } from './write-sqlite.contract.ts';
 
@@ -16,6 +17,8 @@ const sourceCase: SourceCase = {
         minIntervalMs: 100,
       },
       wrong: { query: 'DELETE FROM t' },
+      // A process of its own answers, in its own time.
+      context: { clock: systemClock },
       kill: () => rm(path),
     };
   },
