@@ -189,7 +189,7 @@ export async function startHost(options: HostOptions): Promise<RunningHost> {
     guard,
     webDir: options.webDir,
     sources: sourceStore,
-    files: new FileShelf({ folder: filesDir, maxBytes: config.http.fileBytes }),
+    files: await FileShelf.open({ folder: filesDir, maxBytes: config.http.fileBytes }),
     state: () => state,
   });
 

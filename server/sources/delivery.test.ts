@@ -1,6 +1,6 @@
 import type { JsonObject, JsonValue } from '@tidewall/base';
 import type { SourceTopic } from '@tidewall/contracts';
-import { DEFAULT_LIMITS, type Operation, parseTopicName, type TopicKind } from '@tidewall/protocol';
+import { DEFAULT_LIMITS, type Operation, parseTopicName, TidewallError, type TopicKind } from '@tidewall/protocol';
 import { FakeClock } from '@tidewall/testkit';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
@@ -307,6 +307,18 @@ describe('what happens at the origin', () => {
 
   test('of a state is the value that transforms make of it', async () => {
     expect(await delivery('state', { pipeline: double }).publish('replace', 7)).toEqual([['replace', [7, 7]]]);
+  });
+
+  test('that the transforms cannot take is refused, and the next one goes on', async () => {
+    const picky: Pipeline = (data) => {
+      if (JSON.stringify(data).includes('bad'))
+        throw new TidewallError('shape_mismatch', 'transforms[0] at [0]: no number');
+      return data;
+    };
+    const { publish, refused } = delivery('log', { pipeline: picky });
+    expect(await publish('append', 'bad')).toEqual([]);
+    expect(await publish('append', 'good')).toEqual([['append', 'good']]);
+    expect(refused).toEqual(['transforms[0] at [0]: no number']);
   });
 
   test('passes the transforms by where it takes away, or changes a part', async () => {

@@ -26,6 +26,7 @@ export type PlaceOfRow = (index: number) => string;
 
 /** Fields that a sentence names. */
 const MOST_NAMED = 20;
+const FAULTS_OF_DATA: readonly string[] = ['shape_mismatch', 'limit_exceeded', 'source_error'];
 /** Complaints of one result; the rest of them are only counted. */
 const MOST_COMPLAINTS = 10;
 
@@ -66,9 +67,17 @@ export class Delivery {
     const { pipeline, topic } = this.#options;
     // What takes away, or changes a part, is nothing that rows could be made of.
     if (pipeline === undefined || op === 'remove' || op === 'merge') return put(op, data, at);
-    if (topic.kind === 'state' || topic.kind === 'signal') return put(op, await pipeline(data), at);
-    const made = await pipeline(topic.kind === 'log' || isJsonObject(data) ? [data] : data);
-    if (!Array.isArray(made)) return put(op, made, at);
+    const single = topic.kind === 'state' || topic.kind === 'signal';
+    let made: JsonValue;
+    try {
+      made = await pipeline(!single && (topic.kind === 'log' || isJsonObject(data)) ? [data] : data);
+    } catch (failure) {
+      // What the transforms cannot take is the fault of that one; the next one may fit.
+      if (!(failure instanceof TidewallError) || !FAULTS_OF_DATA.includes(failure.kind)) throw failure;
+      this.#options.refused(failure.message);
+      return;
+    }
+    if (single || !Array.isArray(made)) return put(op, made, at);
     if (topic.kind === 'log') for (const entry of made) await put(op, entry, at);
     else if (made.length > 0 || op === 'replace') await put(op, made, at);
   }

@@ -41,7 +41,7 @@ export function fileRoutes({ files }: ApiContext): BoundRoute[] {
         ...{ read: 'stream', maxBytes: files.maxBytes, limitName: 'http.fileBytes' },
       },
       answer: { description: 'The file', contentType: 'application/json', schema: fileSchema },
-      errors: ['permission_denied', 'limit_exceeded', 'storage_full'],
+      errors: ['permission_denied', 'limit_exceeded', 'storage_full', 'busy'],
       async handle(call) {
         requireHere(call, 'files');
         return jsonAnswer(await files.put(call.params.name, call.stream));

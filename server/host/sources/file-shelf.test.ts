@@ -1,8 +1,8 @@
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Readable } from 'node:stream';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { PassThrough, Readable } from 'node:stream';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { FileShelf } from './file-shelf.ts';
 
 let folder: string;
@@ -10,7 +10,7 @@ let shelf: FileShelf;
 
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'tidewall-shelf-'));
-  shelf = new FileShelf({ folder, maxBytes: 1_000 });
+  shelf = await FileShelf.open({ folder, maxBytes: 1_000 });
 });
 
 afterEach(() => rm(folder, { recursive: true, force: true }));
@@ -71,7 +71,7 @@ test('one that is too long is refused as soon as it is, and leaves nothing', asy
 });
 
 test('uploads of one name at once leave one of them, whole', async () => {
-  const texts = Array.from({ length: 10 }, (_, i) => String(i).repeat(100));
+  const texts = Array.from({ length: 4 }, (_, i) => String(i).repeat(100));
   await Promise.all(texts.map((text) => shelf.put('a.csv', Readable.from([Buffer.from(text)]))));
   expect(await readdir(folder)).toEqual(['a.csv']);
   expect(texts).toContain(await textOf('a.csv'));
@@ -114,4 +114,17 @@ test('a file that there is none of cannot be deleted, and one that there is is g
   await shelf.put('a.csv', Readable.from([Buffer.from('x')]));
   await shelf.delete('a.csv');
   expect(await readdir(folder)).toEqual([]);
+});
+
+test('more uploads at once than there may be are told to wait, and an earlier process leaves nothing behind', async () => {
+  await writeFile(join(folder, 'upload-9.part'), 'half');
+  shelf = await FileShelf.open({ folder, maxBytes: 1_000 });
+  expect(await readdir(folder)).toEqual([]);
+  const held = Array.from({ length: 4 }, () => new PassThrough());
+  const under = held.map((stream, i) => shelf.put(`f${i}`, stream));
+  await vi.waitFor(async () => expect(await readdir(folder)).toHaveLength(4));
+  await expect(shelf.put('more', Readable.from(['x']))).rejects.toMatchObject({ kind: 'busy' });
+  for (const stream of held) stream.end('x');
+  await Promise.all(under);
+  await shelf.put('more', Readable.from(['x']));
 });

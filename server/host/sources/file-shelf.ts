@@ -20,15 +20,25 @@ export interface FileShelfOptions {
 
 /** Files on the shelf; a further one is refused. */
 const MOST_FILES = 1000;
+const MOST_AT_ONCE = 4;
 const ASIDE = '.part';
 
 /** Files that were uploaded for sources to read, in a folder of their own. */
 export class FileShelf {
   readonly #options: FileShelfOptions;
   #uploads = 0;
+  #atOnce = 0;
 
-  constructor(options: FileShelfOptions) {
+  private constructor(options: FileShelfOptions) {
     this.#options = options;
+  }
+
+  /** What an earlier process left in the middle of an upload is gone. */
+  static async open(options: FileShelfOptions): Promise<FileShelf> {
+    const { folder } = options;
+    const left = (await readdir(folder)).filter((name) => name.endsWith(ASIDE));
+    for (const name of left) await rm(join(folder, name), { force: true });
+    return new FileShelf(options);
   }
 
   get maxBytes(): number {
@@ -50,7 +60,7 @@ export class FileShelf {
    * Takes a file in, in place of one of the same name; who reads it meanwhile finds the old one or the new one. What
    * breaks off leaves nothing.
    *
-   * @throws TidewallError bad_request when it has no name that a file may have, limit_exceeded, storage_full
+   * @throws TidewallError bad_request when it has no name that a file may have, limit_exceeded, storage_full, busy
    */
   async put(name: string, content: Readable): Promise<ShelvedFile> {
     const { folder, maxBytes } = this.#options;
@@ -59,7 +69,11 @@ export class FileShelf {
     if (known.length >= MOST_FILES && !known.some((each) => each.name === name)) {
       throw new TidewallError('limit_exceeded', `${MOST_FILES} files may be uploaded; delete one that is not used`);
     }
+    if (this.#atOnce >= MOST_AT_ONCE) {
+      throw new TidewallError('busy', `${MOST_AT_ONCE} files are being uploaded already`, { afterMs: 2000 });
+    }
     this.#uploads += 1;
+    this.#atOnce += 1;
     const aside = join(folder, `upload-${this.#uploads}${ASIDE}`);
     try {
       await pipeline(content, atMost(maxBytes), createWriteStream(aside, { mode: 0o600, flush: true }));
@@ -78,6 +92,8 @@ export class FileShelf {
         });
       }
       throw failure;
+    } finally {
+      this.#atOnce -= 1;
     }
     const { size, mtimeMs } = await stat(path);
     return { name, bytes: size, changedAt: Math.round(mtimeMs) };
