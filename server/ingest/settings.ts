@@ -34,7 +34,7 @@ export const ingestFields = {
   /** A sample that is older than this is refused. */
   pastMs: count(MINUTE_MS, 100 * YEAR_MS, 7 * DAY_MS),
   /** A sample whose time is further ahead of this machine's clock is refused. */
-  futureMs: count(0, YEAR_MS, 10 * MINUTE_MS),
+  futureMs: count(0, 100 * YEAR_MS, 10 * MINUTE_MS),
   /** A series of which nothing has been heard for so long is let go, with its topic and its row; 0: none is. */
   idleMs: z.union([z.literal(0), z.int().min(MINUTE_MS).max(YEAR_MS)]).default(DAY_MS),
 };

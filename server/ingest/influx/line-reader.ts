@@ -9,6 +9,8 @@ import { parseBoolean, parseNumber, SHORT_DIGITS, TENTH_POWERS } from './number.
 import { parseFieldName, parseSeriesKey } from './series-key.ts';
 import { inUnit, type TimeUnit } from './time-unit.ts';
 
+/** What an integer of 64 bits has. */
+const MOST_TIME_DIGITS = 19;
 /** So much of a line is told when it is refused. */
 const SHOWN_BYTES = 60;
 
@@ -216,7 +218,7 @@ export class LineReader implements IngestReader {
     const start = at;
     const negative = bytes[at] === MINUS;
     if (negative) at++;
-    const first = at;
+    let first = at;
     while (isDigit(bytes[at] as number)) at++;
     const end = at;
     while (bytes[at] === SPACE) at++;
@@ -224,7 +226,9 @@ export class LineReader implements IngestReader {
     if (bytes[at] !== NEWLINE) return malformed('bad timestamp');
     this.#at = at + 1;
     if (end === start) return inUnit(now, this.#unit);
-    if (end === first || end - first > 19) return malformed('bad timestamp');
+    if (end === first) return malformed('bad timestamp');
+    while (first < end - 1 && bytes[first] === ZERO) first++;
+    if (end - first > MOST_TIME_DIGITS) return malformed('bad timestamp');
     const { decimals, ms } = this.#unit;
     const whole = Math.max(first, end - decimals);
     const time = digitsAt(bytes, first, whole) * ms + digitsAt(bytes, whole, end) / (TENTH_POWERS[decimals] as number);
