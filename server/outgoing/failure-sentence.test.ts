@@ -15,7 +15,7 @@ async function sentence(url: string, options = {}): Promise<string> {
   return failure;
 }
 
-describe('what goes wrong is a sentence that names the host and the cure', () => {
+describe('[O9] what goes wrong is a sentence that names the host and the cure', () => {
   it('nothing listens', async () => {
     const port = await freePort();
     expect(await sentence(`http://127.0.0.1:${port}/?key=s3cret`)).toBe(

@@ -1,5 +1,6 @@
 import { TidewallError } from '@tidewall/protocol';
 
+const CUT = 'the connection was cut';
 const NO_TLS = 'it does not speak TLS there; is it http:// in place of https://?';
 const NO_HTTP = 'it does not speak HTTP there; is it https:// in place of http://, or another port?';
 const UNKNOWN_AUTHORITY = 'its certificate is of an authority that is not known; name it in ca';
@@ -7,11 +8,11 @@ const WRONG_ENCODING = 'what it sends is not packed as it says (content-encoding
 
 const SENTENCES: Readonly<Record<string, string>> = {
   ECONNREFUSED: 'nothing listens there',
-  ECONNRESET: 'the connection was cut',
-  EPIPE: 'the connection was cut',
-  UND_ERR_SOCKET: 'the connection was cut',
-  UND_ERR_RES_CONTENT_LENGTH_MISMATCH: 'the connection was cut',
-  HPE_INVALID_EOF_STATE: 'the connection was cut',
+  ECONNRESET: CUT,
+  EPIPE: CUT,
+  UND_ERR_SOCKET: CUT,
+  UND_ERR_RES_CONTENT_LENGTH_MISMATCH: CUT,
+  HPE_INVALID_EOF_STATE: CUT,
   EHOSTUNREACH: 'there is no way to that host',
   ENETUNREACH: 'there is no way to that network',
   EADDRNOTAVAIL: 'there is no way to that host',
@@ -54,8 +55,14 @@ export function asSentence(failure: unknown, host: string, timeoutMs: number): T
 function ofFailure(failure: unknown): string | undefined {
   const { code = '', name } = (failure ?? {}) as NodeJS.ErrnoException;
   if (Object.hasOwn(SENTENCES, code)) return SENTENCES[code];
-  if (name === 'HTTPParserError') return NO_HTTP;
+  if (name === 'HTTPParserError') return ofParser(failure as Error & { readonly data?: string });
   if (code.startsWith('ERR__ERROR_') || code.startsWith('ERR_BROTLI') || code.startsWith('Z_')) return WRONG_ENCODING;
   if (code.startsWith('ERR_SSL_')) return `it breaks TLS off (${code.slice('ERR_SSL_'.length).toLowerCase()})`;
   return undefined;
+}
+
+/** The parser has no codes, but what it was given: nothing, when the connection ended too soon. */
+function ofParser({ data, message }: Error & { readonly data?: string }): string {
+  if (data === '') return CUT;
+  return message.includes('Expected HTTP') ? NO_HTTP : 'what it answers breaks the rules of HTTP';
 }

@@ -38,7 +38,7 @@ const endless = (chunk: Uint8Array, headers: Record<string, string> = {}, everyM
   });
 const noConnections = (server: TestServer) => eventually(() => server.open === 0, 'the connection is let go');
 
-describe('[E10] an answer without end', () => {
+describe('[O7] an answer without end', () => {
   it('is refused at the bound, without being kept, and its connection is let go', async () => {
     const server = await endless(Buffer.alloc(64 * 1024, 'x'));
     expect(await failureOf(textOf(server, { maxBytes: MiB }))).toBe(
@@ -167,6 +167,25 @@ describe('a body', () => {
     expect(await failureOf(textOf(server))).toBe(`127.0.0.1:${server.port} cannot be asked: the connection was cut`);
   });
 
+  it.each([
+    ['of chunks is cut off in the middle', 'transfer-encoding: chunked\r\n\r\n3\r\nabc\r\n', 'the connection was cut'],
+    [
+      'has chunks that are none',
+      'transfer-encoding: chunked\r\n\r\nxyz\r\n',
+      'what it answers breaks the rules of HTTP',
+    ],
+  ])('that %s says so', async (_what, text, sentence) => {
+    const server = await servers.tcp((socket) => {
+      socket.write(`HTTP/1.1 200 OK\r\n${text}`);
+      setImmediate(() => socket.resetAndDestroy());
+    });
+    const reading = outgoing.request(urlOf(server)).then(async (answer) => {
+      await noConnections(server);
+      return answer.text();
+    });
+    expect(await failureOf(reading)).toContain(sentence);
+  });
+
   it('that is packed and breaks off is no whole one', async () => {
     const server = await servers.http((_, response) => {
       response.writeHead(200, { 'content-encoding': 'gzip' }).end(gzipSync('abcabcabc').subarray(0, 20));
@@ -206,7 +225,7 @@ describe('a body', () => {
   });
 });
 
-describe('an abort', () => {
+describe('[O8] an abort', () => {
   const handles = () =>
     process
       .getActiveResourcesInfo()
@@ -228,7 +247,7 @@ describe('an abort', () => {
     const asked = textOf(server, { signal: abort.signal, maxBytes: Number.POSITIVE_INFINITY, maxRedirects: 1e9 });
     asked.catch(() => {});
     await eventually(() => server.asked.length > 0, 'the request arrives');
-    await new Promise((resolve) => setTimeout(resolve, 20));
+    await new Promise((resolve) => setImmediate(resolve));
     const reason = new Error('enough');
     abort.abort(reason);
     await expect(asked).rejects.toBe(reason);

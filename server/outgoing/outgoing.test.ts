@@ -46,7 +46,7 @@ async function failureOf(asked: Promise<unknown>): Promise<string> {
   return (failure as Error).message;
 }
 
-describe('[I2] every spelling of a private address is refused', () => {
+describe('[O1] every spelling of a private address is refused', () => {
   const spellings = [
     ...['127.0.0.1', '127.1', '127.0.1', '0x7f.0.0.1', '0x7f000001', '2130706433', '017700000001', '0177.0.0.1'],
     ...['127.0.0.1.', '１２７.０.０.１', '127。0。0。1', '①②⑦.0.0.1', '⓪x7f.1', '%31%32%37.0.0.1', '127%2e0%2e0%2e1'],
@@ -129,7 +129,7 @@ describe('[I2] every spelling of a private address is refused', () => {
   });
 });
 
-describe('[I2] who runs the server may lead into its own networks, and not to what is nobody’s', () => {
+describe('[O2] who runs the server may lead into its own networks, and not to what is nobody’s', () => {
   it.each(['127.0.0.1', 'localhost', '2130706433', '[::ffff:127.0.0.1]', '127.7.7.7'])(
     '%s is reached',
     async (host) => {
@@ -159,7 +159,7 @@ describe('[I2] who runs the server may lead into its own networks, and not to wh
   );
 });
 
-describe('[I2] what the configuration allows is reached, and nothing beside it', () => {
+describe('[O3] what the configuration allows is reached, and nothing beside it', () => {
   it.each([
     [['127.0.0.2'], '127.0.0.2'],
     [['127.0.0.0/30'], '127.0.0.2'],
@@ -193,7 +193,7 @@ describe('[I2] what the configuration allows is reached, and nothing beside it',
   });
 });
 
-describe('[I2] it is the address that is connected to that is judged', () => {
+describe('[O4] it is the address that is connected to that is judged', () => {
   const url = (host = 'name.test') => `http://${host}:${server.port}/`;
 
   it('a name whose answer changes between the check and the connection leads nowhere', async () => {

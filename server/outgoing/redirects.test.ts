@@ -18,7 +18,7 @@ const to = (location: string, status = 302) => `/${status}/${encodeURIComponent(
 const trusted = createOutgoing({ allowed: parseAddressList([]), trusted: true });
 const stranger = (...allow: string[]) => createOutgoing({ allowed: parseAddressList(allow), trusted: false });
 
-describe('[I2] each hop is judged anew', () => {
+describe('[O5] each hop is judged anew', () => {
   it('an allowed host may not lead to a private one', async () => {
     const { port, asked } = await leading();
     const start = `http://127.0.0.2:${port}`;
@@ -95,7 +95,7 @@ describe('[I2] each hop is judged anew', () => {
   });
 });
 
-describe('[I2] what one host is told is not told to the next', () => {
+describe('[O6] what one host is told is not told to the next', () => {
   const secrets = {
     Authorization: 'Bearer s3cret',
     COOKIE: 'session=s3cret',

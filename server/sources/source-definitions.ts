@@ -12,6 +12,7 @@ import { definition as replay } from './replay/index.ts';
 import { definition as socketIo } from './socket-io/index.ts';
 import { definition as sql } from './sql/index.ts';
 import { definition as sqlite } from './sqlite/index.ts';
+import { definition as sse } from './sse/index.ts';
 import { definition as tcv } from './tcv/index.ts';
 import { definition as tencentMonitor } from './tencent-monitor/index.ts';
 import { definition as websocket } from './websocket/index.ts';
@@ -32,6 +33,7 @@ export const sourceDefinitions: ReadonlyMap<string, SourceDefinition> = new Map(
     socketIo,
     sql,
     sqlite,
+    sse,
     tcv,
     tencentMonitor,
     websocket,

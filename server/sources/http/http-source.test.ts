@@ -396,7 +396,7 @@ describe('pages', () => {
     'https://127.0.0.1:PORT/',
     'http://u:p@127.0.0.1:PORT/',
     'file:///etc/passwd',
-  ])('[I2] are asked for on the first host alone: %s', async (next) => {
+  ])('are asked for on the first host alone: %s', async (next) => {
     const server = await servers.http((_, response) => {
       response.end(JSON.stringify({ items: [], next: next.replace('PORT', String(server.port)) }));
     });

@@ -168,7 +168,7 @@ describe.skipIf(!HAS_PROMETHEUS)("Debian's Prometheus", () => {
   });
 
   it.each(ODD.map((text, index) => [text, index] as const))(
-    '[I4] a parameter is a label’s value, whatever it is: %j',
+    'a parameter is a label’s value, whatever it is: %j',
     async (v, index) => {
       for (const query of ['odd{v=:v}', 'odd{v=~:v}']) {
         const sink = await resultOf({ url: server.url, query }, { params: { v } });

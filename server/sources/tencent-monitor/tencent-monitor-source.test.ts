@@ -76,7 +76,7 @@ describe('a metric', () => {
     expect(server.questions.map(({ Instances: asked }) => asked?.length)).toEqual([1, 1, 1]);
   });
 
-  it('[I4] is asked for with the values of parameters, each the value of a dimension', async () => {
+  it('is asked for with the values of parameters, each the value of a dimension', async () => {
     const instances = [{ InstanceId: ':id', Zone: 'x:id' }];
     const sink = await resultOf({ instances }, { id: '"}],"Period":1' });
     expect(server.questions[0]?.Instances).toEqual([
@@ -178,7 +178,7 @@ describe('a question that is refused is told with its cure, and repeats no secre
     expect(await failure({ endpoint })).toContain('cannot be asked: nothing listens there');
   });
 
-  it('[I2] an answer that leads elsewhere is not followed, since what is signed is for one host', async () => {
+  it('an answer that leads elsewhere is not followed, since what is signed is for one host', async () => {
     const elsewhere = await servers.http((_, response) => response.end('{}'));
     const leading = await servers.http((_, response) => {
       response.writeHead(307, { location: `http://127.0.0.1:${elsewhere.port}/` }).end();
