@@ -1,7 +1,7 @@
 import { createSecureContext, rootCertificates, type SecureContext } from 'node:tls';
 
 /** Reading all authorities takes 20 ms, in which nothing else is done: what was read for one connection is kept. */
-const MOST_KEPT = 100;
+const MOST_KEPT = 20;
 
 /** What certificates are checked with, where authorities are trusted beside the system's. */
 export class Authorities {

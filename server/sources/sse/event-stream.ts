@@ -8,6 +8,8 @@ import type { SseConfig } from './config.ts';
 /** Of the head of an answer; its body goes on for as long as it likes. */
 const LONGEST_MS = 2_147_483_647;
 const NO_CONTENT = 204;
+/** A head of more than 8 KiB is refused by many. */
+const LONGEST_ID = 6 * 1024;
 
 export interface OpenStreamOptions {
   readonly config: SseConfig;
@@ -57,8 +59,8 @@ export async function openStream(options: OpenStreamOptions): Promise<OutgoingRe
   throw new TidewallError('source_error', `${place} answers with ${type?.slice(0, 60)}, which is no text/event-stream`);
 }
 
-/** In UTF-8, as browsers send it; one that no header takes is not sent. */
+/** In UTF-8, as browsers send it; one that no header takes, or no server, is not sent. */
 function lastEventIdHeader(id: string): Record<string, string> {
-  if (id === '' || /\p{Cc}/u.test(id)) return {};
+  if (id === '' || id.length > LONGEST_ID || /\p{Cc}/u.test(id)) return {};
   return { 'last-event-id': Buffer.from(id).toString('latin1') };
 }

@@ -185,6 +185,18 @@ describe('a stream that ends by itself', () => {
     await followed(server, 2);
   });
 
+  it.each(['a\u0007b', 'x'.repeat(10_000)])('is asked for again without an id that no header takes', async (id) => {
+    const server = await startStreams(servers, ({ say, end }) => {
+      say(`retry: 100\nid: ${id}\ndata: 1\n\n`);
+      end();
+    });
+    run(create({ url: server.url }));
+    await until(() => sink.publications.length === 1 && server.open === 0);
+    await clock.advance(100);
+    await followed(server, 2);
+    expect(server.headers[1]).not.toHaveProperty('last-event-id');
+  });
+
   it('without a word has failed, and one that says that there is no more has finished', async () => {
     const mute = await startStreams(servers, ({ end }) => end());
     expect(await failureOf(create({ url: mute.url }))).toBe(`GET ${mute.url} ends its stream without a word`);
