@@ -3,8 +3,8 @@ import type { Sink, Source, SourceContext } from '@tidewall/contracts';
 import { parseTopicName, type TopicName } from '@tidewall/protocol';
 import { ticks } from '../ticks.ts';
 import type { RowsConfig, ValueConfig } from './config.ts';
+import { rounded } from './field-value.ts';
 import { seedOf, seedOfText } from './random.ts';
-import { rounded } from './series-source.ts';
 import { createWalk } from './walk.ts';
 
 /** One number that wanders (`value`), or a list of named ones (`rows`), replaced at each tick. */
