@@ -87,6 +87,27 @@ describe('the link', () => {
     expect(client.status).toMatchObject({ type: 'waiting' });
   });
 
+  test('[C10] a transport that throws is passed over, unless it does so at once: then the caller is told', async () => {
+    let throws = true;
+    const first = new ScriptedServer('first');
+    const open = first.open.bind(first);
+    first.open = (url, events) => {
+      if (throws) throw new TypeError('no such address');
+      return open(url, events);
+    };
+    expect(() => bed.start({ transports: [first, server] })).toThrow('no such address');
+    throws = false;
+    start({ transports: [first, server] });
+    throws = true;
+    first.link.greets();
+    first.link.closes(1006);
+    await clock.advance(750);
+    expect(client.status).toMatchObject({ type: 'waiting', reason: expect.stringContaining('no such address') });
+    await clock.advance(2_000);
+    server.link.greets();
+    expect(client.status.type).toBe('live');
+  });
+
   test('[C7] a server that accepts and then says nothing is given up', async () => {
     start();
     server.link.opens();

@@ -10,16 +10,20 @@ export function lazyTransport(name: string, load: () => Promise<Transport>): Tra
     open(url, events) {
       let link: TransportLink | undefined;
       let over = false;
-      load().then(
-        (transport) => {
+
+      async function begin(): Promise<void> {
+        try {
+          const transport = await load();
           if (!over) link = transport.open(url, events);
-        },
-        () => {
+        } catch (failure) {
           if (over) return;
           over = true;
-          events.closed(1006, `the code of the transport ${name} cannot be loaded`);
-        },
-      );
+          const said = failure instanceof Error ? failure.message : String(failure);
+          events.closed(1006, `the transport ${name} cannot be used: ${said}`);
+        }
+      }
+
+      void begin();
       return {
         send: (text) => link?.send(text),
         close(code, reason) {

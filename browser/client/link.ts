@@ -1,5 +1,5 @@
 import { assertNever, type Clock, type JsonObject, type JsonValue } from '@tidewall/base';
-import type { Transport, TransportLink } from '@tidewall/browser-contracts/transport';
+import type { Transport, TransportEvents, TransportLink } from '@tidewall/browser-contracts/transport';
 import { type PushFrame, TidewallError } from '@tidewall/protocol';
 import { ClockSync } from './clock-sync.ts';
 import { malformed } from './commands.ts';
@@ -175,7 +175,7 @@ export class Link {
   #open(): void {
     const generation = ++this.#generation;
     const current = () => generation === this.#generation;
-    this.#transport = this.#choice.next().open(this.#options.url, {
+    const events: TransportEvents = {
       opened: () => {
         if (current()) this.dispatch({ type: 'opened' });
       },
@@ -188,7 +188,14 @@ export class Link {
         this.#transport = undefined;
         this.dispatch({ type: 'lost', code, reason });
       },
-    });
+    };
+    try {
+      this.#transport = this.#choice.next().open(this.#options.url, events);
+    } catch (failure) {
+      // At once it is the caller's mistake, who is told; later it is the weather.
+      if (generation === 1) throw failure;
+      events.closed(1006, String(failure));
+    }
     // Closed before it was even handed over: the object is of no use, and `lost` waits in the queue.
     if (!current()) this.#transport = undefined;
   }

@@ -121,6 +121,34 @@ describe('a pattern', () => {
     expect([...second.replicas.keys()]).toEqual(['plant/a/oee', 'plant/b/oee']);
   });
 
+  test('[C33] whose number is given to what it finds too is asked for again, and nothing goes on for ever', async () => {
+    await following();
+    bed.link.says(found('plant/a/oee', 70), found('plant/a/oee', 70), { t: 70, o: 5, r: 1, d: 'a' });
+    expect(bodies('unsubscribe')).toEqual([{ topic: 70 }]);
+    expect(bodies('subscribe')).toHaveLength(2);
+  });
+
+  test('[C37] of topics that come and go keeps the last thousand, and all that go on', async () => {
+    const seen = await following();
+    bed.link.says(found('plant/stays/oee', 1), { t: 1, o: 5, r: 1, d: 'here' });
+    for (let i = 2; i < 3_000; i++) {
+      bed.link.says(
+        found(`plant/${i}/oee`, 100 + i),
+        { t: 100 + i, o: 5, r: 1, d: i },
+        { t: 100 + i, end: { code: 2500, reason: 'gone' } },
+      );
+    }
+    bed.link.says(found('plant/last/oee', 99), { t: 99, o: 5, r: 1, d: 'here too' });
+    expect(seen.replicas.get('plant/2/oee')?.value()).toBe(2);
+    await bed.reconnect();
+    const positions = Object.keys(bed.link.command('subscribe').body['positions'] as JsonObject);
+    expect(positions.length).toBeLessThanOrEqual(1_024);
+    expect(positions).toEqual(expect.arrayContaining(['plant/stays/oee', 'plant/2999/oee', 'plant/last/oee']));
+    accepted();
+    bed.link.says(found('plant/stays/oee', 1, { recovered: true }), { t: 1, o: 6, d: 'still' });
+    expect(seen.replicas.get('plant/stays/oee')?.value()).toBe('still');
+  });
+
   test('[C37] of another kind is another subscription', async () => {
     await following({ kind: 'state' });
     bed.follow('plant/+/oee', { kind: 'log' });

@@ -4,8 +4,8 @@ import { isTopicPattern, type Since, TidewallError } from '@tidewall/protocol';
 import type { Answered } from './commands.ts';
 import { rewindBody, type Wants } from './wants.ts';
 
-/** Most topics whose positions one subscribe command of a pattern may carry; the others begin anew. */
-const MAX_POSITIONS = 1_024;
+/** Most topics whose positions one subscribe command of a pattern may carry; so many of those that ended are kept. */
+export const MAX_POSITIONS = 1_024;
 
 /** What makes a subscription another one: followers for whom this is the same share one. */
 export function sharingKey(topic: string, { kind, rateHz, filter, fields, delta, presence }: FollowOptions): string {

@@ -1,12 +1,13 @@
-import { type Clock, isJsonObject } from '@tidewall/base';
+import { isJsonObject } from '@tidewall/base';
 import type { FollowOptions, TopicReplica } from '@tidewall/browser-contracts/topic-reader';
 import { ERROR_CODES, isTopicPattern, type PushFrame, TidewallError } from '@tidewall/protocol';
 import type { Answered } from './commands.ts';
 import { SLOW_RETRY_MS } from './connection.ts';
 import { subscribeReplyOf } from './frame.ts';
-import { HeldTopic, type HeldTopicContext, type Holder, type Taken, type Told } from './held-topic.ts';
+import { HeldTopic, type Holder, type Taken, type Told } from './held-topic.ts';
 import { Pause } from './pause.ts';
-import { numberOf, sharingKey, subscribeBody } from './subscribe-command.ts';
+import { MAX_POSITIONS, numberOf, sharingKey, subscribeBody } from './subscribe-command.ts';
+import type { SubscriptionHost } from './subscription-host.ts';
 import { combineWants, type Wants } from './wants.ts';
 
 /*
@@ -31,32 +32,6 @@ export interface Follower {
   readonly pushed?: ((push: PushFrame, replica: TopicReplica) => void) | undefined;
 }
 
-/** What a subscription needs of the client. */
-export interface SubscriptionHost extends HeldTopicContext {
-  readonly clock: Clock;
-  readonly random: () => number;
-  readonly unattended: boolean;
-  /** Most pushes a second, whatever followers want. */
-  mostHz: number | undefined;
-  /** Whether commands can be sent. */
-  isUp(): boolean;
-  /** Books one command; 0 when it may go now. */
-  bookMs(): number;
-  post(name: 'subscribe' | 'unsubscribe' | 'configure', body: object, answered: Answered): void;
-  /** From now on, pushes with this number are for what is held of this topic. */
-  route(view: number, held: HeldTopic): void;
-  unroute(held: HeldTopic): void;
-  /** The other subscriptions to its topic. */
-  others(subscription: Subscription): readonly Subscription[];
-  /** Followers are to be told when the received frame is through. */
-  dirty(held: HeldTopic): void;
-  /** Nobody follows it any more, and the server has been told. */
-  forget(subscription: Subscription): void;
-  /** The server contradicts itself in a way that only a new session mends. */
-  fault(reason: string): void;
-  failed(failure: unknown): void;
-}
-
 /**
  * The one subscription of this client to a topic with these options, shared by all who follow it so; or to a pattern,
  * and then it holds every topic that the pattern finds.
@@ -69,7 +44,7 @@ export class Subscription implements Holder {
   readonly topic: string;
   readonly followers = new Set<Follower>();
   readonly #options: FollowOptions;
-  readonly #host: SubscriptionHost;
+  readonly #host: SubscriptionHost<Subscription>;
   readonly #isPattern: boolean;
   /** `own`, and what a pattern has found. */
   readonly #held = new Map<string, HeldTopic>();
@@ -86,7 +61,7 @@ export class Subscription implements Holder {
   /** What is held was torn while the server changed the rate: its number is not known until it has answered. */
   #torn = false;
 
-  constructor(topic: string, options: FollowOptions, host: SubscriptionHost) {
+  constructor(topic: string, options: FollowOptions, host: SubscriptionHost<Subscription>) {
     this.key = sharingKey(topic, options);
     this.topic = topic;
     this.#options = options;
@@ -253,6 +228,7 @@ export class Subscription implements Holder {
     }
     let held = this.#held.get(topic);
     if (held === undefined) {
+      this.#forgetEnded();
       held = new HeldTopic(topic, this, this.#host);
       held.replica.keep(this.#wants().keep);
       held.ask(this.#wants().rewind, []);
@@ -261,6 +237,16 @@ export class Subscription implements Holder {
     this.#host.route(view, held);
     this.#host.dirty(held);
     if (!held.accept(reply)) this.#resync(held, 'anew');
+  }
+
+  /** Topics come and go for as long as the page lives: those that ended first make room. */
+  #forgetEnded(): void {
+    for (const [topic, held] of this.#held) {
+      if (this.#held.size < MAX_POSITIONS) return;
+      if (held === this.#own || held.view !== undefined) continue;
+      this.#held.delete(topic);
+      for (const { told } of this.followers) told.delete(topic);
+    }
   }
 
   #refused(error: TidewallError): void {

@@ -2,17 +2,21 @@ import type { Following } from '@tidewall/browser-contracts/topic-reader';
 import type { PushFrame } from '@tidewall/protocol';
 import type { HeldTopic } from './held-topic.ts';
 import { sharingKey } from './subscribe-command.ts';
-import { type Follower, Subscription, type SubscriptionHost } from './subscription.ts';
+import { type Follower, Subscription } from './subscription.ts';
+import type { SubscriptionHost } from './subscription-host.ts';
 
 /** What subscriptions need that this set of them does not do itself. */
-export type SubscriptionsContext = Omit<SubscriptionHost, 'route' | 'unroute' | 'others' | 'dirty' | 'forget'>;
+export type SubscriptionsContext = Omit<
+  SubscriptionHost<Subscription>,
+  'route' | 'unroute' | 'others' | 'dirty' | 'forget'
+>;
 
 /** All that this client follows, each once. */
 export class Subscriptions {
   readonly #byKey = new Map<string, Subscription>();
   /** A topic that is followed by its name and found by a pattern has one number, and its pushes serve both. */
   readonly #byView = new Map<number, Set<HeldTopic>>();
-  readonly #host: SubscriptionHost;
+  readonly #host: SubscriptionHost<Subscription>;
   #dirty = new Set<HeldTopic>();
 
   constructor(context: SubscriptionsContext) {
@@ -64,7 +68,9 @@ export class Subscriptions {
 
   /** Hands a push to who it is for; one that was given up meanwhile is nobody's. */
   pushed(push: PushFrame): void {
-    for (const held of this.#byView.get(push.new?.of ?? push.t) ?? []) held.holder.push(held, push);
+    const view = push.new?.of ?? push.t;
+    // Of those there are now: a server may give what a pattern finds the number of the pattern.
+    for (const held of [...(this.#byView.get(view) ?? [])]) if (held.view === view) held.holder.push(held, push);
   }
 
   /** Tells the followers of every topic that changed, once. */

@@ -205,7 +205,21 @@ describe('a transport that is loaded when it is needed', () => {
     await Promise.resolve();
     await Promise.resolve();
     link.close(1000, 'late');
-    expect(ends).toEqual([[1006, 'the code of the transport sse cannot be loaded']]);
+    expect(ends).toEqual([[1006, 'the transport sse cannot be used: 404']]);
+  });
+
+  test('[C10] that throws when it is opened is a link that cannot be opened', async () => {
+    const broken: Transport = {
+      name: 'broken',
+      open() {
+        throw new Error('SecurityError');
+      },
+    };
+    const { ends } = listened(lazyTransport('sse', async () => broken));
+    await Promise.resolve();
+    await Promise.resolve();
+    await Promise.resolve();
+    expect(ends).toEqual([[1006, 'the transport sse cannot be used: SecurityError']]);
   });
 
   test('[C10] that is closed before it is loaded opens nothing', async () => {
