@@ -5,10 +5,11 @@ import type { Field, FieldValue } from './field.ts';
 import type { NulledBy, SampleSink } from './ingest-definition.ts';
 import type { Label } from './label-set.ts';
 import { parts } from './parts.ts';
-import type { Refusal, Refusals } from './refusals.ts';
+import { type Refusal, type Refusals, shown } from './refusals.ts';
 import { Series } from './series.ts';
-import { type SeriesBook, type Spellings, shown } from './series-book.ts';
+import type { SeriesBook } from './series-book.ts';
 import type { IngestSettings } from './settings.ts';
+import type { Spellings } from './spellings.ts';
 
 /** Points of one publication: what a topic lets go when it is over its bounds, it lets go by whole publications. */
 const MOST_POINTS = 500;

@@ -96,3 +96,8 @@ export class Refusals {
     return `${told.join('; ')}${more}`.replaceAll(/[\r\n]+/g, ' ');
   }
 }
+
+/** So much of a name or a value that it is known again. */
+export function shown(text: string): string {
+  return JSON.stringify(text.length > 40 ? `${text.slice(0, 39)}…` : text);
+}

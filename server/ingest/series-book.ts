@@ -2,10 +2,11 @@ import { type Clock, isJsonObject, type JsonObject } from '@tidewall/base';
 import type { HubPort, Log, Principal } from '@tidewall/contracts';
 import { type Limits, MAX_TOPIC_NAME_LENGTH, TidewallError } from '@tidewall/protocol';
 import { type Label, LEAST_ID_LENGTH, labelSetId } from './label-set.ts';
-import type { Refusal } from './refusals.ts';
+import { type Refusal, shown } from './refusals.ts';
 import { Series } from './series.ts';
 import { SeriesTable } from './series-table.ts';
 import type { IngestSettings } from './settings.ts';
+import { Spellings } from './spellings.ts';
 import { escapePart } from './topic-part.ts';
 
 /** Of the newest publications of a series so many tell what it has been told already. */
@@ -22,29 +23,6 @@ export interface SeriesBookOptions {
   readonly limits: Limits;
   readonly clock: Clock;
   readonly log: Log;
-}
-
-/** Series by what a tool calls them, of one tool and one prefix. */
-export class Spellings {
-  /** What the names of their topics begin with. */
-  readonly head: string;
-  readonly #most: number;
-  readonly #series = new Map<string, Series>();
-
-  constructor(head: string, most: number) {
-    this.head = head;
-    this.#most = most;
-  }
-
-  get(raw: string): Series | undefined {
-    const series = this.#series.get(raw);
-    return series === undefined || series.gone ? undefined : series;
-  }
-
-  set(raw: string, series: Series): void {
-    if (this.#series.size >= this.#most) this.#series.clear();
-    this.#series.set(raw, series);
-  }
 }
 
 /** Every series that this process knows, each once, however it is written. */
@@ -275,9 +253,4 @@ function ignoreRefusal(failure: unknown): void {
 
 function tooLong(what: string, text: string, most: number, setting: string): string {
   return `${what} ${shown(text)} has ${text.length} characters, at most ${most} are taken (ingest.${setting})`;
-}
-
-/** So much of a name or a value that it is known again. */
-export function shown(text: string): string {
-  return JSON.stringify(text.length > 40 ? `${text.slice(0, 39)}…` : text);
 }
