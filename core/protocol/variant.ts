@@ -40,28 +40,24 @@ function escaped(text: string): string {
   let result = '';
   for (const character of text) {
     if (PLAIN.test(character)) result += character;
-    else for (const byte of new TextEncoder().encode(character)) result += `~${byte.toString(16).padStart(2, '0')}`;
+    // What is no character by itself (half of a surrogate pair) has no bytes, and stands as the one that says so.
+    else result += bytesOf(/\p{Cs}/u.test(character) ? '\ufffd' : character);
   }
   return result;
 }
 
+/** Its bytes in UTF-8, each as `~` and two digits. */
+function bytesOf(character: string): string {
+  const percent = encodeURIComponent(character);
+  const bytes = percent.startsWith('%') ? percent : `%${character.charCodeAt(0).toString(16).padStart(2, '0')}`;
+  return bytes.replaceAll('%', '~').toLowerCase();
+}
+
 function unescaped(text: string): string | undefined {
   if (!text.includes('~')) return text;
-  const bytes: number[] = [];
-  for (let at = 0; at < text.length; ) {
-    if (text[at] !== '~') {
-      const character = String.fromCodePoint(text.codePointAt(at) ?? 0);
-      bytes.push(...new TextEncoder().encode(character));
-      at += character.length;
-      continue;
-    }
-    const hex = text.slice(at + 1, at + 3);
-    if (!/^[0-9a-f]{2}$/.test(hex)) return undefined;
-    bytes.push(Number.parseInt(hex, 16));
-    at += 3;
-  }
+  if (/~(?![0-9a-f]{2})/.test(text)) return undefined;
   try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(new Uint8Array(bytes));
+    return text.replace(/(?:~[0-9a-f]{2})+/g, (bytes) => decodeURIComponent(bytes.replaceAll('~', '%')));
   } catch {
     return undefined;
   }
