@@ -239,7 +239,7 @@ export class SourceRunner {
     const delayMs = backoffMs(this.#failures, RETRY, random());
     this.#failures += 1;
     this.#becomeFailed(reason, `next try in ${Math.ceil(delayMs / 1000)} s`);
-    this.#nextTryAt = clock.now() + delayMs;
+    this.#nextTryAt = Math.round(clock.now() + delayMs);
     this.#cancelRetry = clock.after(delayMs, () => {
       this.#cancelRetry = undefined;
       this.#startIfWanted();
