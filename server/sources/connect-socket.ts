@@ -30,8 +30,8 @@ export async function connectSocket(options: SocketOptions): Promise<Socket> {
   await outgoing.check(host);
   signal.throwIfAborted();
   const target = { host, port, lookup: outgoing.lookup };
-  if (tls !== undefined) return ready(connectTls({ ...target, ...tlsOptions(tls, host) }), 'secureConnect', options);
-  return ready(connect(target), 'connect', options);
+  if (tls === undefined) return ready(() => connect(target), 'connect', options);
+  return ready(() => connectTls({ ...target, ...tlsOptions(tls, host) }), 'secureConnect', options);
 }
 
 /** Goes on with TLS on a socket that has spoken without. Throws as `connectSocket` does; the socket is destroyed then. */
@@ -40,21 +40,30 @@ export async function upgradeSocket(
   tls: TlsSettings,
   options: Omit<SocketOptions, 'tls' | 'outgoing'>,
 ): Promise<Socket> {
-  return ready(connectTls({ socket, host: options.host, ...tlsOptions(tls, options.host) }), 'secureConnect', options);
+  const { host } = options;
+  try {
+    return await ready(() => connectTls({ socket, host, ...tlsOptions(tls, host) }), 'secureConnect', options);
+  } catch (failure) {
+    socket.destroy();
+    throw failure;
+  }
 }
 
 async function ready(
-  socket: Socket,
+  open: () => Socket,
   event: 'connect' | 'secureConnect',
   options: Omit<SocketOptions, 'tls' | 'outgoing'>,
 ): Promise<Socket> {
   const { called, host, port, signal } = options;
+  let socket: Socket | undefined;
   try {
+    // It throws at once where a port, or a certificate with its key, cannot be.
+    socket = open();
     await connected(socket, event, options);
     socket.setNoDelay(true);
     return socket;
   } catch (failure) {
-    socket.destroy();
+    socket?.destroy();
     signal.throwIfAborted();
     const where = `${called} at ${hostAndPort(host, port)}`;
     throw new TidewallError('source_error', `${where} cannot be reached: ${socketReason(failure)}`, { cause: failure });

@@ -29,6 +29,7 @@ const REASONS: Readonly<Record<string, string>> = {
   ERR_SSL_SSLV3_ALERT_HANDSHAKE_FAILURE:
     'it and we have no version or cipher of TLS in common, or it asks for cert and key',
   EPROTO: NO_TLS,
+  ERR_OSSL_X509_KEY_VALUES_MISMATCH: 'cert and key do not belong together',
 };
 
 /** Why a connection could not be made, or ended, in words for those who look at the screen; undefined: it was cut. */

@@ -3,6 +3,7 @@ import { definition as csv } from './csv/index.ts';
 import { definition as generator } from './generator/index.ts';
 import { definition as host } from './host/index.ts';
 import { definition as http } from './http/index.ts';
+import { definition as kafka } from './kafka/index.ts';
 import { definition as mqtt } from './mqtt/index.ts';
 import { definition as nats } from './nats/index.ts';
 import { definition as process } from './process/index.ts';
@@ -24,6 +25,7 @@ export const sourceDefinitions: ReadonlyMap<string, SourceDefinition> = new Map(
     generator,
     host,
     http,
+    kafka,
     mqtt,
     nats,
     process,

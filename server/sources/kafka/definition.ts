@@ -1,0 +1,12 @@
+import type { SourceDefinition } from '@tidewall/contracts';
+import { type KafkaConfig, kafkaConfigSchema } from './config.ts';
+import { KafkaSource } from './kafka-source.ts';
+
+/** Messages of topics of Kafka. */
+export const definition: SourceDefinition<KafkaConfig> = {
+  kind: 'kafka',
+  configSchema: kafkaConfigSchema,
+  secrets: ['password', 'key'],
+  example: { brokers: ['localhost:9092'], topics: { 'shop/orders': 'orders' } },
+  create: (config, context) => new KafkaSource(config, context),
+};
