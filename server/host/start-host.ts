@@ -166,7 +166,8 @@ export async function startHost(options: HostOptions): Promise<RunningHost> {
   });
   const gateways = mounted.map(({ gateway }) => gateway);
   const ingest = createIngest({
-    ...{ hub, principal: ANYBODY, limits, clock, log, meter: metrics, settings: config.ingest },
+    // Its topics are never those of elements.
+    ...{ hub: ownHub, principal: ANYBODY, limits, clock, log, meter: metrics, settings: config.ingest },
   });
   const guard = createOriginGuard({ ...config, boundHost: config.host });
   const app = await createApp({

@@ -5,6 +5,8 @@ const MEBIBYTE = 1024 * 1024;
 const MINUTE_MS = 60_000;
 const DAY_MS = 24 * 60 * MINUTE_MS;
 const YEAR_MS = 365 * DAY_MS;
+/** What no part of a name is, and what topics of screens and of Redis begin with. */
+const RESERVED = ['.', '..', 'screens', 'redis'];
 
 /** What can be set of everything that comes in by other tools' protocols. */
 export const ingestFields = {
@@ -15,7 +17,7 @@ export const ingestFields = {
       /^[\p{L}\p{M}\p{N}._:@$-]{1,32}$/u,
       'must be one part of a topic name, of 1 to 32 letters, digits and . _ : @ $ -',
     )
-    .refine((text) => text !== '.' && text !== '..', 'must not be "." or ".."')
+    .refine((text) => !RESERVED.includes(text), `must not be one of ${RESERVED.join(', ')}`)
     .default('ingest'),
   /** A body as it is sent, and as it is once it is unpacked. */
   bodyBytes: count(1024, 256 * MEBIBYTE, 8 * MEBIBYTE),
