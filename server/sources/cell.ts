@@ -52,9 +52,12 @@ function isSign(code: number): boolean {
 }
 
 function hasSpaceAround(cell: string): boolean {
-  // Also the spaces of other scripts; NaN, of an empty cell, is none.
-  const isSpace = (code: number) => code <= 0x20 || code >= 0x80;
   return isSpace(cell.charCodeAt(0)) || isSpace(cell.charCodeAt(cell.length - 1));
+}
+
+/** Also what may be a space of another script; NaN, of an empty cell, is none. */
+function isSpace(code: number): boolean {
+  return code <= 0x20 || code >= 0x80;
 }
 
 function skipDigits(text: string, from: number): number {
