@@ -20,11 +20,16 @@ export const sqlConfigSchema = z
       .enum(['postgres', 'mysql', 'mariadb', 'clickhouse'])
       .optional()
       .describe('which database it is, where no url says so'),
-    host: z.string().max(255).regex(HOST, 'must be the name or the address of a host').optional(),
+    host: z
+      .string()
+      .max(255)
+      .regex(HOST, 'must be the name or the address of a host')
+      .optional()
+      .describe('where it is, where no url says so'),
     port: z.int().min(1).max(65_535).optional().describe('5432, 3306 or 8123 when absent'),
     user: z.string().min(1).max(200).optional().describe('who asks: a user that may only SELECT'),
-    password: z.string().max(1_000).optional(),
-    database: z.string().max(200).optional(),
+    password: z.string().max(1_000).optional().describe('the password of the user'),
+    database: z.string().max(200).optional().describe('which of its databases'),
     tls: z
       .strictObject(tlsFields)
       .superRefine(checkTls)

@@ -34,8 +34,9 @@ function databaseOf(dialect: DialectName, config: SqlConfig, { outgoing }: Sourc
     case 'postgres':
       return new PostgresDatabase(shared);
     case 'mysql':
+      return new MysqlDatabase({ ...shared, name: 'MySQL' });
     case 'mariadb':
-      return new MysqlDatabase(shared);
+      return new MysqlDatabase({ ...shared, name: 'MariaDB' });
     case 'clickhouse':
       return new ClickhouseDatabase(shared);
   }

@@ -43,10 +43,17 @@ export class PublishedNews {
   /** @param reached is told the cursor's value of the last row that the hub has, as the database wrote it */
   async publish({ answer, rows, place }: News, reached: (value: BoundValue) => void): Promise<void> {
     const { sink, signal, clock } = this.#options;
-    const cursorOf = (index: number) => answer.rows[index]?.[place] ?? null;
-    refuseDisorder(answer, place);
-    const news: SqlRow[] = [];
     const turns = new Turns(clock);
+    await refuseDisorder(answer, place, turns);
+    const rebind = answer.columns[place]?.rebind;
+    const tell = (index: number) => {
+      let at = index;
+      // A row without a value of the cursor says nothing of how far it is.
+      while (at > 0 && !isBound(answer.rows[at]?.[place])) at -= 1;
+      const raw = answer.rows[at]?.[place];
+      if (isBound(raw)) reached(rebind?.(raw) ?? raw);
+    };
+    const news: SqlRow[] = [];
     for (const each of rows) {
       const row = this.#fit(each);
       if (row !== undefined) news.push({ row, index: each.index });
@@ -55,12 +62,10 @@ export class PublishedNews {
     for (const piece of this.#pieces(news)) {
       signal.throwIfAborted();
       await this.#put(piece.map(({ row }) => row));
-      const value = cursorOf(piece.at(-1)?.index ?? 0);
-      if (isBound(value)) reached(value);
+      tell(piece.at(-1)?.index ?? 0);
     }
     // Also of what was refused: it would be refused again.
-    const last = answer.rows.findLast((row) => isBound(row[place]))?.[place];
-    if (isBound(last)) reached(last);
+    tell(answer.rows.length - 1);
     if (news.length === 0) sink.healthy();
   }
 
@@ -76,9 +81,10 @@ export class PublishedNews {
     try {
       await sink.publish(topic, op, data);
     } catch (failure) {
-      // A row that does not fit its topic is the row's fault; the next one may fit.
       if (!(failure instanceof TidewallError) || failure.kind !== 'shape_mismatch') throw failure;
-      sink.refused(failure.message);
+      // A row that does not fit its topic is the row's fault; the others may fit.
+      if (rows.length > 1) for (const row of rows) await this.#put([row]);
+      else sink.refused(failure.message);
     }
   }
 
@@ -99,13 +105,14 @@ export class PublishedNews {
 }
 
 /** What is not in order would be passed over: the next question asks for what is beyond the last row. */
-function refuseDisorder({ columns, rows }: SqlAnswer, place: number): void {
+async function refuseDisorder({ columns, rows }: SqlAnswer, place: number, turns: Turns): Promise<void> {
   const column = columns[place];
   if (column === undefined) return;
   let before: number | string | undefined;
   for (const [index, row] of rows.entries()) {
     const raw = row[place] ?? null;
     const value = raw === null ? undefined : comparable(column.read(raw));
+    await turns.step();
     if (value === undefined) continue;
     if (typeof value === typeof before && value < (before as typeof value)) {
       throw new TidewallError(

@@ -26,8 +26,6 @@ export interface SqlConnection {
 
 /** A database that can be asked. */
 export interface SqlDatabase {
-  /**
-   * @param asked the type of the column whose last value is bound as `:cursor`, where it is known
-   */
+  /** @throws TidewallError source_error in a sentence that names the database, and no secret */
   connect(signal: AbortSignal): Promise<SqlConnection>;
 }

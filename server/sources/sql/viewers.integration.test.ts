@@ -12,6 +12,7 @@ import { definition } from './definition.ts';
 const VIEWERS = 2_000;
 /** One for all: what is encoded alike is encoded once. */
 const encoding = { name: 'none', encode: () => new Uint8Array(1) };
+const WAIT = { timeout: 30_000 };
 const viewer = { id: 'viewer', roles: [] };
 
 describe.skipIf(findPostgres() === undefined)('viewers of one question (PostgreSQL)', () => {
@@ -27,7 +28,8 @@ describe.skipIf(findPostgres() === undefined)('viewers of one question (PostgreS
     Number(server.sql("SELECT coalesce(sum(calls), 0) FROM pg_stat_statements WHERE query LIKE 'SELECT random()%'"));
   const connections = () => server.sql("SELECT count(*) FROM pg_stat_activity WHERE usename = 'reader'");
 
-  test('cost the database what one costs; nobody asks when none is left', async () => {
+  /** A hub, and the source that is asked about. */
+  async function world() {
     const shared = {
       clock: systemClock,
       log: silentLog,
@@ -56,6 +58,30 @@ describe.skipIf(findPostgres() === undefined)('viewers of one question (PostgreS
       baseDir: '.',
       outgoing: createOutgoing({ allowed: parseAddressList([]), trusted: true }),
     } as never);
+    return { hub, supervisor };
+  }
+
+  test('hear why nothing comes while it is away, and go on by themselves when it is back', async () => {
+    const { hub, supervisor } = await world();
+    const session = hub.open(viewer, { encoding, write: () => true, takenBytes: () => 0, close() {} });
+    await session.subscribe({ topic: 'load' }, () => {});
+    const stateOf = () => supervisor.list()[0]?.state;
+    await vi.waitFor(() => expect(stateOf()).toBe('ok'), WAIT);
+    await server.kill();
+    await vi.waitFor(() => expect(stateOf()).toBe('failed'), WAIT);
+    expect((await hub.snapshot(viewer, 'load')).freshness.reason).toMatch(
+      /^PostgreSQL at 127\.0\.0\.1:\d+ (is gone: the connection was cut|cannot be reached: nothing listens there); next try in \d+ s$/,
+    );
+    await server.start();
+    await vi.waitFor(() => expect(stateOf()).toBe('ok'), WAIT);
+    session.end();
+    await supervisor.dispose();
+    hub.dispose();
+  });
+
+  test('cost the database what one costs; nobody asks when none is left', async () => {
+    const { hub, supervisor } = await world();
+    server.sql('SELECT pg_stat_statements_reset()');
     expect(calls()).toBe(0);
 
     let deliveries = 0;

@@ -43,8 +43,8 @@ export class Reader {
     const end = () => {
       this.#usable = false;
     };
-    this.#process.once('exit', end);
-    this.#process.once('error', end);
+    this.#process.on('exit', end);
+    this.#process.on('error', end);
   }
 
   get usable(): boolean {

@@ -5,10 +5,12 @@ import { type Place, sqlFailure } from '../sql-failure.ts';
 /** `Code: 60. DB::Exception: Table default.x doesn't exist. (UNKNOWN_TABLE) (version 24.3.1)`, of any version. */
 const EXCEPTION = /Code: (\d+)[.,].*?DB::Exception: (.*)/s;
 const MAX_WORDS = 300;
+/** What it says stands at the beginning; the rest is not looked at. */
+const MAX_LOOKED_AT = 4_000;
 
 /** The number of what went wrong, by ClickHouse's table of errors; undefined when an answer tells of nothing. */
 export function clickhouseCode(text: string): number | undefined {
-  const [, code] = EXCEPTION.exec(text) ?? [];
+  const [, code] = EXCEPTION.exec(text.slice(0, MAX_LOOKED_AT)) ?? [];
   return code === undefined ? undefined : Number(code);
 }
 
@@ -20,7 +22,7 @@ export function clickhouseFailure(
   { user, database }: ServerAddress,
   timeoutMs: number,
 ): TidewallError {
-  const [, number, said = ''] = EXCEPTION.exec(text) ?? [];
+  const [, number, said = ''] = EXCEPTION.exec(text.slice(0, MAX_LOOKED_AT)) ?? [];
   const words = said
     .replace(/\(version [^)]*\).*$/s, '')
     .replace(/, e\.what\(\) =.*$/s, '')

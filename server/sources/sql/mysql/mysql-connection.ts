@@ -1,4 +1,4 @@
-import type { SqlAnswer } from '../answer.ts';
+import type { SqlAnswer, SqlColumn } from '../answer.ts';
 import type { ServerAddress } from '../server-address.ts';
 import type { AnswerLimits, SqlConnection } from '../sql-connection.ts';
 import { type Place, sqlFailure } from '../sql-failure.ts';
@@ -6,7 +6,7 @@ import type { BoundStatement } from '../statement/bind-statement.ts';
 import { TimeZone } from '../values/time-zone.ts';
 import { mysqlFailure } from './mysql-failure.ts';
 import type { MysqlLink } from './mysql-link.ts';
-import { readerOfMysql } from './read-mysql.ts';
+import { type MysqlField, readerOfMysql, rebinderOfMysql } from './read-mysql.ts';
 
 export interface MysqlConnectionOptions {
   readonly link: MysqlLink;
@@ -55,7 +55,7 @@ export class MysqlConnection implements SqlConnection {
       });
       if (tooMany) throw new Error('too many rows');
       await this.#forget();
-      return { columns: fields.map((field) => ({ name: field.name, read: readerOfMysql(field, this.#zone) })), rows };
+      return { columns: fields.map((field) => this.#columnOf(field)), rows };
     } catch (failure) {
       signal.throwIfAborted();
       if (tooMany)
@@ -72,6 +72,12 @@ export class MysqlConnection implements SqlConnection {
 
   close(): void {
     this.#options.link.end();
+  }
+
+  #columnOf(field: MysqlField & { readonly name: string }): SqlColumn {
+    const rebind = rebinderOfMysql(field);
+    const column = { name: field.name, read: readerOfMysql(field, this.#zone) };
+    return rebind === undefined ? column : { ...column, rebind };
   }
 
   /** The transaction is undone, and whatever else the statement left in the session: locks, variables. */

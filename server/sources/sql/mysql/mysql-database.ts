@@ -11,6 +11,8 @@ export interface MysqlOptions {
   readonly address: ServerAddress;
   readonly limits: AnswerLimits;
   readonly zone: string;
+  /** What sentences call it until it says what it is. */
+  readonly name: 'MySQL' | 'MariaDB';
   /** Whether the user may be one that could do more than read. */
   readonly allowSuperuser: boolean;
   readonly outgoing: Outgoing;
@@ -32,7 +34,7 @@ export class MysqlDatabase implements SqlDatabase {
   constructor(options: MysqlOptions) {
     const { host, port, password } = options.address;
     this.#options = options;
-    this.#place = { name: `MySQL at ${host}:${port}`, secrets: [password] };
+    this.#place = { name: `${options.name} at ${host}:${port}`, secrets: [password] };
   }
 
   async connect(signal: AbortSignal): Promise<MysqlConnection> {
@@ -58,7 +60,7 @@ export class MysqlDatabase implements SqlDatabase {
     const { address, limits, zone, allowSuperuser } = this.#options;
     const [[version, mode] = []] = await link.run('SELECT VERSION(), @@SESSION.sql_mode');
     const isMariaDb = /mariadb/i.test(String(version));
-    const place = { ...this.#place, name: this.#place.name.replace('MySQL', isMariaDb ? 'MariaDB' : 'MySQL') };
+    const place = { ...this.#place, name: this.#place.name.replace(/^\w+/, isMariaDb ? 'MariaDB' : 'MySQL') };
     if (!allowSuperuser) await this.#refuseAlmighty(link, place);
     const modes = String(mode)
       .split(',')

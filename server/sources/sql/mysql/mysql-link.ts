@@ -125,7 +125,10 @@ export class MysqlLink {
   ): Promise<readonly FieldPacket[]> {
     this.#meter.restart();
     const { LONGLONG } = this.#library.TypedParameter;
-    const bound = values.map((value) => (isWhole(value) ? LONGLONG(value) : value));
+    const bound = values.map((value) => {
+      if (!isWhole(value)) return value;
+      return value > MOST_SIGNED ? LONGLONG.unsigned(value) : LONGLONG(value);
+    });
     const asked = new Promise<readonly FieldPacket[]>((resolve, reject) => {
       this.#connection.prepare(sql, (failure: QueryError | null, statement) => {
         if (failure) {
@@ -187,6 +190,9 @@ export class MysqlLink {
     return Promise.race([asked, this.#lost]);
   }
 }
+
+/** The largest whole number of 64 bits that may be negative. */
+const MOST_SIGNED = 2n ** 63n - 1n;
 
 /** A whole number is bound as one, or `LIMIT` would not take it. */
 function isWhole(value: BoundValue): value is number | bigint {

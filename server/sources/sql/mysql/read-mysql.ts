@@ -8,7 +8,8 @@ import type { TimeZone } from '../values/time-zone.ts';
 
 /** Types by their numbers in the protocol (`enum_field_types`). */
 const FLOAT = 4;
-const EXACT_NUMBERS = [0, 8, 246];
+const LONGLONG = 8;
+const EXACT_NUMBERS = [0, LONGLONG, 246];
 const TIMES = [7, 12];
 const BIT = 16;
 const JSON_TYPE = 245;
@@ -35,6 +36,14 @@ export function readerOfMysql({ columnType = -1, columnLength = 0, extendedForma
     };
   }
   return jsonOf;
+}
+
+/**
+ * How a value of a column is bound again; as it is when undefined. A large number as a text would be compared as a
+ * floating-point one.
+ */
+export function rebinderOfMysql({ columnType }: MysqlField): ((raw: unknown) => bigint) | undefined {
+  return columnType === LONGLONG ? (raw) => BigInt(String(raw)) : undefined;
 }
 
 /** A number, a text, bytes as hexadecimal digits; of places and vectors what the library makes of them. */

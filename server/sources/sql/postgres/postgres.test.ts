@@ -5,7 +5,7 @@ import { type DatabaseServer, findPostgres, startPostgres } from '@tidewall/test
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { definition } from '../definition.ts';
-import { createAsker } from '../sql-probe.contract.ts';
+import { createAsker, type SqlProbe } from '../sql-probe.contract.ts';
 import { bindStatement } from '../statement/bind-statement.ts';
 import { parseStatement } from '../statement/parse-statement.ts';
 import { QUOTINGS, sqlItems } from '../statement/sql-text.contract.ts';
@@ -507,13 +507,17 @@ describe.skipIf(findPostgres() === undefined)('PostgreSQL', () => {
     );
   });
 
-  test('one connection serves question after question; when the server ends it, another one is opened', async () => {
-    const source = ask.probe({ query: 'SELECT pg_backend_pid() AS pid', topicKind: 'state' });
-    await source.published(3);
-    const pids = () => source.data.map((row) => (row as { pid: number }).pid);
-    expect(new Set(pids()).size).toBe(1);
-    server.sql(`SELECT pg_terminate_backend(${pids()[0]})`);
-    await source.until(() => new Set(pids()).size === 2);
-    await source.stop();
+  test('one connection serves question after question; when the server ends it meanwhile, another one is opened', async () => {
+    const query = 'SELECT pg_backend_pid() AS pid';
+    const pidsOf = (source: SqlProbe) => [...new Set(source.data.map((row) => (row as { pid: number }).pid))];
+    const often = ask.probe({ query, topicKind: 'state' });
+    await often.published(3);
+    await often.stop();
+    expect(pidsOf(often)).toHaveLength(1);
+    const seldom = ask.probe({ query, topicKind: 'state', intervalMs: 2_000 });
+    await seldom.published(1);
+    server.sql(`SELECT pg_terminate_backend(${pidsOf(seldom)[0]})`);
+    await seldom.until(() => pidsOf(seldom).length === 2);
+    await seldom.stop();
   });
 });

@@ -3,7 +3,7 @@ import { z } from 'zod';
 const OFFSET = /^([+-])(\d\d):([0-5]\d)$/;
 const HOUR_MS = 3_600_000;
 /** Offsets that are kept, one for each quarter of an hour that was asked for. */
-const MOST_KEPT = 10_000;
+const MOST_KEPT = 2_000;
 const QUARTER_MS = HOUR_MS / 4;
 
 /** A time zone in a configuration: `UTC`, a name like `Asia/Shanghai`, or an offset like `+08:00`. */
