@@ -1,4 +1,4 @@
-import type { Client } from '@tidewall/client';
+import type { SharedClient } from '@tidewall/client/shared';
 import {
   createContext,
   createElement,
@@ -8,18 +8,18 @@ import {
   useContext,
 } from 'react';
 
-const TidewallContext = createContext<Client | undefined>(undefined);
+const TidewallContext = createContext<SharedClient | undefined>(undefined);
 
 /** Everything inside shares this client. Whoever created it closes it. */
 export function TidewallProvider(props: {
-  readonly client: Client;
+  readonly client: SharedClient;
   readonly children?: ReactNode;
-}): FunctionComponentElement<ProviderProps<Client | undefined>> {
+}): FunctionComponentElement<ProviderProps<SharedClient | undefined>> {
   return createElement(TidewallContext.Provider, { value: props.client }, props.children);
 }
 
 /** The client of the provider around. @throws TypeError without one */
-export function useClient(): Client {
+export function useClient(): SharedClient {
   const client = useContext(TidewallContext);
   if (client === undefined) throw new TypeError('no client: put <TidewallProvider client={createClient(…)}> around');
   return client;

@@ -146,7 +146,8 @@ describe('a program that has installed them', () => {
       const shared = createSharedClient({ name: 'hall', create: () => client });
       const store = createTopicStore(shared, 'a');
       const failure = new TidewallError('busy', 'no');
-      void [store.snapshot().value, failure.kind, lazyTransport('x', async () => transports[0]!), tidewall(client), TidewallProvider];
+      void [store.snapshot().value, failure.kind, lazyTransport('x', async () => transports[0]!), tidewall(client), tidewall(shared)];
+      TidewallProvider({ client: shared });
       void [useTopic<Sale>('a').value.value?.total, useReactTopic<Sale>('a').value?.total];`,
     );
     await writeFile(

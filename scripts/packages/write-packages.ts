@@ -63,7 +63,7 @@ async function writePackage(
     },
   });
 
-  const beside = isClient ? [] : [CLIENT, `${CLIENT}/stores`];
+  const beside = isClient ? [] : [CLIENT, `${CLIENT}/shared`, `${CLIENT}/stores`];
   for (const [file, text] of declarations.of(Object.values(entries), beside)) write(join(folder, 'types', file), text);
 
   const manifest = {

@@ -4,6 +4,7 @@ import { startTestHost, type TestHost } from '@tidewall/testkit';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { WebSocket } from 'ws';
 import { createClient } from '../client.ts';
+import { ClientBed, failure } from '../client-bed.contract.ts';
 import { Origin, type OriginTab } from './origin.contract.ts';
 import { createSharedClient, type SharedClient } from './shared-client.ts';
 
@@ -32,12 +33,13 @@ interface Tab {
 }
 
 /** A tab; the first that is opened leads. */
-async function openTab(): Promise<Tab> {
+async function openTab(options: { readonly failed?: (failure: unknown) => void } = {}): Promise<Tab> {
   const platform: OriginTab = origin.openTab();
   const made: { close(): void }[] = [];
   const client = createSharedClient({
     name: 'hall',
     ...platform,
+    ...options,
     create() {
       const own = createClient({
         url: host.url,
@@ -156,6 +158,23 @@ describe('when the tab that leads is gone', () => {
   });
 });
 
+test('[C32] [C44] draining lets what this tab has under way finish, takes nothing new, and leaves the others alone', async () => {
+  const leader = await openTab();
+  const follower = await openTab();
+  for (const { client } of [follower, leader]) {
+    const kept = client.publish('log', 1, { kind: 'log' });
+    const drained = client.drain();
+    await expect(client.publish('log', 2)).rejects.toMatchObject({
+      kind: 'not_available',
+      detail: { outcome: 'not_sent' },
+    });
+    expect(await kept).toMatchObject({ epoch: expect.any(String) });
+    await drained;
+    expect(client.status.type).toBe('closed');
+  }
+  expect((await (await openTab()).client.history('log')).entries).toHaveLength(2);
+});
+
 test('[C44] [C47] a tab that nobody sees is told less, and the others as ever', async () => {
   const leader = await openTab();
   const hidden = await openTab();
@@ -200,4 +219,60 @@ test('[C44] what a tab that is gone has followed is let go, also when it goes be
   await vi.waitFor(() => expect(still).toEqual([1]), PATIENCE);
   leader.client.close();
   await vi.waitFor(() => expect(watchers()).toBe(0), PATIENCE);
+});
+
+describe('whatever goes wrong in a tab', () => {
+  test('what a page throws stops nobody else, and goes to who hears failures', async () => {
+    const failures: unknown[] = [];
+    const leader = await openTab();
+    const follower = await openTab({ failed: (failure) => failures.push(failure) });
+    const thrower = () => {
+      throw new Error('of the page');
+    };
+    follower.client.onStatus(thrower);
+    follower.client.follow('log', { kind: 'log' }, thrower);
+    follower.client.watch('log', { kind: 'log' }, thrower);
+    const told = watch(follower);
+    await vi.waitFor(() => expect(watchers()).toBe(1), PATIENCE);
+    await publish(1);
+    await vi.waitFor(() => expect(told).toEqual([1]), PATIENCE);
+    // The new leader is heard of by a status, on which one listener throws.
+    leader.kill();
+    await vi.waitFor(() => expect(follower.client.status.type).toBe('live'), PATIENCE);
+    await publish(1);
+    await vi.waitFor(() => expect(told).toEqual([1, 2]), PATIENCE);
+    expect(failures.length).toBeGreaterThan(3);
+  });
+
+  test('a connection that cannot be made is told, and the lead goes to the next', async () => {
+    const failures: unknown[] = [];
+    const broken = createSharedClient({
+      name: 'hall',
+      ...origin.openTab(),
+      create() {
+        throw new TypeError('no such address');
+      },
+      failed: (failure) => failures.push(failure),
+    });
+    await vi.waitFor(
+      () => expect(broken.status).toMatchObject({ type: 'closed', reason: 'no such address' }),
+      PATIENCE,
+    );
+    expect(failures).toHaveLength(1);
+    await expect(broken.publish('log', 1)).rejects.toMatchObject({ kind: 'not_available' });
+    await openTab();
+  });
+
+  test('no more than 1,024 commands wait for a tab that leads', async () => {
+    const { clock } = new ClientBed();
+    const platform = origin.openTab();
+    // Somebody leads who never says a word.
+    void origin.openTab().locks.request('tidewall:hall', {}, () => new Promise(() => {}));
+    const client = createSharedClient({ name: 'hall', ...platform, clock, create: () => expect.unreachable() });
+    const waiting = Array.from({ length: 1_024 }, () => failure(client.history('log')));
+    expect(await failure(client.history('log'))).toMatchObject({ kind: 'busy', detail: { outcome: 'not_sent' } });
+    client.close();
+    for (const ended of await Promise.all(waiting)) expect(ended.kind).toBe('not_available');
+    expect(clock.pending).toBe(0);
+  });
 });

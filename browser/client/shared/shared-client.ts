@@ -1,24 +1,15 @@
 import { type Clock, systemClock } from '@tidewall/base';
-import type {
-  Following,
-  FollowOptions,
-  LinkStatus,
-  TopicReader,
-  TopicReplica,
-} from '@tidewall/browser-contracts/topic-reader';
-import { type PushFrame, type Since, TidewallError } from '@tidewall/protocol';
+import type { Following, FollowOptions, LinkStatus, TopicReplica } from '@tidewall/browser-contracts/topic-reader';
+import { type PushFrame, TidewallError } from '@tidewall/protocol';
 import type { Client } from '../client.ts';
 import { placeAfter } from '../place-after.ts';
 import { Leader } from './leader.ts';
-import type { Announcement, Call, HeldState, Message, Request, TabChannel, TabLocks } from './messages.ts';
-import { RemoteReplica } from './remote-replica.ts';
+import type { Announcement, Call, Message, Request, TabChannel, TabLocks } from './messages.ts';
+import { type RemoteReplica, RemoteReplicas } from './remote-replica.ts';
 import { callOn, TabCalls } from './tab-calls.ts';
 
-/** What a tab has of a connection that it may share. */
-export type SharedClient = Pick<
-  Client,
-  keyof TopicReader | 'publish' | 'history' | 'presence' | 'watch' | 'pace' | 'close'
->;
+/** What a tab has of a connection that it may share: all of a client but the counts of the link. */
+export type SharedClient = Omit<Client, 'counts'>;
 
 export interface SharedClientOptions {
   /** Tabs of one origin that give the same name share a connection: one for each server and user. */
@@ -31,6 +22,8 @@ export interface SharedClientOptions {
   /** The platform's own when absent. */
   readonly locks?: TabLocks | undefined;
   readonly openChannel?: ((name: string) => TabChannel) | undefined;
+  /** Hears what a callback of this page threw, and why a connection cannot be made. */
+  readonly failed?: (failure: unknown) => void;
 }
 
 /**
@@ -52,10 +45,7 @@ interface Want {
   options: FollowOptions;
   readonly changed: ((replica: TopicReplica) => void) | undefined;
   readonly pushed: ((push: PushFrame, replica: TopicReplica) => void) | undefined;
-  /** Of a pattern there are several. */
-  readonly replicas: Map<string, RemoteReplica>;
-  /** Up to where each topic has been told, where each push is wanted. */
-  readonly told: Map<string, Since>;
+  readonly replicas: RemoteReplicas;
   /** While this tab leads. */
   following: Following | undefined;
 }
@@ -84,6 +74,9 @@ class TabClient implements SharedClient {
   #led = false;
   #ids = 0;
   #mostHz: number | undefined;
+  /** Commands of this tab that have no end yet. */
+  readonly #underWay = new Set<Promise<unknown>>();
+  #draining = false;
   #closed = false;
   /** Lets the locks go. */
   #release: () => void = () => {};
@@ -119,7 +112,7 @@ class TabClient implements SharedClient {
   onStatus(changed: (status: LinkStatus) => void): () => void {
     const listener = (status: LinkStatus) => changed(status);
     this.#listeners.add(listener);
-    listener(this.status);
+    this.#guarded(() => listener(this.status));
     return () => void this.#listeners.delete(listener);
   }
 
@@ -148,7 +141,22 @@ class TabClient implements SharedClient {
   history: Client['history'] = (...args) => this.#call('history', args);
   presence: Client['presence'] = (...args) => this.#call('presence', args);
 
+  online(): void {
+    // The tab that leads hears it from its own page.
+    this.#leader?.client.online();
+  }
+
+  async drain(): Promise<void> {
+    this.#draining = true;
+    await Promise.allSettled(this.#underWay);
+    this.close();
+  }
+
   close(): void {
+    this.#end('closed by its owner');
+  }
+
+  #end(reason: string): void {
     if (this.#closed) return;
     this.#closed = true;
     for (const id of [...this.#wants.keys()]) this.#unwant(id);
@@ -157,14 +165,22 @@ class TabClient implements SharedClient {
     this.#leader?.close();
     this.#release();
     this.#channel.close();
-    this.#tell({ type: 'closed', code: 1000, reason: 'closed by its owner' });
+    this.#tell({ type: 'closed', code: 1000, reason });
     this.#listeners.clear();
   }
 
   // --- roles
 
   #lead(): void {
-    const { client } = this.#make();
+    let client: Client;
+    try {
+      ({ client } = this.#make());
+    } catch (failure) {
+      // There is nobody to throw it to. The next tab may do better.
+      this.#end(failure instanceof Error ? failure.message : String(failure));
+      this.#failed(failure);
+      return;
+    }
     this.#endStatus = client.onStatus((status) => this.#tell(status));
     for (const [id, want] of this.#wants) {
       want.following = followOn(client, want);
@@ -214,19 +230,26 @@ class TabClient implements SharedClient {
         this.#calls.refused(message.id, message.error);
         break;
       case 'pushed':
-        if (want && isNew(want, message)) want.pushed?.(message.push, replicaIn(want, message.held));
+        if (want) this.#pushed(want, message.push, want.replicas.take(message.held));
         break;
       case 'held':
         this.#serverOffsetMs = message.serverNow - this.#clock.now();
-        if (want) want.changed?.(replicaIn(want, message.held));
+        if (want) {
+          const replica = want.replicas.take(message.held);
+          this.#guarded(() => want.changed?.(replica));
+        }
     }
+  }
+
+  #pushed({ pushed }: Want, push: PushFrame, replica: RemoteReplica): void {
+    if (isNew(replica, push)) this.#guarded(() => pushed?.(push, replica));
   }
 
   // --- what is followed
 
   #want(given: Pick<Want, 'topic' | 'options' | 'changed' | 'pushed'>): Following {
     const id = ++this.#ids;
-    const want: Want = { ...given, replicas: new Map(), told: new Map(), following: undefined };
+    const want: Want = { ...given, replicas: new RemoteReplicas(), following: undefined };
     if (!this.#closed) {
       this.#wants.set(id, want);
       if (this.#leader) want.following = followOn(this.#leader.client, want);
@@ -267,7 +290,18 @@ class TabClient implements SharedClient {
   }
 
   #call<Answer>(call: Call, args: readonly unknown[]): Promise<Answer> {
-    if (this.#closed) return Promise.reject(new TidewallError('not_available', 'the client is closed'));
+    if (this.#closed || this.#draining) {
+      const message = `the ${call} command was not sent: the client is ${this.#closed ? 'closed' : 'closing'}`;
+      return Promise.reject(new TidewallError('not_available', message, { detail: { outcome: 'not_sent' } }));
+    }
+    const answer = this.#carryOut<Answer>(call, args);
+    const end = () => void this.#underWay.delete(answer);
+    this.#underWay.add(answer);
+    answer.then(end, end);
+    return answer;
+  }
+
+  #carryOut<Answer>(call: Call, args: readonly unknown[]): Promise<Answer> {
     if (this.#leader) return callOn(this.#leader.client, call, args);
     // An option that is given as undefined would arrive as null.
     return this.#calls.add(
@@ -286,7 +320,23 @@ class TabClient implements SharedClient {
 
   #tell(status: LinkStatus): void {
     this.#status = status;
-    for (const listener of this.#listeners) listener(status);
+    for (const listener of this.#listeners) this.#guarded(() => listener(status));
+  }
+
+  #guarded(call: () => void): void {
+    try {
+      call();
+    } catch (failure) {
+      this.#failed(failure);
+    }
+  }
+
+  #failed(failure: unknown): void {
+    try {
+      this.#options.failed?.(failure);
+    } catch {
+      // Whoever reports failures has nowhere to report its own.
+    }
   }
 
   #lockOf(tab: string): string {
@@ -309,34 +359,24 @@ function followOn(client: Client, want: Want): Following {
 }
 
 /** What is asked of a new leader: the entries of a log go on where the old one has told them. */
-function resuming({ topic, options, pushed, replicas, told }: Want): FollowOptions {
-  const { kind, position } = replicas.get(topic) ?? {};
-  const since = pushed ? told.get(topic) : position;
+function resuming({ topic, options, pushed, replicas }: Want): FollowOptions {
+  const { kind, position, told } = replicas.of(topic) ?? {};
+  const since = pushed ? told : position;
   return kind === 'log' && since ? { ...options, since } : options;
 }
 
 /** False for an entry that was told before: the last words of the old leader may come after the first of the new one. */
-function isNew({ told }: Want, { push, held }: Extract<Announcement, { readonly type: 'pushed' }>): boolean {
-  const { topic, kind } = held;
-  const [before, after] = [told.get(topic), placeAfter(push, held)];
-  if (kind !== 'log' || !after) return true;
-  if (before?.epoch === after.epoch && before.offset >= after.offset) return false;
-  told.set(topic, after);
+function isNew(replica: RemoteReplica, push: PushFrame): boolean {
+  const after = placeAfter(push, replica);
+  if (replica.kind !== 'log' || !after) return true;
+  if (replica.told?.epoch === after.epoch && replica.told.offset >= after.offset) return false;
+  replica.told = after;
   return true;
 }
 
 /** As it would go over the wire: what frameworks wrap cannot be cloned. */
 function plain(request: Request): Request {
   return JSON.parse(JSON.stringify(request)) as Request;
-}
-
-function replicaIn({ replicas }: Want, held: HeldState): RemoteReplica {
-  let replica = replicas.get(held.topic);
-  if (replica === undefined) {
-    replica = new RemoteReplica(held);
-    replicas.set(held.topic, replica);
-  } else replica.held = held;
-  return replica;
 }
 
 interface Platform {

@@ -13,6 +13,8 @@ interface PendingCall {
   posted: boolean;
 }
 
+/** Commands that may be without their answer at a time. */
+const MAX_PENDING = 1_024;
 /** A command without an answer is given up after this, later than the tab that leads would give it up. */
 const CALL_MS = 50_000;
 
@@ -29,6 +31,10 @@ export class TabCalls {
   }
 
   add<Answer>(id: number, call: Call, args: readonly unknown[]): Promise<Answer> {
+    if (this.#calls.size >= MAX_PENDING) {
+      const message = `the ${call} command was not sent: ${MAX_PENDING} commands have no answer yet`;
+      return Promise.reject(new TidewallError('busy', message, { detail: { outcome: 'not_sent' } }));
+    }
     return new Promise((resolve, reject) => {
       const pending: PendingCall = {
         call,
