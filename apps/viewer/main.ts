@@ -20,7 +20,7 @@ const client = createClient({
   name: location.pathname,
   failed: (failure) => reportError(failure),
 });
-window.addEventListener('online', () => client.online());
+for (const change of ['online', 'offline']) window.addEventListener(change, () => client.online());
 // What nobody sees need not come often: what is held catches up when the page is seen again.
 const pace = () => client.pace(document.hidden ? HIDDEN_RATE_HZ : undefined);
 document.addEventListener('visibilitychange', pace);

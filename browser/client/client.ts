@@ -116,7 +116,10 @@ export interface Client extends TopicReader {
    * nobody sees: nothing is lost by it, and what is held catches up.
    */
   pace(mostHz?: number): void;
-  /** Somebody says that the network is back, or the machine awake: the next try, or the next ping, does not wait. */
+  /**
+   * Somebody says that the network is back or gone, or the machine awake: the next try does not wait, and a live link has to
+   * prove itself at once.
+   */
   online(): void;
   /** Takes no more commands, waits for those under way (at most a minute), and closes. */
   drain(): Promise<void>;

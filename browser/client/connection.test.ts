@@ -284,9 +284,15 @@ describe('the connection', () => {
     expect(stepConnection(waiting, { type: 'online' }, at(4_950)).state).toBe(waiting);
   });
 
-  test('[C6] online makes a live link prove itself', () => {
-    const { effects } = stepConnection(STATES.live, { type: 'online' }, at(1_000));
-    expect(effects[0]).toEqual({ type: 'ping' });
+  test('[C6] online makes a live link prove itself within 8 s', () => {
+    const asked = stepConnection(STATES.live, { type: 'online' }, at(1_000));
+    expect(asked.effects).toEqual([{ type: 'ping' }, { type: 'arm', ms: 8_000 }]);
+    // Again and again it is no later.
+    const again = stepConnection(asked.state, { type: 'online' }, at(5_000)).state;
+    expect(stepConnection(again, { type: 'due' }, at(8_999)).state.type).toBe('live');
+    expect(stepConnection(again, { type: 'due' }, at(9_000)).state).toMatchObject({ type: 'waiting', attempt: 3 });
+    const heard = stepConnection(again, { type: 'heard' }, at(6_000)).state;
+    expect(stepConnection(heard, { type: 'due' }, at(14_000)).state.type).toBe('live');
   });
 
   test('[C7] nothing heard for pingMs + 8 s is a dead link', () => {

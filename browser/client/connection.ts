@@ -231,8 +231,8 @@ const TABLE: ConnectionTable = {
       if (now >= deadAt(state)) return nothingHeard(state, event, environment);
       return now >= state.pingAt ? ping(state, now) : watch(state, now);
     },
-    // The network changed under the link: find out soon whether it still carries anything.
-    online: (state, _event, { now }) => ping(state, now),
+    // The network changed under the link: what was heard before says nothing of whether it still carries anything.
+    online: (state, _event, { now }) => ping({ ...state, heardAt: Math.min(state.heardAt, now - state.pingMs) }, now),
     stop,
   },
   waiting: {

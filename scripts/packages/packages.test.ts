@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import { gzipSync } from 'node:zlib';
 import { startTestHost, type TestHost } from '@tidewall/testkit';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { writePackages } from './write-packages.ts';
@@ -55,6 +56,10 @@ test('what is packed is modules, their declarations and what every package has, 
   expect(packed.filter((path) => /\.(test|contract|browser)\.|server\//.test(path))).toEqual([]);
   const { dependencies, peerDependencies, sideEffects, type } = await manifestOf('client');
   expect({ dependencies, peerDependencies, sideEffects, type }).toEqual({ sideEffects: false, type: 'module' });
+  for (const name of ['vue', 'react']) {
+    const code = await readFile(join(consumer, 'node_modules/@tidewall', name, 'index.js'));
+    expect(gzipSync(code).length).toBeLessThan(2_048);
+  }
   expect(Object.keys((await manifestOf('vue')).peerDependencies)).toEqual(['@tidewall/client', 'vue']);
   expect(Object.keys((await manifestOf('react')).peerDependencies)).toEqual(['@tidewall/client', 'react']);
 });
