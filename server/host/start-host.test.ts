@@ -105,7 +105,7 @@ test("a source's own schema refuses its settings by name, with where they are", 
     'sources.a.kind "generatr" is not a kind of source; did you mean "generator"? (in tidewall.yaml)',
     'sources.b.everyMs must be at least 250, got 5 (in tidewall.yaml)',
     'sources.c.evryMs is unknown; did you mean "everyMs"? (in tidewall.yaml)',
-    'sources.d.path is missing: it must be a text (in tidewall.yaml)',
+    'sources.d.path must be given, or url: one of the two (in tidewall.yaml)',
   ]);
 });
 

@@ -71,7 +71,7 @@ export interface RunningHost {
   /** Ids of the screens that it shows. */
   readonly screenIds: readonly string[];
   /**
-   * Finishes and then closes: no new connections, a goodbye to every session with a window to come back in, sources
+   * Finishes and then closes: no new sessions, a goodbye to every session with a window to come back in, sources
    * stopped. Done within 5 s, whatever hangs. Closing twice is closing once.
    */
   close(): Promise<void>;
