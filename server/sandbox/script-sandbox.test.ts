@@ -130,7 +130,7 @@ describe('hostile code', () => {
     ['return /(.*)*x/.test("a".repeat(5000))', `${TIME}|${DEPTH}|${MEMORY}`],
     ['return Array.from({ length: 1e9 }, () => 1)', `${TIME}|${MEMORY}`],
     ['return [].lastIndexOf.call({ length: 2 ** 53 - 1 }, 1)', TIME],
-    [UNSTOPPABLE, KILLED],
+    [UNSTOPPABLE, `${KILLED}|${TIME}`],
     ['return 3n ** (3n ** 14n) > 1n', 'takes longer|did not stop|BigInt|made'],
     ['const a = []; for (;;) a.push(new Array(1000).fill(1))', `${MEMORY}|${TIME}`],
     [
@@ -166,7 +166,7 @@ describe('hostile code', () => {
     ['($f := function($x) { $f($x) }; $f(1))', `${TIME}|${DEPTH}`],
     ['($f := function($x) { 1 + $f($x) }; $f(1))', `${TIME}|${DEPTH}|${MEMORY}`],
     ['$match("aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaab", /^(a+)+$/)', TIME],
-    ['$pad("x", 1e9)', KILLED],
+    ['$pad("x", 1e9)', `${KILLED}|${TIME}|${MEMORY}`],
     ['$eval($string($eval("[1..1e9]")))', 'the JSONata expression'],
     ['('.repeat(2000), 'the JSONata expression'],
     ['$.**.**.**', 'made|takes'],
