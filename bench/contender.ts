@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -80,7 +80,7 @@ export async function startContender(contender: Contender, core: number | undefi
     }
     await passing(POLL_MS);
   }
-  const server = { pids: withDescendants(child.pid as number), port, publisherPort, stop };
+  const server = { pids: familyOf(child.pid as number), port, publisherPort, stop };
   try {
     await contender.prepare?.(server);
     return server;
@@ -127,10 +127,20 @@ async function freePort(): Promise<number> {
   return address.port;
 }
 
-function withDescendants(pid: number): number[] {
-  const list = `/proc/${pid}/task/${pid}/children`;
-  const children = existsSync(list) ? readFileSync(list, 'utf8').split(' ').filter(Boolean).map(Number) : [];
-  return [pid, ...children.flatMap(withDescendants)];
+/** A process and all those that it has started, and they, that run now. */
+export function familyOf(pid: number): readonly number[] {
+  return [pid, ...childrenOf(pid).flatMap(familyOf)];
+}
+
+/** Each thread has its own children, and programs like those in Go start them in any. */
+function childrenOf(pid: number): readonly number[] {
+  try {
+    const lists = readdirSync(`/proc/${pid}/task`).map((thread) => `/proc/${pid}/task/${thread}/children`);
+    return lists.flatMap((list) => readFileSync(list, 'utf8').split(' ').filter(Boolean).map(Number));
+  } catch {
+    // It is gone, or the kernel does not tell.
+    return [];
+  }
 }
 
 export function passing(ms: number): Promise<void> {

@@ -22,6 +22,16 @@ export function residentKbNow(pids: readonly number[]): number {
   return sum(pids, (pid) => Number(/VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]));
 }
 
+/** The most resident memory that processes have had so far, each for itself, in KiB. */
+export function peakKb(pids: readonly number[]): number {
+  return sum(pids, (pid) => Number(/VmHWM:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]));
+}
+
+/** Memory of processes together, what several of them share counted once, in KiB; NaN where the kernel does not tell. */
+export function proportionalKb(pids: readonly number[]): number {
+  return sum(pids, (pid) => Number(/Pss:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8'))?.[1]));
+}
+
 /** Processor time that processes have used so far, to a hundredth of a second; NaN where the kernel does not tell. */
 export function cpuNs(pids: readonly number[]): number {
   return sum(pids, (pid) => {

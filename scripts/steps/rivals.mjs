@@ -5,7 +5,7 @@ import { run } from './run.mjs';
 /** What Debian has of the servers that the benchmarks measure Tidewall beside, and the compiler for floor and load. */
 const DEBIAN_PACKAGES = [
   ...['gcc', 'libc6-dev', 'nginx', 'libnginx-mod-nchan', 'nats-server', 'mosquitto'],
-  ...['influxdb', 'prometheus'],
+  ...['influxdb', 'prometheus', 'websocketd'],
 ];
 
 /**
