@@ -39,9 +39,11 @@ export class PostgresConnection implements SqlConnection {
     this.#options = options;
     this.#zone = new TimeZone(options.zone);
     this.#begin = beginning(options.limits, options.zone);
-    options.client.once('end', () => {
+    const lose = () => {
       this.#usable = false;
-    });
+    };
+    options.client.once('error', lose);
+    options.client.once('end', lose);
   }
 
   get usable(): boolean {

@@ -40,7 +40,8 @@ export function postgresFailure(place: Place, failure: unknown, options: Postgre
       return sqlFailure(place, `does not allow ${user} that`, failure);
   }
   if (statement === undefined) return sqlFailure(place, `cannot be reached: ${wordsOf(failure)}`);
-  if (severity === undefined) return sqlFailure(place, `is gone: ${wordsOf(failure)}`);
+  // 57P01 and its neighbours: it is told to stop, or has crashed.
+  if (severity === undefined || code.startsWith('57P')) return sqlFailure(place, `is gone: ${wordsOf(failure)}`);
   const at = position === undefined ? '' : excerptAt(statement, Number(position));
   const cure = hint === undefined ? '' : `; ${hint}`;
   return sqlFailure(place, `cannot answer the query: ${wordsOf(failure)}${at}${cure}`);
@@ -49,6 +50,9 @@ export function postgresFailure(place: Place, failure: unknown, options: Postgre
 function wordsOf(failure: unknown): string {
   const text = socketReason(failure);
   if (text === 'The server does not support SSL connections') return 'it does not speak TLS; leave tls out';
-  if (text === 'Connection terminated unexpectedly') return 'the connection was cut';
+  // The library's words for what it finds when it is asked next.
+  if (/^(Connection terminated|Client has encountered a connection error|Client was closed)/.test(text)) {
+    return 'the connection was cut';
+  }
   return text;
 }

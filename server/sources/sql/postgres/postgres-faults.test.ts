@@ -53,9 +53,7 @@ describe.skipIf(findPostgres() === undefined)('PostgreSQL that breaks', () => {
     const source = ask.probe({});
     await source.published(2);
     await server.kill();
-    expect(await source.failed()).toMatch(
-      /^PostgreSQL at 127\.0\.0\.1:\d+ (is gone: the connection was cut|cannot be reached: nothing listens there)$/,
-    );
+    expect(await source.failed()).toMatch(/^PostgreSQL at 127\.0\.0\.1:\d+ (is gone|cannot be reached): \S/);
     await server.start();
     expect(await ask.first({})).toEqual([{ n: expect.any(Number) }]);
   });
