@@ -1,4 +1,4 @@
-import { open } from 'node:fs/promises';
+import { open, stat } from 'node:fs/promises';
 import { TidewallError } from '@tidewall/protocol';
 
 /** So much is read at once, and turned into rows before anybody else has a turn. */
@@ -14,6 +14,8 @@ export async function* fileBytes(path: string, from: number, to: number): AsyncG
   if (from >= to) return;
   let file: Awaited<ReturnType<typeof open>> | undefined;
   try {
+    // Whoever opens a pipe waits until somebody writes to it.
+    if (!(await stat(path)).isFile()) throw new TidewallError('source_error', `${path} is not a file`);
     file = await open(path);
     const buffer = Buffer.allocUnsafe(Math.min(CHUNK_BYTES, to - from));
     for (let at = from; at < to; ) {
@@ -23,13 +25,9 @@ export async function* fileBytes(path: string, from: number, to: number): AsyncG
       yield buffer.subarray(0, bytesRead);
     }
   } catch (cause) {
+    if (cause instanceof TidewallError) throw cause;
     const { code, message } = cause as NodeJS.ErrnoException;
-    const what =
-      code === 'ENOENT'
-        ? `there is no file ${path}`
-        : code === 'EISDIR'
-          ? `${path} is not a file`
-          : `cannot read ${path}: ${message}`;
+    const what = code === 'ENOENT' ? `there is no file ${path}` : `cannot read ${path}: ${message}`;
     throw new TidewallError('source_error', what, { cause });
   } finally {
     await file?.close();

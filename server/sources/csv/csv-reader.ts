@@ -1,33 +1,16 @@
 import type { JsonObject } from '@tidewall/base';
 import { TidewallError } from '@tidewall/protocol';
-import type { CellType } from '../cell.ts';
 import { columnNames, MAX_COLUMNS } from '../column-names.ts';
 import { type CsvFault, type CsvRecord, RecordSplitter } from '../record-splitter.ts';
-import { isoTime } from '../wall-time.ts';
-import { CellFormat, type CellFormatOptions } from './cell-format.ts';
+import { CellFormat } from './cell-format.ts';
 import { ColumnGuess } from './column-guess.ts';
+import type { CsvForm, RowUse } from './csv-form.ts';
 import { type Encoding, TextReader } from './decode-text.ts';
 import { NullTally } from './null-tally.ts';
-import { type Column, createPointMaker, createRowMaker, type MakeRow, type TimeColumn } from './row-maker.ts';
+import { type Column, createPointMaker, createRowMaker, type MakeRow } from './row-maker.ts';
 import { SNIFFED_CHARACTERS, sniffDelimiter } from './sniff-delimiter.ts';
-import { compileTimeFormat, type ReadTime } from './time-format.ts';
-
-/** How a file is written, as its configuration says. */
-export interface CsvForm extends CellFormatOptions {
-  readonly encoding?: Encoding | undefined;
-  /** One character, or `auto`. */
-  readonly delimiter: string;
-  readonly quote: string;
-  /** Whether the first line names the columns. */
-  readonly header: boolean;
-  readonly types: Readonly<Record<string, CellType>>;
-  /** The form of times, by column. */
-  readonly dates: Readonly<Record<string, string>>;
-  readonly timeField?: string | undefined;
-}
-
-/** What rows become: rows of a table, entries of a log, points of a series, or rows that a query reads. */
-export type RowUse = 'table' | 'log' | 'series' | 'query';
+import { timeColumnOf } from './time-column.ts';
+import { typedColumn } from './typed-column.ts';
 
 /** What is known of a file behind the rows that were read: enough to go on with more of it. */
 export interface ReadSoFar {
@@ -225,43 +208,23 @@ export class CsvReader {
   }
 
   *#endSample(): Generator<JsonObject | undefined, void> {
-    const makeRow = this.#settle((this.#names ?? []).map((name, index) => this.#column(name, this.#guesses[index])));
+    const { form, use } = this.#options;
+    const names = this.#names ?? [];
+    const makeRow = this.#settle(names.map((name, index) => typedColumn(name, this.#guesses[index], form, use)));
     const sample = this.#sample;
     this.#sample = [];
     this.#guesses = [];
     for (const record of sample) yield this.#make(record, makeRow);
   }
 
-  #column(name: string, guess: ColumnGuess | undefined): Column {
-    const { types, dates } = this.#options.form;
-    const declared = Object.hasOwn(types, name) ? types[name] : undefined;
-    const format = Object.hasOwn(dates, name) ? dates[name] : undefined;
-    return {
-      name,
-      type: format === undefined ? (declared ?? this.#typeOf(guess)) : 'date-time',
-      isDeclared: declared !== undefined || format !== undefined,
-      readTime: format === undefined ? undefined : compileTimeFormat(format),
-    };
-  }
-
-  /**
-   * Of a column of which nothing is known yet, a log finds out cell by cell, and a series waits for numbers; a table has
-   * seen all there is.
-   */
-  #typeOf(guess: ColumnGuess | undefined): CellType | undefined {
-    const { use } = this.#options;
-    if (use === 'series') return guess?.isMostlyNumbers || guess?.type === undefined ? 'number' : guess.type;
-    return guess?.type ?? (use === 'log' ? undefined : 'text');
-  }
-
   #settle(columns: readonly Column[]): MakeRow {
-    const { use } = this.#options;
+    const { form, use } = this.#options;
     const events = {
       refused: (reason: string) => this.#options.refused(reason),
       nulled: this.#tally.add.bind(this.#tally),
     };
     const shared = { columns, format: this.#format, events };
-    const time = this.#timeColumn(columns);
+    const time = timeColumnOf(columns, form, use, (what) => this.#failure(what));
     this.#columns = columns;
     // Of each: quotes, a colon, a comma, and a number, which may be longer than its cell.
     this.#namesBytes = 2 + columns.reduce((bytes, { name }) => bytes + 6 * name.length + 28, 0);
@@ -277,24 +240,6 @@ export class CsvReader {
     return this.#makeRow;
   }
 
-  /** @throws TidewallError when a series has no time, or nothing beside it */
-  #timeColumn(columns: readonly Column[]): TimeColumn | undefined {
-    const { timeField } = this.#options.form;
-    const { use } = this.#options;
-    if (use !== 'series') {
-      return timeField === undefined ? undefined : timeColumn(columns, (name) => name === timeField);
-    }
-    const found =
-      timeColumn(columns, (name) => name === (timeField ?? 't')) ??
-      timeColumn(columns, (_, type) => type === 'date-time');
-    const names = columns.map(({ name }) => name).slice(0, 20);
-    if (found === undefined) {
-      throw this.#failure(`has no column of times; name it in the setting "timeField": it has ${names.join(', ')}`);
-    }
-    if (columns.some(({ type }, index) => type === 'number' && index !== found.index)) return found;
-    throw this.#failure(`has no column of numbers beside its time, "${names[found.index]}", for a series`);
-  }
-
   #miscounted({ cells, line }: CsvRecord): string {
     const names = this.#names ?? [];
     const has = cells.length === 1 ? '1 cell' : `${cells.length} cells`;
@@ -307,16 +252,3 @@ export class CsvReader {
     return new TidewallError('source_error', `${this.#options.name} ${what}`);
   }
 }
-
-function timeColumn(
-  columns: readonly Column[],
-  is: (name: string, type: CellType | undefined) => boolean,
-): TimeColumn | undefined {
-  const index = columns.findIndex(({ name, type }) => is(name, type));
-  const column = columns[index];
-  if (column === undefined) return undefined;
-  return { index, read: column.readTime ?? (column.type === 'number' ? UNIX_MS : isoTime) };
-}
-
-/** What a number says where a time is wanted. */
-const UNIX_MS: ReadTime = compileTimeFormat('unix-ms');

@@ -46,7 +46,7 @@ export class CsvSource implements Source {
     if (this.#url !== undefined) return this.#poll(this.#url, sink, signal);
     for await (const version of fileVersions({ path: this.#path as string, clock, signal })) {
       try {
-        await this.#take(version, sink, signal);
+        await this.#inTurn(signal, () => this.#take(version, sink, signal));
       } catch (failure) {
         if (signal.aborted) return;
         // What was half of the old and half of the new comes again as it is now.
@@ -59,11 +59,26 @@ export class CsvSource implements Source {
   async #poll(url: UrlFile, sink: Sink, signal: AbortSignal): Promise<void> {
     const polling = { ...this.#config, timeoutMs: NO_TIMEOUT_MS };
     await poll({ polling, context: this.#context, sink, signal }, async (within) => {
-      const answer = await url.ask(within);
-      if (answer === undefined) return sink.healthy();
-      await this.#take(answer.version, sink, within);
-      if (!within.aborted) answer.taken();
+      // Before it is asked: an answer does not wait.
+      await this.#inTurn(within, async () => {
+        const answer = await url.ask(within);
+        if (answer === undefined) return sink.healthy();
+        await this.#take(answer.version, sink, within);
+        if (!within.aborted) answer.taken();
+      });
     });
+  }
+
+  /** Does the work, when it is its turn where that takes a processor for itself; not at all when `signal` aborts before. */
+  async #inTurn(signal: AbortSignal, work: () => Promise<void>): Promise<void> {
+    if (this.#query === undefined) return work();
+    const leave = await this.#context.heavyTurn(signal).catch(() => undefined);
+    if (leave === undefined) return;
+    try {
+      await work();
+    } finally {
+      leave();
+    }
   }
 
   async #take(version: CsvVersion, sink: Sink, signal: AbortSignal): Promise<void> {

@@ -59,6 +59,8 @@ export async function askDuckdb(question: DuckdbQuestion, options: DuckdbProcess
     env: {},
     windowsHide: true,
   });
+  // One that cannot be told something tells so itself, also more than once.
+  child.on('error', () => {});
   const gone = new Promise<void>((resolve) => {
     child.once('exit', () => resolve());
     child.once('error', () => resolve());

@@ -131,6 +131,13 @@ describe.runIf(isInstalled)('a question to a file', () => {
     ]);
   });
 
+  it('may have its time in any of its columns', async () => {
+    const sql = 'SELECT placed AS moment, amount FROM csv WHERE id = 1';
+    expect(await answer(sql, { ...TYPED, topicKind: 'series', timeField: 'moment' })).toEqual([
+      { t: Date.UTC(2026, 0, 1, 8), amount: 10.5 },
+    ]);
+  });
+
   it('is asked again when the file changes', async () => {
     run('SELECT count(*) AS n FROM csv', TYPED);
     await eventually(() => sink.results.length === 1);

@@ -31,7 +31,7 @@ const VERSION = '1.5.6-r.1';
 export interface FileQueryOptions {
   readonly sql: string;
   readonly config: CsvConfig;
-  readonly context: Pick<SourceContext, 'clock' | 'params' | 'heavyTurn'>;
+  readonly context: Pick<SourceContext, 'clock' | 'params'>;
 }
 
 /**
@@ -63,8 +63,6 @@ export class FileQuery {
    */
   async ask(version: CsvVersion, sink: Sink, signal: AbortSignal): Promise<readonly JsonObject[] | undefined> {
     refuseLarge(version, this.#options.config);
-    const leave = await this.#options.context.heavyTurn(signal).catch(() => undefined);
-    if (leave === undefined) return undefined;
     const folder = await mkdtemp(join(tmpdir(), 'tidewall-csv-'));
     try {
       const path = join(folder, 'rows.csv');
@@ -77,7 +75,6 @@ export class FileQuery {
       return answer === undefined || signal.aborted ? undefined : await this.#rows(answer, sink);
     } finally {
       await rm(folder, { recursive: true, force: true });
-      leave();
     }
   }
 
@@ -85,7 +82,8 @@ export class FileQuery {
     const { config, context } = this.#options;
     const { name } = version;
     const reader = new CsvReader({
-      ...{ name, form: { ...config, encoding: config.encoding ?? version.encoding } },
+      // Its timeField is one of the answer.
+      ...{ name, form: { ...config, encoding: config.encoding ?? version.encoding, timeField: undefined } },
       ...{ use: 'query', sampleRows: SAMPLE_ROWS, rowBytes: ROW_BYTES },
       refused: (reason) => sink.refused(reason),
     });

@@ -1,4 +1,3 @@
-import { once } from 'node:events';
 import { createWriteStream, type WriteStream } from 'node:fs';
 import type { JsonObject, JsonValue } from '@tidewall/base';
 import { TidewallError } from '@tidewall/protocol';
@@ -62,9 +61,7 @@ export class QueryCopy {
     const text = this.#text;
     this.#text = '';
     this.#check();
-    if (text !== '' && !this.#stream.write(text)) {
-      await Promise.race([once(this.#stream, 'drain'), once(this.#stream, 'close')]).catch(() => {});
-    }
+    if (text !== '') await new Promise<void>((resolve) => this.#stream.write(text, () => resolve()));
     this.#check();
   }
 
