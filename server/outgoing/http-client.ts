@@ -2,9 +2,10 @@ import type { LookupFunction } from 'node:net';
 import type { SecureContext } from 'node:tls';
 import type { OutgoingRequest, OutgoingResponse } from '@tidewall/contracts';
 import { TidewallError } from '@tidewall/protocol';
-import { Agent, type Dispatcher, request as send } from 'undici';
+import type { Dispatcher } from 'undici';
 import { asSentence } from './failure-sentence.ts';
 import { HttpBody } from './http-body.ts';
+import { loadUndici } from './load-undici.ts';
 import { within } from './within.ts';
 
 /** How a host comes to be asked: by whoever asks, or because an answer of another one leads there. */
@@ -66,6 +67,7 @@ export class HttpClient {
     const { timeoutMs = TIMEOUT_MS, ca, insecure = false, signal } = request;
     // Neither the resolver nor what comes before the first byte hears of a signal.
     await within(check(url.hostname, hop), { timeoutMs, host: url.host, signal });
+    const { Agent, request: send } = await loadUndici();
     const dispatcher = new Agent({
       connect: {
         lookup: lookupFor(hop),
