@@ -6,6 +6,7 @@ import { reasonOf } from '../reason.ts';
 import { ANSWER_MS, BrokerLink } from './broker-link.ts';
 import { type BrokerPlace, type KafkaConfig, placeOf } from './config.ts';
 import { isMoved, KAFKA_ERRORS, wordsOfKafkaError } from './error-words.ts';
+import { type Layout, layoutOf, Moved, nameOf, offsetsOf, topicOf } from './layout.ts';
 import { type KafkaRecord, recordBatches } from './record-batch.ts';
 import {
   askFetch,
@@ -14,7 +15,6 @@ import {
   EARLIEST,
   type FetchedPartition,
   LATEST,
-  type Metadata,
   type Partition,
 } from './requests.ts';
 
@@ -32,8 +32,6 @@ const MAX_BYTES = 4 * 1024 * 1024;
 const MAX_PARTITION_BYTES = 1024 * 1024;
 /** Who leads what is asked again so often: partitions may have come. */
 const LAYOUT_MS = 300_000;
-/** Partitions that are read at once. */
-const MOST_PARTITIONS = 10_000;
 /** So often in a row who leads what may have changed before anything was read. */
 const MOST_MOVES = 4;
 const MOVE_MS = 500;
@@ -56,12 +54,6 @@ export interface LogReaderOptions {
   pause(ms: number, signal: AbortSignal): Promise<void>;
 }
 
-/** What each leader has. */
-type Layout = ReadonlyMap<number, { readonly place: BrokerPlace; readonly partitions: readonly Partition[] }>;
-
-/** Who leads something has changed: that is to be asked again. */
-class Moved extends Error {}
-
 /** Reads topics of Kafka without a group: as many may read as want to, and nothing is left at the brokers. */
 export class LogReader {
   readonly #options: LogReaderOptions;
@@ -73,25 +65,31 @@ export class LogReader {
 
   /** Reads until `signal` aborts. @throws TidewallError source_error; what the signal aborts with */
   async run(signal: AbortSignal): Promise<void> {
-    const first = await this.#bootstrap(signal);
-    try {
-      let moves = 0;
-      for (;;) {
-        const layout = await this.#layout(first);
-        try {
-          await this.#follow(layout, first, signal);
-          return;
-        } catch (failure) {
-          if (!(failure instanceof Moved)) throw failure;
-          moves = this.#read ? 0 : moves + 1;
-          this.#read = false;
-          if (moves > MOST_MOVES) throw first.failure('cannot be read', failure.message);
-          await this.#options.pause(MOVE_MS, signal);
-          signal.throwIfAborted();
-        }
+    let moves = 0;
+    for (;;) {
+      const layout = await this.#askLayout(signal);
+      try {
+        await this.#follow(layout, signal);
+        return;
+      } catch (failure) {
+        if (!(failure instanceof Moved)) throw failure;
+        moves = this.#read ? 0 : moves + 1;
+        this.#read = false;
+        if (moves > MOST_MOVES) throw new TidewallError('source_error', `Kafka cannot be read: ${failure.message}`);
+        await this.#options.pause(MOVE_MS, signal);
+        signal.throwIfAborted();
       }
+    }
+  }
+
+  /** Who leads what, as the first broker that answers knows it. It is left again: some end connections that are seldom used. */
+  async #askLayout(signal: AbortSignal): Promise<Layout> {
+    const { topics } = this.#options;
+    const link = await this.#bootstrap(signal);
+    try {
+      return layoutOf(link, topics, await link.ask(askMetadata(topics, link.metadataVersion)));
     } finally {
-      first.close();
+      link.close();
     }
   }
 
@@ -110,28 +108,8 @@ export class LogReader {
     throw failures[0];
   }
 
-  async #layout(link: BrokerLink): Promise<Layout> {
-    const { topics } = this.#options;
-    const metadata = await link.ask(askMetadata(topics, link.metadataVersion));
-    const brokers = new Map(metadata.brokers.map(({ id, host, port }) => [id, { host, port }]));
-    const layout = new Map<number, { place: BrokerPlace; partitions: Partition[] }>();
-    let count = 0;
-    for (const { topic, partition, leader } of leadersOf(link, topics, metadata)) {
-      const place = brokers.get(leader);
-      if (place === undefined) throw link.failure(`cannot tell who leads ${topic}/${partition}`, wordsOfKafkaError(5));
-      const led = layout.get(leader) ?? { place, partitions: [] };
-      layout.set(leader, led);
-      led.partitions.push({ topic, partition });
-      count += 1;
-    }
-    if (count > MOST_PARTITIONS) {
-      throw link.failure('cannot be read', `the topics have ${count} partitions; at most ${MOST_PARTITIONS} are read`);
-    }
-    return layout;
-  }
-
   /** Reads from all leaders until `signal` aborts, or the first of them fails. */
-  async #follow(layout: Layout, first: BrokerLink, signal: AbortSignal): Promise<void> {
+  async #follow(layout: Layout, signal: AbortSignal): Promise<void> {
     const within = new LinkedAbort(signal);
     const links: BrokerLink[] = [];
     try {
@@ -144,7 +122,7 @@ export class LogReader {
       for (const { partitions, link } of leaders) await this.#begin(link, partitions, known);
       this.#options.ready();
       const ways = leaders.map(({ partitions, link }) => this.#readFrom(link, partitions, within.signal));
-      ways.push(this.#watch(layout, first, within.signal));
+      ways.push(this.#watch(layout, within.signal));
       try {
         await Promise.all(ways);
       } finally {
@@ -246,12 +224,12 @@ export class LogReader {
   }
 
   /** Asks from time to time who leads what. */
-  async #watch(layout: Layout, first: BrokerLink, signal: AbortSignal): Promise<void> {
+  async #watch(layout: Layout, signal: AbortSignal): Promise<void> {
     const known = JSON.stringify([...layout]);
     while (!signal.aborted) {
       await this.#options.pause(LAYOUT_MS, signal);
       if (signal.aborted) return;
-      if (JSON.stringify([...(await this.#layout(first))]) !== known) throw new Moved('there are other partitions');
+      if (JSON.stringify([...(await this.#askLayout(signal))]) !== known) throw new Moved('there are other partitions');
     }
   }
 }
@@ -279,47 +257,4 @@ function* intactOf(records: Iterable<KafkaRecord>, missed: (words: string) => vo
     if (step.done) return;
     yield step.value;
   }
-}
-
-function leadersOf(
-  link: BrokerLink,
-  topics: readonly string[],
-  metadata: Metadata,
-): (Partition & { leader: number })[] {
-  const leaders: (Partition & { leader: number })[] = [];
-  for (const topic of topics) {
-    const told = metadata.topics.find(({ name }) => name === topic);
-    if (told === undefined || told.error !== 0) {
-      throw link.failure(`cannot read the topic ${topic}`, wordsOfKafkaError(told?.error ?? KAFKA_ERRORS.unknownTopic));
-    }
-    for (const { partition, error, leader } of told.partitions) {
-      // A copy that is away is none of our business.
-      if (error !== 0 && leader < 0) throw link.failure(`cannot read ${topic}/${partition}`, wordsOfKafkaError(error));
-      leaders.push({ topic, partition, leader });
-    }
-  }
-  return leaders;
-}
-
-function offsetsOf(
-  link: BrokerLink,
-  answers: readonly (Partition & { readonly error: number; readonly offset: number })[],
-): Map<string, number> {
-  return new Map(
-    answers.map((answer) => {
-      const { error, offset } = answer;
-      const name = nameOf(answer);
-      if (isMoved(error)) throw new Moved(`${name}: ${wordsOfKafkaError(error)}`);
-      if (error !== 0) throw link.failure(`cannot read ${name}`, wordsOfKafkaError(error));
-      return [name, offset];
-    }),
-  );
-}
-
-function topicOf(name: string): string {
-  return name.slice(0, name.lastIndexOf('/'));
-}
-
-function nameOf({ topic, partition }: Partition): string {
-  return `${topic}/${partition}`;
 }

@@ -3,7 +3,7 @@ import { ByteReader } from './byte-reader.ts';
 import { unpack } from './packing/unpack.ts';
 
 /** Unpacked; a producer's batch has 1 MB before it is packed, unless it was told otherwise. */
-export const MAX_BATCH_BYTES = 32 * 1024 * 1024;
+export const MAX_BATCH_BYTES = 16 * 1024 * 1024;
 
 /** Before its length: the first offset, and the length itself. */
 const HEAD_BYTES = 12;

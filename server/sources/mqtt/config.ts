@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { checkMessages, messageFields, namesByTopic } from '../message-fields.ts';
 import { type ServerSchemes, serverUrlField } from '../server-url.ts';
 import { checkTls, tlsFields } from '../tls-fields.ts';
-import { faultOfFilter, filtersOverlap, hasWildcard } from './topic-filter.ts';
+import { faultOfFilter, hasWildcard, levelsOf, levelsOverlap } from './topic-filter.ts';
 
 export const MQTT_SCHEMES: ServerSchemes = {
   'mqtt:': { port: 1883, tls: false },
@@ -83,10 +83,10 @@ export type MqttConfig = z.infer<typeof mqttConfigSchema>;
 
 /** Two different filters that one message can match: whether it comes once or twice then is left to the broker. */
 function overlapOf(filters: readonly string[]): readonly [string, string] | undefined {
-  const wild = filters.filter(hasWildcard);
-  for (const one of wild) {
-    const other = filters.find((each) => each !== one && filtersOverlap(one, each));
-    if (other !== undefined) return [one, other];
+  const all = [...new Set(filters)].map((filter) => ({ filter, levels: levelsOf(filter) }));
+  for (const one of all.filter(({ filter }) => hasWildcard(filter))) {
+    const other = all.find((each) => each !== one && levelsOverlap(one.levels, each.levels));
+    if (other !== undefined) return [one.filter, other.filter];
   }
   return undefined;
 }

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { faultOfFilter, filtersOverlap, hasWildcard, matchesFilter } from './topic-filter.ts';
+import { faultOfFilter, hasWildcard, levelsOf, levelsOverlap, matchesFilter } from './topic-filter.ts';
 
 describe('a topic filter', () => {
   test.each(['a', 'a/b', '#', '+', 'a/#', '+/b/+', '/a', 'a//b', '$SYS/#', '$share/walls/a/#', 'ä b'])(
@@ -47,8 +47,8 @@ describe('a topic filter', () => {
     ['#', '$SYS/#', false],
     ['+/a', '$SYS/a', false],
   ])('%s and %s overlap: %s', (one, other, overlap) => {
-    expect(filtersOverlap(one, other)).toBe(overlap);
-    expect(filtersOverlap(other, one)).toBe(overlap);
+    expect(levelsOverlap(levelsOf(one), levelsOf(other))).toBe(overlap);
+    expect(levelsOverlap(levelsOf(other), levelsOf(one))).toBe(overlap);
   });
 
   test('has a wildcard or none, also behind the name of a group', () => {

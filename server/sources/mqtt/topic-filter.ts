@@ -17,7 +17,7 @@ export function faultOfFilter(filter: string): string | undefined {
 const SHARED = /^\$share\/([^/+#]+)\/(.+)$/;
 
 /** The levels that topics are compared with: of a shared subscription those behind its group. */
-function levelsOf(filter: string): string[] {
+export function levelsOf(filter: string): string[] {
   return (SHARED.exec(filter)?.[2] ?? filter).split('/');
 }
 
@@ -28,16 +28,11 @@ export function hasWildcard(filter: string): boolean {
 
 /** Whether a broker sends what is published to `topic` to those who subscribed with `filter`. */
 export function matchesFilter(filter: string, topic: string): boolean {
-  return matches(levelsOf(filter), topic.split('/'));
+  return levelsOverlap(levelsOf(filter), topic.split('/'));
 }
 
-/** Whether there is a topic that both match. */
-export function filtersOverlap(one: string, other: string): boolean {
-  return matches(levelsOf(one), levelsOf(other));
-}
-
-/** Of levels that may have wildcards on both sides. What begins with $ is for no wildcard at its first level. */
-function matches(one: readonly string[], other: readonly string[]): boolean {
+/** Whether there is a topic that both match. What begins with $ is for no wildcard at its first level. */
+export function levelsOverlap(one: readonly string[], other: readonly string[]): boolean {
   for (let index = 0; ; index++) {
     const a = one[index];
     const b = other[index];

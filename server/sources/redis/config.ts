@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { checkMessages, messageFields, namesByTopic } from '../message-fields.ts';
+import { checkTls, tlsFields } from '../tls-fields.ts';
 import { redisUrlField } from './redis-url.ts';
 
 /** Configuration of a source of kind `redis`. */
@@ -11,6 +12,7 @@ export const redisConfigSchema = z
       'patterns of channels by topic, as PSUBSCRIBE takes them: an entry says which channel it came by, and a table has a row for each channel',
     ),
     streams: namesByTopic().describe('streams by topic: entries by their fields'),
+    ...tlsFields,
     ...messageFields,
   })
   .superRefine((config, context) => {
@@ -20,6 +22,7 @@ export const redisConfigSchema = z
     const complain = (message: string) => context.addIssue({ code: 'custom', path: ['channels'], message });
     if (topics.length === 0) complain('must name a channel, or patterns or streams something');
     if (twice !== undefined) complain(`${twice} is fed by two of channels, patterns and streams`);
+    checkTls(config, context);
     checkMessages(
       config,
       { names: ['channels', { ...streams, ...channels }], patterns: ['patterns', patterns] },

@@ -6,6 +6,7 @@ import { RedisSource } from './redis-source.ts';
 export const definition: SourceDefinition<RedisConfig> = {
   kind: 'redis',
   configSchema: redisConfigSchema,
-  secrets: ['url'],
+  secrets: ['url', 'key'],
+  example: { url: 'redis://localhost:6379', channels: { 'shop/orders': 'orders' } },
   create: (config, context) => new RedisSource(config, context),
 };

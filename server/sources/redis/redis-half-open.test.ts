@@ -1,6 +1,6 @@
 import { TcpProxy } from '@tidewall/testkit';
 import { afterEach, describe, expect, test } from 'vitest';
-import { eventually, SourceBed } from '../source-bed.contract.ts';
+import { SourceBed } from '../source-bed.contract.ts';
 import { definition } from './definition.ts';
 import { HAS_REDIS, startRedis } from './redis-server.contract.ts';
 
@@ -24,19 +24,5 @@ describe.skipIf(!HAS_REDIS)('a Redis source', () => {
     proxy.stall();
     const ends = [channels.run, streams.run].map((run) => run.catch((failure: Error) => failure.message));
     for (const end of ends) expect(await end).toMatch(/(is gone|cannot be read): nothing was heard for 15 s$/);
-  });
-
-  test('heals by itself after its server was killed', { timeout: 40_000 }, async () => {
-    const redis = await startRedis();
-    closers.push(() => redis.close());
-    const watched = await bed.watch({ url: redis.url, patterns: { a: 'a.*' }, topicKind: 'table' }, 'a');
-    closers.push(() => watched.close());
-    await eventually(() => watched.health().state === 'ok');
-    await redis.kill();
-    await eventually(() => watched.health().state === 'failed');
-    await redis.start();
-    await eventually(() => watched.health().state === 'ok');
-    redis.cli('publish', 'a.b', '2');
-    await eventually(async () => JSON.stringify(await watched.snapshot('a')).includes('"value":2'));
   });
 });

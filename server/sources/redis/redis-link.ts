@@ -1,8 +1,9 @@
-import { isIP } from 'node:net';
 import type { createClient } from '@redis/client';
 import type { Outgoing } from '@tidewall/contracts';
 import { TidewallError } from '@tidewall/protocol';
 import { reasonOf } from '../reason.ts';
+import { socketReason } from '../socket-reason.ts';
+import { type TlsSettings, tlsOptions } from '../tls-fields.ts';
 import { placeOf, withoutSecrets } from './redis-url.ts';
 
 /** A server that does not take a connection within this is not there. */
@@ -10,6 +11,12 @@ const CONNECT_MS = 5_000;
 /** Asked so often whether it is still there; a link on which nothing came for three times this is dead. */
 const PING_MS = 5_000;
 const DEAD_MS = 3 * PING_MS;
+
+/** Where a source may go, and how it checks what it finds there. */
+export interface RedisBounds {
+  readonly outgoing: Outgoing;
+  readonly tls: TlsSettings;
+}
 
 export type RedisClient = ReturnType<typeof openClient>;
 type CreateClient = typeof createClient;
@@ -28,16 +35,16 @@ export class RedisLink {
   /**
    * Connects.
    *
-   * @param outgoing where it may go; anywhere when absent: for who runs this server
+   * @param bounds absent: it may go anywhere, for who runs this server
    * @throws TidewallError source_error in a sentence that names the server, and no secret
    */
-  static async open(url: string, signal: AbortSignal, outgoing?: Outgoing): Promise<RedisLink> {
-    await outgoing?.check(new URL(url).hostname);
+  static async open(url: string, signal: AbortSignal, bounds?: RedisBounds): Promise<RedisLink> {
+    await bounds?.outgoing.check(new URL(url).hostname);
     // Only who has a Redis pays for its client: it has hundreds of files.
     const { createClient } = await import('@redis/client');
     signal.throwIfAborted();
     const over = new AbortController();
-    const link = new RedisLink(url, over, openClient(createClient, url, over.signal, outgoing));
+    const link = new RedisLink(url, over, openClient(createClient, url, over.signal, bounds));
     const stop = () => link.close();
     signal.addEventListener('abort', stop, { once: true });
     try {
@@ -75,13 +82,14 @@ export class RedisLink {
   }
 }
 
-function openClient(create: CreateClient, url: string, signal: AbortSignal, outgoing: Outgoing | undefined) {
+function openClient(create: CreateClient, url: string, signal: AbortSignal, bounds: RedisBounds | undefined) {
   const { hostname, protocol } = new URL(url);
+  const { outgoing, tls = { insecure: false } } = bounds ?? {};
   // What the client makes of these is `net.connect` and `tls.connect`, whose options its types do not all know.
   const way = {
     signal,
     ...(outgoing === undefined ? {} : { lookup: outgoing.lookup }),
-    ...(protocol === 'rediss:' && isIP(hostname) === 0 ? { servername: hostname } : {}),
+    ...(protocol === 'rediss:' ? (tlsOptions(tls, hostname.replace(/^\[(.*)\]$/, '$1')) as object) : {}),
   };
   return create({
     url,
@@ -95,10 +103,15 @@ function openClient(create: CreateClient, url: string, signal: AbortSignal, outg
   });
 }
 
+/** What is said of certificates, and of what is no TLS. */
+const TLS_FAILURE = /^(ERR_|CERT_|SELF_|DEPTH_|UNABLE_|EPROTO)/;
+
 /** The client's own word for silence is that of its socket. */
 function wordsOf(cause: unknown): string {
   const silent = cause instanceof Error && cause.constructor.name === 'SocketTimeoutError';
-  return silent ? `nothing was heard for ${DEAD_MS / 1000} s` : reasonOf(cause);
+  if (silent) return `nothing was heard for ${DEAD_MS / 1000} s`;
+  const { code = '' } = (cause ?? {}) as NodeJS.ErrnoException;
+  return TLS_FAILURE.test(code) ? socketReason(cause) : reasonOf(cause);
 }
 
 /** A name with two addresses fails with an error for each of them, and no word of its own. */

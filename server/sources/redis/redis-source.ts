@@ -53,7 +53,7 @@ export class RedisSource implements Source {
   async #hear(sink: Sink, signal: AbortSignal): Promise<void> {
     const { url, channels, patterns } = this.#config;
     const { clock, outgoing } = this.#context;
-    const link = await RedisLink.open(url, signal, outgoing);
+    const link = await RedisLink.open(url, signal, { outgoing, tls: this.#config });
     const inbox = new MessageInbox({ sink, clock, form: this.#config, nameField: NAME_FIELD });
     void link.lost.then((failure) => inbox.end(failure));
     try {
@@ -80,7 +80,7 @@ export class RedisSource implements Source {
   /** The entries of streams, none left out between one run and the next. */
   async #read(sink: Sink, signal: AbortSignal): Promise<void> {
     const { url, streams, topicKind } = this.#config;
-    const reader = await StreamReader.open(url, signal, this.#context.outgoing);
+    const reader = await StreamReader.open(url, signal, { outgoing: this.#context.outgoing, tls: this.#config });
     const turns = new Turns(this.#context.clock);
     try {
       const names = pairsOf(streams);

@@ -1,6 +1,5 @@
-import type { Outgoing } from '@tidewall/contracts';
 import { TidewallError } from '@tidewall/protocol';
-import { RedisLink } from './redis-link.ts';
+import { type RedisBounds, RedisLink } from './redis-link.ts';
 
 /** Redis answers an XREAD after this long when nothing is new; shorter than the time after which a link is dead. */
 const BLOCK_MS = 5_000;
@@ -24,8 +23,8 @@ export class StreamReader {
   #first: StreamEntry[] = [];
 
   /** @throws TidewallError source_error when Redis cannot be reached */
-  static async open(url: string, signal: AbortSignal, outgoing: Outgoing): Promise<StreamReader> {
-    return new StreamReader(await RedisLink.open(url, signal, outgoing));
+  static async open(url: string, signal: AbortSignal, bounds: RedisBounds): Promise<StreamReader> {
+    return new StreamReader(await RedisLink.open(url, signal, bounds));
   }
 
   private constructor(link: RedisLink) {
