@@ -225,6 +225,9 @@ export class Hub implements HubPort {
   }
 
   async feed(name: TopicName, source: string, said: FeedSettings, demand: (demand: Demand) => void): Promise<Feed> {
+    // A source that takes a topic because somebody watches it is told so while that client is being answered: the answer
+    // comes before whatever the topic becomes.
+    await Promise.resolve();
     const complete = feedSettings(said, this.#options.settingsOf(name));
     let topic: Topic;
     do topic = await this.#topics.open(name, { by: 'publisher', settings: complete });

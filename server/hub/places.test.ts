@@ -138,6 +138,22 @@ test('[H63] one that was given nothing yet of what there is has nothing to go on
   ]);
 });
 
+test('who watches a topic that a source takes because of that is answered first, and then told to ask again', async () => {
+  bed.start();
+  const feeding: Promise<unknown>[] = [];
+  const end = bed.hub.onDemand(parseTopicPattern('sales/+'), (topic, watched) => {
+    if (watched && feeding.length === 0)
+      feeding.push(bed.hub.feed(topic, 'sales', { kind: 'table', keyField: 'id' }, () => {}));
+  });
+  // It does not say what it is, and is taken for a state; the bed refuses pushes before the reply.
+  const { outlet, reply } = await bed.watch('sales/region=sh');
+  expect(reply.kind).toBe('state');
+  await feeding[0];
+  expect(outlet.pushes).toEqual([expect.objectContaining({ type: 'end', view: reply.topic, code: 2500 })]);
+  expect((await bed.watch('sales/region=sh')).reply.kind).toBe('table');
+  end();
+});
+
 test('[H59] the demand of a pattern is told in turn, for topics that exist and for those that do not', async () => {
   bed.start();
   const heard: string[] = [];
