@@ -116,6 +116,16 @@ describe.skipIf(!HAS_KCAT)('a Kafka source', () => {
     );
   });
 
+  test('goes to no broker that others name, where the source may not go', async () => {
+    const { broker } = await kafka({
+      change: (api, answer) => (api === METADATA ? replaced(answer, '127.0.0.1', '10.77.7.7') : answer),
+    });
+    const outgoing = createOutgoing({ allowed: parseAddressList(['127.0.0.1']), trusted: false });
+    expect(await bed.failureOf(bed.create({ brokers: [broker], topics }, { outgoing }))).toMatch(
+      /^10\.77\.7\.7 is not a public address, .*; brokers name it 10\.77\.7\.7:\d+ themselves/,
+    );
+  });
+
   test('asks who leads when one does so no more, and fails when nobody does for long', {
     timeout: 30_000,
   }, async () => {
