@@ -1,8 +1,10 @@
 import type { Pace } from '@tidewall/contracts';
+import type { TopicName } from '@tidewall/protocol';
 import { FakeClock } from '@tidewall/testkit';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { z } from 'zod';
-import { checkPolling, intervalOf, type Polling, poll, pollingFields } from './polling.ts';
+import { checkPolling, intervalOf, type Polling, poll, pollingFields, type Question } from './polling.ts';
+import { RecordingSink } from './recording-sink.ts';
 
 const polling: Polling = { intervalMs: 10_000, minIntervalMs: 1_000, maxIntervalMs: 60_000, timeoutMs: 5_000 };
 
@@ -37,11 +39,13 @@ describe('polling', () => {
   let expected: number[];
   let pace: { fastestMs: number | undefined; unpaced: boolean; listeners: Set<() => void> };
   let running: Promise<void> | undefined;
+  let sink: RecordingSink;
 
   beforeEach(() => {
     clock = new FakeClock(1_000_000);
     abort = new AbortController();
     asked = [];
+    sink = new RecordingSink();
     expected = [];
     pace = { fastestMs: undefined, unpaced: true, listeners: new Set() };
     running = undefined;
@@ -55,7 +59,7 @@ describe('polling', () => {
     expect(pace.listeners.size).toBe(0);
   });
 
-  function start(ask: (signal: AbortSignal) => Promise<void> = async () => {}): Promise<void> {
+  function start(ask: Question = async () => {}): Promise<void> {
     const context = {
       clock,
       pace: {
@@ -72,11 +76,11 @@ describe('polling', () => {
         },
       } satisfies Pace,
     };
-    const sink = { expect: (ms: number) => expected.push(ms) };
+    Object.assign(sink, { expect: (ms: number) => void expected.push(ms) });
     const begun = clock.monotonic();
-    running = poll({ polling, context, sink, signal: abort.signal }, (signal) => {
+    running = poll({ polling, context, sink, signal: abort.signal }, (signal, unhurried) => {
       asked.push(clock.monotonic() - begun);
-      return ask(signal);
+      return ask(signal, unhurried);
     });
     running.catch(() => {});
     return running;
@@ -142,6 +146,24 @@ describe('polling', () => {
     abort.abort();
     await run;
     expect(clock.pending).toBe(0);
+  });
+
+  test('takes nobody for late while the hub takes what came, and counts on after that', async () => {
+    const topic = 't' as TopicName;
+    sink.hold();
+    const run = start(async (signal, unhurried) => {
+      await unhurried.result(topic, 1);
+      await new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason)));
+    });
+    let over = false;
+    run.catch(() => (over = true));
+    await clock.advance(60_000);
+    expect(over).toBe(false);
+    sink.release();
+    await clock.advance(4_999);
+    expect(over).toBe(false);
+    await clock.advance(1);
+    await expect(run).rejects.toThrow('within 5000 ms');
   });
 
   test('does not wait for ever for a question that does not end', async () => {

@@ -3,6 +3,7 @@ import type { Pace, Sink, SourceContext } from '@tidewall/contracts';
 import { TidewallError } from '@tidewall/protocol';
 import { z } from 'zod';
 import { LinkedAbort } from './linked-abort.ts';
+import { Patience } from './patience.ts';
 import { pause } from './pause.ts';
 
 const DAY_MS = 86_400_000;
@@ -46,9 +47,12 @@ export function intervalOf(polling: Polling, { fastestMs, unpaced }: Pick<Pace, 
 export interface PollOptions {
   readonly polling: Polling;
   readonly context: Pick<SourceContext, 'clock' | 'pace'>;
-  readonly sink: Pick<Sink, 'expect'>;
+  readonly sink: Sink;
   readonly signal: AbortSignal;
 }
+
+/** Asks once, and publishes the answer to that sink. */
+export type Question = (signal: AbortSignal, sink: Sink) => Promise<void>;
 
 /** How long what was told to stop is waited for, so that it never runs beside its successor. */
 const STOP_MS = 5_000;
@@ -57,16 +61,17 @@ const STOP_MS = 5_000;
  * Asks at once, and then again and again until `signal` aborts; never twice at the same time. A question that took longer
  * than the interval is followed by the next one after the least interval.
  *
- * @param ask its signal aborts when there is no time left
+ * @param ask its signal aborts when there is no time left; while the hub takes what came, by the sink that it is handed, no
+ *   time passes: that is not the far end's fault
  * @throws what `ask` throws, and TidewallError source_error when it has taken longer than `timeoutMs`
  */
-export async function poll(options: PollOptions, ask: (signal: AbortSignal) => Promise<void>): Promise<void> {
+export async function poll(options: PollOptions, ask: Question): Promise<void> {
   const { polling, context, sink, signal } = options;
   const { clock } = context;
   while (!signal.aborted) {
     const begunAt = clock.monotonic();
     sink.expect(intervalOf(polling, context.pace));
-    await inTime(clock, polling.timeoutMs, signal, ask);
+    await inTime(clock, polling.timeoutMs, options, ask);
     await untilDue(options, begunAt);
   }
 }
@@ -74,18 +79,18 @@ export async function poll(options: PollOptions, ask: (signal: AbortSignal) => P
 async function inTime(
   clock: Clock,
   timeoutMs: number,
-  signal: AbortSignal,
-  ask: (signal: AbortSignal) => Promise<void>,
+  { signal, sink }: Pick<PollOptions, 'signal' | 'sink'>,
+  ask: Question,
 ): Promise<void> {
   const within = new LinkedAbort(signal);
-  const cancel = clock.after(timeoutMs, () => within.abort());
-  const asking = ask(within.signal);
+  const patience = new Patience(clock, timeoutMs, () => within.abort());
+  const asking = ask(within.signal, patience.around(sink));
   try {
     await Promise.race([asking, aborted(within.signal)]);
   } catch (failure) {
     if (!within.signal.aborted) throw failure;
   } finally {
-    cancel();
+    patience.end();
     within.letGo();
   }
   if (!within.signal.aborted) return;

@@ -36,7 +36,9 @@ export class HttpSource implements Source {
     }
     const { waitMs } = this.#asker;
     if (waitMs > 0) await pause(clock, waitMs, signal);
-    await poll({ polling: this.#config, context: this.#context, sink, signal }, (within) => this.#ask(sink, within));
+    await poll({ polling: this.#config, context: this.#context, sink, signal }, (within, unhurried) =>
+      this.#ask(unhurried, within),
+    );
   }
 
   async #ask(sink: Sink, signal: AbortSignal): Promise<void> {

@@ -39,7 +39,9 @@ export class PrometheusSource implements Source {
   }
 
   async run(sink: Sink, signal: AbortSignal): Promise<void> {
-    await poll({ polling: this.#config, context: this.#context, sink, signal }, (within) => this.#ask(sink, within));
+    await poll({ polling: this.#config, context: this.#context, sink, signal }, (within, unhurried) =>
+      this.#ask(unhurried, within),
+    );
   }
 
   async #ask(sink: Sink, signal: AbortSignal): Promise<void> {

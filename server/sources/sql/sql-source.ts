@@ -47,9 +47,9 @@ export class SqlSource implements Source {
   async run(sink: Sink, signal: AbortSignal): Promise<void> {
     const { settings: polling, context } = this.#options;
     try {
-      await poll({ polling, context, sink, signal }, async (within) => {
+      await poll({ polling, context, sink, signal }, async (within, unhurried) => {
         const answer = await this.#ask(within);
-        await this.#deliver(answer, sink, within);
+        await this.#deliver(answer, unhurried, within);
       });
     } catch (failure) {
       if (!signal.aborted) throw failure;
