@@ -278,10 +278,17 @@ test.skipIf(!findProgram('script'))('on a terminal tap draws a picture, in as ma
 
 test('publisher and subscriber live through a server that is killed and comes back', async () => {
   const env = { TIDEWALL_URL: server.url };
+  const answered = async () => {
+    const metrics = await (await fetch(`${server.url}/metrics`)).text();
+    return Number(/^tidewall_http_requests_total\{[^}]*route="\/api\/publish"[^}]*\} (\d+)$/m.exec(metrics)?.[1] ?? 0);
+  };
+  const answeredBefore = await answered();
   const subscriber = runTidewall(['subscribe', 'cli/restart'], { env });
   const publisher = runTidewall(['publish', 'cli/restart'], { env });
   publisher.write('"before"\n');
   await subscriber.waitFor('"before"');
+  // The subscriber may have it before the publisher has its answer, and who has none does not know whether to go on.
+  await expect.poll(answered, { timeout: 20_000 }).toBeGreaterThan(answeredBefore);
   await server.restart('SIGKILL');
   publisher.write('"after"\n');
   publisher.endInput();
