@@ -44,29 +44,37 @@ export function tallyOfReport(file, exitCode) {
   return tally;
 }
 
+/** Characters of each failure that are said once more at the end of a run. */
+const TOLD = 1500;
+
 /**
- * The tests of a run that did not run, and those that failed, by the JSON report: full names, each with its file. A file
- * that could not be loaded is named alone.
+ * The tests of a run that did not run, and those that failed, by the JSON report: full names, each with its file, and
+ * what went wrong below it. A file that could not be loaded is named by itself.
  *
  * @param {string} file the report; it may be missing
  * @returns {{ skipped: string[], failed: string[] }}
  */
 export function namesIn(file) {
-  /** @type {{ testResults: { name: string, status: string, assertionResults: { status: string, fullName: string }[] }[] }} */
+  /** @type {{ testResults: { name: string, status: string, message?: string, assertionResults: { status: string, fullName: string, failureMessages?: string[] }[] }[] }} */
   const { testResults } = existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : { testResults: [] };
   /** @type {string[]} */
   const skipped = [];
   /** @type {string[]} */
   const failed = [];
-  for (const { name, status, assertionResults } of testResults) {
+  for (const { name, status, message, assertionResults } of testResults) {
     const before = failed.length;
     for (const test of assertionResults) {
-      if (test.status === 'failed') failed.push(`${name}: ${test.fullName}`);
+      if (test.status === 'failed') failed.push(`${name}: ${test.fullName}${told(test.failureMessages?.join('\n'))}`);
       else if (test.status !== 'passed') skipped.push(`${name}: ${test.fullName}`);
     }
-    if (status === 'failed' && failed.length === before) failed.push(name);
+    if (status === 'failed' && failed.length === before) failed.push(`${name}${told(message)}`);
   }
   return { skipped, failed };
+}
+
+/** What went wrong, below the name of what it went wrong in. */
+function told(message = '') {
+  return message.slice(0, TOLD).trim().replace(/^/gm, '\n    ').replaceAll('\n\n', '\n').trimEnd();
 }
 
 /**

@@ -35,20 +35,23 @@ describe('counting tests', () => {
   it('a run that wrote no report is one failed test', () => {
     expect(tallyOfReport(join(folder, 'none.json'), 134)).toEqual({ passed: 0, failed: 1, skipped: 0 });
   });
-  it('names the tests that did not run', () => {
+  it('names the tests that did not run, and those that failed with what went wrong', () => {
     const path = join(folder, 'report.json');
     const assertionResults = [
       { status: 'passed', fullName: 'runs' },
       { status: 'pending', fullName: 'needs root' },
     ];
-    const failing = [{ status: 'failed', fullName: 'holds' }];
+    const failing = [{ status: 'failed', fullName: 'holds', failureMessages: ['expected 1\nto be 2'] }];
     const testResults = [
       { name: '/x.test.ts', status: 'passed', assertionResults },
       { name: '/y.test.ts', status: 'failed', assertionResults: failing },
-      { name: '/z.test.ts', status: 'failed', assertionResults: [] },
+      { name: '/z.test.ts', status: 'failed', message: 'no such module', assertionResults: [] },
     ];
     writeFileSync(path, JSON.stringify({ testResults }));
-    expect(namesIn(path)).toEqual({ skipped: ['/x.test.ts: needs root'], failed: ['/y.test.ts: holds', '/z.test.ts'] });
+    expect(namesIn(path)).toEqual({
+      skipped: ['/x.test.ts: needs root'],
+      failed: ['/y.test.ts: holds\n    expected 1\n    to be 2', '/z.test.ts\n    no such module'],
+    });
     expect(namesIn(join(folder, 'none.json'))).toEqual({ skipped: [], failed: [] });
   });
   it('ends in one plain line', () => {

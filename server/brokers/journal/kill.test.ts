@@ -1,4 +1,3 @@
-import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { type IncomingMessage, request } from 'node:http';
 import { tmpdir } from 'node:os';
@@ -91,7 +90,7 @@ const overHttp: Publisher = async (topic, sent, acknowledged) => {
   });
   for (let line = 0; line < EACH && !posted.destroyed; line += LINES) {
     const lines = Array.from({ length: LINES }, () => JSON.stringify({ topic, ...nextData(topic, sent) }));
-    if (!posted.write(`${lines.join('\n')}\n`)) await Promise.race([once(posted, 'drain'), closed]);
+    if (!posted.write(`${lines.join('\n')}\n`)) await Promise.race([happened(posted, 'drain'), closed]);
   }
   posted.end();
   await Promise.race([answered, closed]);
@@ -99,7 +98,7 @@ const overHttp: Publisher = async (topic, sent, acknowledged) => {
 };
 
 async function readAnswers(posted: ReturnType<typeof request>, answer: (line: string) => void): Promise<void> {
-  const [response] = (await once(posted, 'response')) as [IncomingMessage];
+  const response = await happened<IncomingMessage>(posted, 'response');
   response.setEncoding('utf8').on('error', () => {});
   let rest = '';
   response.on('data', (text: string) => {
@@ -108,6 +107,11 @@ async function readAnswers(posted: ReturnType<typeof request>, answer: (line: st
     for (const line of lines) answer(line);
   });
   await new Promise((resolve) => response.once('close', resolve));
+}
+
+/** As `once`, and an error is nobody's: whoever waits also waits for the end. */
+function happened<T>(emitter: NodeJS.EventEmitter, name: string): Promise<T> {
+  return new Promise((resolve) => emitter.once(name, resolve));
 }
 
 const overSocket: Publisher = async (topic, sent, acknowledged) => {
@@ -130,7 +134,7 @@ const overSocket: Publisher = async (topic, sent, acknowledged) => {
     }
     if (left === 0 && sent.acknowledged === sent.data.length) socket.close();
   });
-  await Promise.race([once(socket, 'open').catch(() => {}), closed]);
+  await Promise.race([happened(socket, 'open'), closed]);
   if (socket.readyState === WebSocket.OPEN) socket.send('{"id":1,"connect":{"version":1}}');
   await closed;
 };
@@ -188,7 +192,8 @@ test(`[J2] kill -9 during ${PUBLICATIONS} acknowledged publications loses none o
       for (const [topic, sent] of topics) await expectAll(topic, sent, offsets.get(topic) ?? 0);
     } catch (failure) {
       const said = `${before.stdout.slice(-1000)}${server.process.stdout.slice(-1000)}`;
-      throw new Error(`run ${run} of seed ${seed}, killed after ${killAfter}; it said ${said}`, { cause: failure });
+      const where = `run ${run} of seed ${seed}, killed after ${killAfter}`;
+      throw new Error(`${where}: ${(failure as Error).message}; it said ${said}`, { cause: failure });
     }
   }
 }, 240_000);

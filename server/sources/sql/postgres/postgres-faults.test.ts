@@ -62,6 +62,8 @@ describe.skipIf(findPostgres() === undefined)('PostgreSQL that breaks', () => {
     'while %s, a stop is heard at once and leaves no connection',
     async (stage) => {
       if (stage === 'connecting') proxy.stall();
+      // So slow that the login has begun and is not over when everything stands still.
+      if (stage === 'logging in') proxy.drip(1);
       const source = ask.probe({
         url: urlAt(proxy.port),
         query: stage === 'asking' ? 'SELECT pg_sleep(30)' : QUERY,
