@@ -190,6 +190,12 @@ export interface Session {
   places(): readonly PlaceInTopic[];
   /** For each topic that it follows by name: what following it again from where it is would be answered now. */
   standing(): readonly SubscribeReply[];
+  /**
+   * Goes on as the same one, who has shown something newer.
+   *
+   * @throws TidewallError conflict when it is somebody else, or one with other rights
+   */
+  renew(principal: Principal): void;
   /** The outlet takes more again. */
   drained(): void;
   /** The peer is gone. Everything of the session is let go; may be called twice. */

@@ -24,7 +24,19 @@ export type {
 export type { KeyRing, NonceMemory, NonceVerdict, SignedWord, SigningKey } from './key-ring.ts';
 export type { Counter, Labels, Log, Meter } from './operations.ts';
 export type { Outgoing, OutgoingRequest, OutgoingResponse } from './outgoing.ts';
-export type { Access, Action, Permission, Principal } from './principal.ts';
+export {
+  ACTIONS,
+  type Access,
+  type Action,
+  type ActionOn,
+  type Need,
+  type Permission,
+  type Principal,
+  type Rule,
+  type RuleNames,
+  type Standing,
+  type Thing,
+} from './principal.ts';
 export type {
   Pace,
   ParameterValue,

@@ -1,13 +1,61 @@
 import type { Filter, TopicName } from '@tidewall/protocol';
 
-/** Who asks. Gateways establish it, the hub decides by it. */
+/** Who asks. Whoever establishes it knows how it stands; the hub decides by it. */
 export interface Principal {
+  /** Where it comes from and its name there, like `user:ann`, `key:tk7` or `anybody`. */
   readonly id: string;
   readonly roles: readonly string[];
+  /** What it may do beside what its roles may: a key's own rights, what a token claims, the screen of a shared link. */
+  readonly rules?: readonly Rule[];
+  /** Asked while it is connected, about once a second and again whenever it comes. Absent: it stands for ever. */
+  standing?(): Standing;
 }
 
+/**
+ * `changed`: what it may do is not what it was when it came, so that it has to come again. `expired`: it can come again
+ * with something newer. `gone`: it cannot.
+ */
+export type Standing = 'stands' | 'changed' | 'expired' | 'gone';
+
+/** What may be done to each kind of thing. The tables of rights, of the reference and of their tests come from here. */
+export const ACTIONS = {
+  topics: ['read', 'publish', 'history', 'presence'],
+  screens: ['view', 'push', 'edit', 'share'],
+  sources: ['see', 'edit'],
+  files: ['see', 'edit'],
+  keys: ['see', 'edit'],
+  users: ['see', 'edit'],
+  audit: ['see'],
+  server: ['see', 'edit'],
+} as const;
+
+export type Thing = keyof typeof ACTIONS;
+export type ActionOn<One extends Thing> = (typeof ACTIONS)[One][number];
+
 /** What may be done to a topic. */
-export type Action = 'read' | 'publish' | 'history' | 'presence';
+export type Action = ActionOn<'topics'>;
+
+/** What is meant by a rule, of one kind of thing: a pattern of names. */
+export type RuleNames = { readonly [One in Thing]?: string | undefined };
+
+/** Lets those of some roles do some things to whatever a pattern names, as it is written in a configuration. */
+export interface Rule extends RuleNames {
+  /** Any of them; whoever carries the rule itself when absent. */
+  readonly roles?: readonly string[] | undefined;
+  readonly may: readonly string[];
+  /** Rows, entries or values of a topic that are seen; all when absent. */
+  readonly filter?: Filter | undefined;
+  /** Members of them that are seen; all when absent. */
+  readonly fields?: readonly string[] | undefined;
+}
+
+/** What somebody wants to do. */
+export interface Need {
+  readonly thing: Thing;
+  readonly action: string;
+  /** Of the topic, screen, source …; `#` is all of them. */
+  readonly name: string;
+}
 
 /** What somebody may do, and how much of the topic they may see: both are joined by *and* to what they ask for. */
 export interface Permission {

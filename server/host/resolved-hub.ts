@@ -8,7 +8,10 @@ export function resolveElements(hub: HubPort, elements: ElementTopics): HubPort 
       const session = hub.open(principal, outlet, name);
       const resolved: Session = {
         id: session.id,
-        principal: session.principal,
+        get principal() {
+          return session.principal;
+        },
+        renew: (newer) => session.renew(newer),
         subscribe: (request, accepted) =>
           session.subscribe({ ...request, topic: elements.resolveLoosely(request.topic) }, accepted),
         configure: (view, change, accepted) => session.configure(view, change, accepted),

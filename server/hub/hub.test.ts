@@ -1,3 +1,4 @@
+import type { Standing } from '@tidewall/contracts';
 import { DEFAULT_LIMITS, TidewallError } from '@tidewall/protocol';
 import { RecordingOutlet } from '@tidewall/testkit';
 import { describe, expect, test } from 'vitest';
@@ -359,5 +360,43 @@ describe('limits', () => {
     expect((await refusal(bed.hub.snapshot(anyone, 'secret'))).kind).toBe('permission_denied');
     expect((await refusal(bed.hub.history(anyone, { topic: 'open' }))).kind).toBe('permission_denied');
     expect(bed.hub.topics(anyone).map((row) => row.topic)).toEqual(['open']);
+  });
+
+  test.each([
+    ['gone', 'closed_by_operator'],
+    ['expired', 'token_expired'],
+    ['changed', 'token_expired'],
+  ] as const)('[H64] who is %s is out within a second, and nobody else', async (standing, code) => {
+    bed.start();
+    let now: Standing = 'stands';
+    const outlets = [new RecordingOutlet(), new RecordingOutlet()];
+    const sessions = outlets.map((outlet, i) =>
+      bed.hub.open({ id: `user:${i}`, roles: [], ...(i === 0 && { standing: () => now }) }, outlet),
+    );
+    for (const session of sessions) await session.subscribe({ topic: 'a' }, () => {});
+    await bed.clock.advance(5000);
+    expect(outlets.map(({ closed }) => closed)).toEqual([undefined, undefined]);
+    now = standing;
+    await bed.clock.advance(1000);
+    expect(outlets[0]?.closed?.code).toBe(code);
+    await bed.publish('a', 1);
+    await bed.clock.advance(WINDOW);
+    expect(outlets.map(({ pushes }) => pushes.length)).toEqual([0, 1]);
+    expect(bed.meter.read('tidewall_sessions')).toBe(1);
+  });
+
+  test('[H64] a session is renewed by the same one with the same rights, and by nobody else', async () => {
+    bed.start();
+    let expired = false;
+    const first = { id: 'token:a', roles: ['x', 'y'], standing: () => (expired ? 'expired' : 'stands') as Standing };
+    const outlet = new RecordingOutlet();
+    const session = bed.hub.open(first, outlet);
+    expect(() => session.renew({ ...first, id: 'token:b' })).toThrow('connect again');
+    expect(() => session.renew({ ...first, roles: ['x'] })).toThrow('connect again');
+    expect(() => session.renew({ ...first, rules: [{ topics: '#', may: ['read'] }] })).toThrow('connect again');
+    session.renew({ id: 'token:a', roles: ['y', 'x'], standing: () => 'stands' });
+    expired = true;
+    await bed.clock.advance(2000);
+    expect(outlet.closed).toBeUndefined();
   });
 });

@@ -60,6 +60,8 @@ export interface HubOptions {
 
 /** How often freshness and stalled sessions are looked at. */
 const SWEEP_MS = 250;
+/** Of these sweeps, those that look at whether everybody may still be there, too. */
+const STANDING_EVERY = 4;
 
 /** A hub over a broker; dispose it before the broker is closed. */
 export function createHub(options: HubOptions): Hub {
@@ -82,6 +84,7 @@ export class Hub implements HubPort {
   readonly #refused: Counter;
   #numbers = 0;
   #cancelSweep: (() => void) | undefined;
+  #sweeps = 0;
 
   constructor(options: HubOptions) {
     this.#options = options;
@@ -340,6 +343,7 @@ export class Hub implements HubPort {
       this.#scheduleSweep();
       for (const topic of this.#topics) if (topic.watchers > 0) topic.checkFreshness();
       for (const session of this.#stalled) session.checkProgress();
+      if (++this.#sweeps % STANDING_EVERY === 0) for (const session of this.#sessions) session.checkStanding();
       this.#topics.sweep();
     });
   }

@@ -1,3 +1,3 @@
-export { type AccessRule, openAccess, ruleAccess } from './access.ts';
+export { openAccess } from './access.ts';
 export { createHub, type Hub, type HubOptions } from './hub.ts';
 export { PatternTree } from './pattern-tree.ts';

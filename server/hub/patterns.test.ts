@@ -1,9 +1,9 @@
+import { createDecider } from '@tidewall/access';
 import { matchesPattern, type PatternReply, type TopicName, type TopicPattern } from '@tidewall/protocol';
 import { RecordingOutlet } from '@tidewall/testkit';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { anyone, refusal, texts, useHubBed, WINDOW } from './hub-bed.contract.ts';
-import { ruleAccess } from './index.ts';
 import { PatternTree } from './pattern-tree.ts';
 
 const bed = useHubBed();
@@ -218,7 +218,7 @@ describe('patterns', () => {
   test('[H33] [H50] a pattern finds only what its session may read, of the kind that it asks for', async () => {
     const topics = 'a/#' as TopicPattern;
     bed.start({
-      access: ruleAccess([
+      access: createDecider([
         { topics, roles: ['all'], may: ['publish'] },
         { topics: 'a/open/+' as TopicPattern, roles: ['all'], may: ['read'] },
       ]),
@@ -264,7 +264,7 @@ describe('patterns', () => {
   test('[H33] [H51] a pattern with presence finds only where its session may know who is present', async () => {
     const rule = { topics: '#' as TopicPattern, roles: ['all'] };
     bed.start({
-      access: ruleAccess([
+      access: createDecider([
         { ...rule, may: ['read', 'publish'] },
         { ...rule, topics: 'a/open' as TopicPattern, may: ['presence'] },
       ]),

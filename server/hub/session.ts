@@ -6,9 +6,11 @@ import type {
   PlaceInTopic,
   Principal,
   Session,
+  Standing,
   SubscribeRequest,
 } from '@tidewall/contracts';
 import {
+  type CloseName,
   isTopicPattern,
   type Member,
   type PatternReply,
@@ -47,8 +49,8 @@ import { changedAsking, viewOptions } from './view-options.ts';
  */
 export class HubSession implements Session, SubscriptionOwner, Loner {
   readonly id: string;
-  readonly principal: Principal;
   readonly outlet: Outlet;
+  #principal: Principal;
   readonly #name: string | undefined;
   readonly #context: SessionContext<HubSession>;
   /** By the number of the view. In the order in which they catch up. */
@@ -71,10 +73,14 @@ export class HubSession implements Session, SubscriptionOwner, Loner {
     context: SessionContext<HubSession>,
   ) {
     this.id = id;
-    this.principal = principal;
+    this.#principal = principal;
     this.outlet = outlet;
     this.#name = name;
     this.#context = context;
+  }
+
+  get principal(): Principal {
+    return this.#principal;
   }
 
   get member(): Member {
@@ -237,6 +243,25 @@ export class HubSession implements Session, SubscriptionOwner, Loner {
       this.outlet.close('no_progress', `nothing was read for ${this.#context.limits.noProgressMs / 1000} s`);
       this.end();
     }
+  }
+
+  renew(principal: Principal): void {
+    if (principal.id !== this.#principal.id || rightsOf(principal) !== rightsOf(this.#principal)) {
+      throw new TidewallError(
+        'conflict',
+        `this session was opened by somebody else, or with other rights; connect again`,
+      );
+    }
+    this.#principal = principal;
+  }
+
+  /** Closes the session when who it belongs to may not be there any more, or may do something else than before. */
+  checkStanding(): void {
+    const standing = this.#principal.standing?.() ?? 'stands';
+    if (standing === 'stands') return;
+    const { code, says } = ENDS[standing];
+    this.outlet.close(code, `${this.#principal.id} ${says}`);
+    this.end();
   }
 
   end(): void {
@@ -438,6 +463,18 @@ export class HubSession implements Session, SubscriptionOwner, Loner {
     }
     return false;
   }
+}
+
+/** How a session ends whose principal does not stand as it did. */
+const ENDS: Readonly<Record<Exclude<Standing, 'stands'>, { readonly code: CloseName; readonly says: string }>> = {
+  changed: { code: 'token_expired', says: 'may do something else now; connect again' },
+  expired: { code: 'token_expired', says: 'was let in until now; connect again with something newer' },
+  gone: { code: 'closed_by_operator', says: 'may not be here any more' },
+};
+
+/** Equal where the same may be done. */
+function rightsOf({ roles, rules = [] }: Principal): string {
+  return JSON.stringify([[...roles].sort(), rules]);
 }
 
 /** @param number the subscription that has these options: for the server they are the same, however they were put */

@@ -1,8 +1,8 @@
+import { createDecider } from '@tidewall/access';
 import type { Filter } from '@tidewall/protocol';
 import { RecordingEncoding, RecordingOutlet } from '@tidewall/testkit';
 import { describe, expect, test } from 'vitest';
 import { anyone, refusal, texts, useHubBed, WINDOW } from './hub-bed.contract.ts';
-import { ruleAccess } from './index.ts';
 
 const bed = useHubBed();
 const pattern = (text: string) => text as never;
@@ -268,7 +268,7 @@ describe('access', () => {
   const admin = { id: 'admin', roles: ['admin'] };
 
   test('[H33] [H48] what no rule allows is denied', async () => {
-    bed.start({ access: ruleAccess(rules) });
+    bed.start({ access: createDecider(rules) });
     await bed.hub.publish(admin, { topic: 'sales/rows', kind: 'table', data: [{ id: 1, site: 'sh', v: 1 }] });
     const session = bed.hub.open(shop, new RecordingOutlet());
     expect((await refusal(session.subscribe({ topic: 'secret' }, () => {}))).kind).toBe('permission_denied');
@@ -282,7 +282,7 @@ describe('access', () => {
   });
 
   test('[H48] what a rule shows is joined to what the client asks for, in every way out', async () => {
-    bed.start({ access: ruleAccess(rules) });
+    bed.start({ access: createDecider(rules) });
     const publish = (data: object[], op?: 'replace') =>
       bed.hub.publish(admin, { topic: 'sales/rows', kind: 'table', op, data: data as never });
     await publish([
@@ -321,7 +321,7 @@ describe('access', () => {
     const rule = { topics: pattern('#'), may: ['read', 'publish'] as const };
     bed.start({
       settings: { t: { kind: 'table' }, s: { kind: 'series' } },
-      access: ruleAccess([
+      access: createDecider([
         { ...rule, roles: ['some'], fields: ['name', 'v'] },
         { ...rule, roles: ['all'] },
       ]),
@@ -354,7 +354,7 @@ describe('access', () => {
     const shanghai: Filter = ['site', 'eq', 'sh'];
     bed.start({
       settings: { t: { kind: 'table' } },
-      access: ruleAccess([{ topics: pattern('#'), roles: ['sh'], may, filter: shanghai }]),
+      access: createDecider([{ topics: pattern('#'), roles: ['sh'], may, filter: shanghai }]),
     });
     const who = { id: 'who', roles: ['sh'] };
     const outlets = [new RecordingOutlet(), new RecordingOutlet()];
@@ -401,7 +401,7 @@ describe('access', () => {
       may: ['read'] as const,
       ...more,
     });
-    const two = ruleAccess([
+    const two = createDecider([
       rule('a', ['x'], { filter: ['v', 'eq', 1], fields: ['v', 'p'] }),
       rule('+', ['x', 'y'], { filter: ['v', 'eq', 2], fields: ['v', 'q'] }),
       rule('+', ['z'], {}),
