@@ -10,16 +10,21 @@ import json, sys, socketio
 client = socketio.Client()
 updates = []
 
+def tell(what):
+    # One write a line: two threads tell things.
+    sys.stdout.write(json.dumps(what) + '\\n')
+    sys.stdout.flush()
+
 @client.on('update_data')
 def update(data):
-    print(json.dumps(data), flush=True)
+    tell(data)
     updates.append(data)
     if len(updates) == 2:
         client.disconnect()
 
 client.connect(sys.argv[1], transports=[sys.argv[2]])
-print(json.dumps(client.call('join', {'room': 'sales'})), flush=True)
-print(json.dumps('error' in client.call('join', {})), flush=True)
+tell(client.call('join', {'room': 'sales'}))
+tell('error' in client.call('join', {}))
 client.wait()
 `;
 

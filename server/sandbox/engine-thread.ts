@@ -15,7 +15,7 @@ export class EngineThread {
   /** Resolves when the thread is no more. */
   readonly exited: Promise<void>;
   #gone: string | undefined;
-  #settle: ((outcome: Outcome | undefined) => void) | undefined;
+  #settle: ((outcome: Outcome | 'killed' | undefined) => void) | undefined;
 
   private constructor(worker: Worker, clock: Clock, hardMs: number) {
     this.#worker = worker;
@@ -55,14 +55,15 @@ export class EngineThread {
     const begun = this.#clock.monotonic();
     return new Promise((resolve) => {
       const cancel = this.#clock.after(this.#hardMs, () => {
-        this.#end(`a call did not stop within ${this.#hardMs} ms`);
+        this.#end(`a call did not stop within ${this.#hardMs} ms`, 'killed');
         void this.#worker.terminate();
       });
       this.#settle = (outcome) => {
         cancel();
         this.#settle = undefined;
         this.#worker.unref();
-        resolve(outcome ?? this.#ended(this.#clock.monotonic() - begun));
+        if (typeof outcome === 'object') resolve(outcome);
+        else resolve(this.#ended(outcome, this.#clock.monotonic() - begun));
       };
       this.#worker.ref();
       this.#worker.postMessage(call);
@@ -74,13 +75,14 @@ export class EngineThread {
     await this.#worker.terminate();
   }
 
-  #end(why: string): void {
+  /** @param how it was ended by its time; otherwise something has happened to the thread */
+  #end(why: string, how?: 'killed'): void {
     this.#gone ??= why;
-    this.#settle?.(undefined);
+    this.#settle?.(how);
   }
 
-  #ended(ms: number): Outcome {
-    if (ms >= this.#hardMs)
+  #ended(how: 'killed' | undefined, ms: number): Outcome {
+    if (how === 'killed')
       return { failure: 'killed', message: `did not stop and was ended after ${this.#hardMs} ms`, ms };
     return { failure: 'engine', message: `was lost with its thread: ${this.#gone ?? 'no reason given'}`, ms };
   }
