@@ -25,6 +25,7 @@ import { createNonceMemory } from './signed/index.ts';
 export interface GatewayBedOptions {
   readonly limits?: Partial<Limits>;
   readonly identify?: GatewayContext['identify'];
+  readonly identifyToken?: GatewayContext['identifyToken'];
   readonly keys?: readonly SigningKey[];
   /** What the configuration says of the gateway itself. */
   readonly gateway?: object;
@@ -106,9 +107,23 @@ export async function openGatewayBed(
     snapshot: hub.snapshot.bind(hub),
   });
   const identify = options.identify ?? (() => ({ id: 'anybody', roles: [] }));
-  const keys: KeyRing = { find: (id) => options.keys?.find((key) => key.id === id) };
+  const identifyToken = options.identifyToken ?? (async () => ({ id: 'anybody', roles: [] }));
+  const keys: KeyRing = {
+    find: (id) => options.keys?.find((key) => key.id === id),
+    principalOf: (id) => (keys.find(id) === undefined ? undefined : { id: `key:${id}`, roles: ['key'] }),
+  };
   const nonces = createNonceMemory({ clock, meter });
-  const context = { hub: watchedHub, limits, clock, log: SILENT, meter, node: 'n1', keys, nonces, identify };
+  const context = {
+    hub: watchedHub,
+    limits,
+    clock,
+    log: SILENT,
+    meter,
+    node: 'n1',
+    keys,
+    nonces,
+    ...{ identify, identifyToken },
+  };
   const settings = definition.settings?.parse(options.gateway ?? {});
   const gateway = definition.create(context, settings);
   const asked = (http: IncomingMessage): GatewayRequest => {

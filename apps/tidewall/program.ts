@@ -70,8 +70,9 @@ function addServe(program: Command, files: ProductFiles, version: string): void 
     .option('--port <number>', 'port to listen on, 0 for any free one [TIDEWALL_PORT] (default: 7070)')
     .option(
       '--host <address>',
-      'address to listen on; 0.0.0.0 opens it to everybody [TIDEWALL_HOST] (default: localhost)',
+      'address to listen on; 0.0.0.0 is for all that reach this machine [TIDEWALL_HOST] (default: localhost)',
     )
+    .option('--access <mode>', 'open, closed, or auto: open on this machine alone [TIDEWALL_ACCESS] (default: auto)')
     .option('--data-dir <folder>', 'where data and screens are kept [TIDEWALL_DATA_DIR] (default: ./data)')
     .option('--config <file>', 'settings, as YAML or JSON [TIDEWALL_CONFIG] (default: ./tidewall.yaml)')
     .option('--screens <folder>', 'screen documents [TIDEWALL_SCREENS] (default: <data-dir>/screens)')
@@ -344,6 +345,7 @@ function flagsOf(command: Command): Partial<Record<FlagName | 'config', Flag>> {
   const settings: Readonly<Record<string, { name: FlagName | 'config'; flag: string }>> = {
     port: { name: 'port', flag: '--port' },
     host: { name: 'host', flag: '--host' },
+    access: { name: 'access', flag: '--access' },
     dataDir: { name: 'dataDir', flag: '--data-dir' },
     config: { name: 'config', flag: '--config' },
     screens: { name: 'screens', flag: '--screens' },

@@ -1,6 +1,7 @@
 import type { JsonValue } from '@tidewall/base';
 import type { ErrorBody } from '@tidewall/protocol';
 import { CommandFailure } from './command-failure.ts';
+import { ownToken } from './own-token.ts';
 
 /** What a server answered. */
 export interface ApiAnswer {
@@ -29,6 +30,7 @@ export interface ApiRequest {
  */
 export async function askServer(base: string, path: string, request: ApiRequest = {}): Promise<ApiAnswer> {
   const { body, key, method = body === undefined ? 'GET' : 'POST' } = request;
+  const token = await ownToken(base);
   try {
     const response = await fetch(new URL(path, withSlash(base)), {
       method,
@@ -36,6 +38,7 @@ export async function askServer(base: string, path: string, request: ApiRequest 
       headers: {
         ...(body !== undefined && { 'content-type': 'application/json' }),
         ...(key !== undefined && { 'idempotency-key': key }),
+        ...(token !== undefined && { authorization: `Bearer ${token}` }),
       },
       signal: AbortSignal.timeout(ANSWER_MS),
     });

@@ -369,8 +369,29 @@ test('a second signal does not wait for the drain', async () => {
 });
 
 test('a server that is open to everybody says so', async () => {
-  const { process, end } = serve(['--port', '0', '--host', '0.0.0.0']);
+  const { process, end } = serve(['--port', '0', '--host', '0.0.0.0', '--access', 'open']);
   await process.waitFor('OPEN TO EVERYBODY');
   process.kill();
   expect((await end()).code).toBe(0);
+});
+
+test('a server that others reach lets nobody in but those who may read its data folder', async () => {
+  const closed = await startTidewall(['--host', '0.0.0.0', '--no-demo']);
+  try {
+    expect((await fetch(`${closed.url}/api/topics/a`, { method: 'POST', body: '1' })).status).toBe(403);
+    expect((await fetch(`${closed.url}/api/topics/a`)).status).toBe(403);
+    expect((await fetch(`${closed.url}/metrics`)).status).toBe(401);
+    const env = { TIDEWALL_URL: closed.url, TIDEWALL_DATA_DIR: closed.dataDir };
+    const published = runTidewall(['publish', 'a', '42'], { env });
+    published.endInput();
+    expect(await published.ended).toMatchObject({ code: 0 });
+    const seen = runTidewall(['subscribe', 'a', '--count', '1', '--raw'], { env });
+    expect(await seen.ended).toMatchObject({ code: 0 });
+    expect(seen.stdout).toContain('42');
+    const stranger = runTidewall(['publish', 'a', '43'], { env: { TIDEWALL_URL: closed.url } });
+    stranger.endInput();
+    expect((await stranger.ended).code).not.toBe(0);
+  } finally {
+    await closed.close();
+  }
 });

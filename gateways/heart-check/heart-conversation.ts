@@ -1,5 +1,5 @@
 import type { JsonObject } from '@tidewall/base';
-import type { GatewayContext, Principal } from '@tidewall/contracts';
+import type { GatewayContext } from '@tidewall/contracts';
 import { TidewallError } from '@tidewall/protocol';
 import type { EndedViews } from '../json/ended-views.ts';
 import { Followings } from '../json/followings.ts';
@@ -29,7 +29,6 @@ export interface HeartService {
 export class HeartConversation implements JsonConversation {
   readonly #service: HeartService;
   readonly #wire: NativeWire;
-  readonly #principal: Principal;
   readonly #peer: JsonPeer;
   readonly #openedAt: number;
   #beatAt: number;
@@ -37,10 +36,9 @@ export class HeartConversation implements JsonConversation {
   #followings: Followings | undefined;
   #ended = false;
 
-  constructor(service: HeartService, wire: NativeWire, principal: Principal, peer: JsonPeer) {
+  constructor(service: HeartService, wire: NativeWire, peer: JsonPeer) {
     this.#service = service;
     this.#wire = wire;
-    this.#principal = principal;
     this.#peer = peer;
     this.#openedAt = service.context.clock.monotonic();
     this.#beatAt = this.#openedAt;
@@ -80,14 +78,17 @@ export class HeartConversation implements JsonConversation {
     this.#followings?.end();
   }
 
-  /** Until there are users, whoever has a token is let in. */
   async #auth(token: unknown): Promise<void> {
     if (typeof token !== 'string' || token.trim() === '') {
       throw new TidewallError('unauthenticated', 'a token is needed: { "type": "auth", "data": "<token>" }');
     }
     const { context, endedViews, follows } = this.#service;
     const first = this.#followings === undefined;
-    this.#followings ??= new Followings(context.hub.open(this.#principal, this.#wire), endedViews, (failure) => {
+    const principal = await context.identifyToken(token);
+    if (this.#ended) return;
+    // Whoever shows another token goes on as who it was, or has to come again.
+    this.#followings?.renew(principal);
+    this.#followings ??= new Followings(context.hub.open(principal, this.#wire), endedViews, (failure) => {
       context.log.warn({ err: failure, gateway: 'heart-check' }, 'a client cannot be sent its topics any more');
       this.#wire.close('state_invalidated', 'what this client follows cannot be sent to it any more');
     });

@@ -1,4 +1,4 @@
-import type { Session, SubscribeRequest } from '@tidewall/contracts';
+import type { Principal, Session, SubscribeRequest } from '@tidewall/contracts';
 import type { PatternReply, SubscribeReply } from '@tidewall/protocol';
 import type { EndedViews, ViewFollower } from './ended-views.ts';
 
@@ -35,6 +35,11 @@ export class Followings implements ViewFollower {
     this.#requests.delete(view);
     this.#endedViews.unfollow(view, this);
     this.follow(request).catch(this.#failed);
+  }
+
+  /** @throws TidewallError conflict, as `Session.renew` does */
+  renew(principal: Principal): void {
+    this.#session.renew(principal);
   }
 
   drained(): void {

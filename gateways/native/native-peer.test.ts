@@ -74,9 +74,10 @@ function setUp(options: { limits?: Partial<Limits>; publish?: HubPort['publish']
   const wire = new ArrayWire();
   const metrics = createGatewayMetrics(meter, 'test', () => 0);
   const identify = () => ({ id: 'x', roles: [] });
-  const keys = { find: () => undefined };
+  const keys = { find: () => undefined, principalOf: () => undefined };
   const nonces = createNonceMemory({ clock, meter });
-  const context = { hub, limits, clock, log, meter, node: 'n1', keys, nonces, identify };
+  const who = { identify, identifyToken: async () => identify() };
+  const context = { hub, limits, clock, log, meter, node: 'n1', keys, nonces, ...who };
   const peer = new NativePeer(context, wire, { id: 'x', roles: [] }, metrics);
   wire.peer = peer;
   const receive = (text: string) => peer.receive(Buffer.from(text));

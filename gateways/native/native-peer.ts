@@ -10,7 +10,7 @@ import type { GatewayMetrics } from './gateway-metrics.ts';
 import { encodeError, encodeHistory, encodePong, encodePublished, encodeReply } from './native-encoding.ts';
 import { MOST_UNANSWERED, Pipeline } from './pipeline.ts';
 import { Progress } from './progress.ts';
-import { signedText, verifyConnect } from './signed-connect.ts';
+import { type ConnectRefusal, signedText, verifyConnect } from './signed-connect.ts';
 
 /*
  *             connect                    close, peer gone
@@ -278,7 +278,7 @@ export class NativePeer {
   async #carryOut({ id, command }: Work): Promise<string | undefined> {
     try {
       if (command instanceof TidewallError) throw command;
-      if (command.type === 'connect') return this.#connect(id, command.body);
+      if (command.type === 'connect') return await this.#connect(id, command.body);
       const session = this.#session;
       if (session === undefined) throw new TidewallError('unauthenticated', 'the first command must be connect');
       if (command.type === 'publish') {
@@ -289,6 +289,19 @@ export class NativePeer {
       const refusal = this.#asTidewallError(error);
       this.#metrics.rejected(refusal.kind);
       return encodeError(id, refusal);
+    }
+  }
+
+  /** Who connects with a token, or with nothing but what the request has shown. */
+  async #whoShows(token: string | undefined): Promise<Principal | ConnectRefusal> {
+    if (token === undefined) return this.#principal;
+    try {
+      return await this.#context.identifyToken(token);
+    } catch (failure) {
+      const { kind, message } = this.#asTidewallError(failure);
+      const code =
+        kind === 'token_expired' ? 'token_expired' : kind === 'unauthenticated' ? 'bad_signature' : 'internal';
+      return { reason: kind, code, says: message };
     }
   }
 
@@ -314,14 +327,15 @@ export class NativePeer {
     }
   }
 
-  #connect(id: number, { version, name, key }: ConnectCommand): string | undefined {
+  async #connect(id: number, { version, name, key, token }: ConnectCommand): Promise<string | undefined> {
     if (this.#session !== undefined) throw new TidewallError('bad_request', 'connect came before; it comes once');
     if (version !== PROTOCOL_VERSION) {
       this.#wire.close('version_mismatch', `this server speaks version ${PROTOCOL_VERSION}, not ${version}`);
       return undefined;
     }
     const { hub, node, clock, limits } = this.#context;
-    const principal = key === undefined ? this.#principal : verifyConnect(this.#context, key);
+    const principal = key === undefined ? await this.#whoShows(token) : verifyConnect(this.#context, key);
+    if (this.#ended) return undefined;
     if ('reason' in principal) {
       this.#metrics.rejected(principal.reason);
       this.#wire.close(principal.code, principal.says);

@@ -48,8 +48,9 @@ describe('[W51] a connect that is signed', () => {
       words.push(word);
       return 'fresh';
     };
-    const keys = { find: () => ({ id, secrets: [secret] }) };
-    expect(verifyConnect({ keys, nonces: { take } }, key as SignedKey)).toEqual({ id: `key:${id}`, roles: ['key'] });
+    const principal = { id: `key:${id}`, roles: ['hall'] };
+    const keys = { find: () => ({ id, secrets: [secret] }), principalOf: () => principal };
+    expect(verifyConnect({ keys, nonces: { take } }, key as SignedKey)).toBe(principal);
     expect(words).toEqual([{ keyId: id, nonce: key.nonce, signedAt: key.timestamp * 1000, skewMs: 60_000 }]);
   });
 

@@ -40,11 +40,13 @@ export function verifyConnect(
 ): Principal | ConnectRefusal {
   const { id: keyId, timestamp, nonce } = key;
   const verdict = checkSignature(keys, signedText(key));
-  if (verdict !== 'signed') return { reason: verdict, code: 'bad_signature', says: 'the signature is wrong' };
+  const principal = keys.principalOf(keyId);
+  if (verdict !== 'signed' || principal === undefined)
+    return { reason: verdict, code: 'bad_signature', says: 'the signature is wrong' };
   const used = nonces.take({ keyId, nonce, signedAt: timestamp * 1000, skewMs: SIGN_SKEW_MS });
   switch (used) {
     case 'fresh':
-      return { id: `key:${keyId}`, roles: ['key'] };
+      return principal;
     case 'skewed':
       return { reason: 'nonce_skewed', code: 'clock_skew', says: 'the timestamp is more than 60 s off' };
     case 'repeated':

@@ -8,7 +8,7 @@ const SECRETS: Readonly<Record<string, readonly string[]>> = {
   two: ['newer', 'older'],
   none: [],
 };
-const keys: KeyRing = {
+const keys: Pick<KeyRing, 'find'> = {
   find: (id) => (Object.hasOwn(SECRETS, id) ? { id, secrets: SECRETS[id] ?? [] } : undefined),
 };
 const check = (keyId: string, signature: string, text = 'text') =>

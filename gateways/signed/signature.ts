@@ -27,7 +27,10 @@ export function hmac(secret: string, text: string, encoding: Encoding): string {
  * Whether one of a key's secrets made a signature. The time that it takes tells neither which byte is wrong, nor whether
  * there is such a key, nor how many secrets it has.
  */
-export function checkSignature(keys: KeyRing, { keyId, text, signature, encoding }: Signed): SignatureVerdict {
+export function checkSignature(
+  keys: Pick<KeyRing, 'find'>,
+  { keyId, text, signature, encoding }: Signed,
+): SignatureVerdict {
   const key = keys.find(keyId);
   const given = Buffer.from(signature);
   let right = false;

@@ -4,12 +4,12 @@ import { checkSignature, type Signed } from './signature.ts';
 /** A signature that was taken, for as long as it would be taken again: its key may be rotated, disabled or deleted. */
 export class TakenSignature {
   readonly keyId: string;
-  readonly #keys: KeyRing;
+  readonly #keys: Pick<KeyRing, 'find'>;
   readonly #signed: Signed;
   /** Those that the key had when it was looked at last. */
   #secrets: string | undefined;
 
-  constructor(keys: KeyRing, signed: Signed) {
+  constructor(keys: Pick<KeyRing, 'find'>, signed: Signed) {
     this.keyId = signed.keyId;
     this.#keys = keys;
     this.#signed = signed;

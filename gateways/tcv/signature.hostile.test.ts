@@ -60,9 +60,14 @@ afterEach(async () => {
 
 function gate(keyIds: readonly string[] = [SECRET_ID]) {
   const nonces = createNonceMemory({ clock, meter });
-  const keys = { find: (id: string) => (keyIds.includes(id) ? { id, secrets: SECRETS } : undefined) };
+  const keys = {
+    find: (id: string) => (keyIds.includes(id) ? { id, secrets: SECRETS } : undefined),
+    principalOf: (id: string) => (keyIds.includes(id) ? { id: `key:${id}`, roles: [] } : undefined),
+  };
   const metrics = createGatewayMetrics(meter, 'tcv', () => 0);
-  const context = { hub, limits, clock, log, meter, node: 'n1', keys, nonces, identify: () => ({ id: '', roles: [] }) };
+  const nobody = { id: '', roles: [] };
+  const who = { identify: () => nobody, identifyToken: async () => nobody };
+  const context = { hub, limits, clock, log, meter, node: 'n1', keys, nonces, ...who };
   /** Tries to connect with a body; the session is ended again. */
   return async (body: unknown): Promise<CloseName | 'accepted'> => {
     const wire = new EndOfWire();

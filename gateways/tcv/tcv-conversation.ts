@@ -1,4 +1,4 @@
-import type { JsonObject } from '@tidewall/base';
+import { assert, type JsonObject } from '@tidewall/base';
 import type { GatewayContext, NonceVerdict, Session } from '@tidewall/contracts';
 import { type CloseName, TidewallError } from '@tidewall/protocol';
 import { elementTopic, variablesTopic } from '@tidewall/screen';
@@ -90,10 +90,12 @@ export class TcvConversation implements JsonConversation {
     const screen = this.#options.path.slice(1);
     const signature = this.#verify(body, screen);
     if (!(signature instanceof TakenSignature)) return this.#refuse(signature);
+    const principal = this.#options.context.keys.principalOf(signature.keyId);
+    assert(principal !== undefined, 'a key that has signed is there');
     const { hub } = this.#options.context;
     const name = typeof from === 'string' ? from.slice(0, MOST_NAME) : undefined;
     try {
-      const session = hub.open({ id: `key:${signature.keyId}`, roles: ['key'] }, this.#options.wire, name);
+      const session = hub.open(principal, this.#options.wire, name);
       this.#session = session;
       this.#signature = signature;
       // Both as patterns: a topic that is deleted is followed again when it comes back.

@@ -1,6 +1,6 @@
 import type { Access, Action, Need, Permission, Principal, Rule } from '@tidewall/contracts';
 import { compilePattern, type Filter, type TopicName, type TopicPattern } from '@tidewall/protocol';
-import { ADMIN } from './default-rules.ts';
+import { ADMIN, ANYBODY } from './default-rules.ts';
 import { namesOf } from './rule-schema.ts';
 
 /** Who may do what, decided in one place. What no rule allows is denied. */
@@ -66,7 +66,7 @@ function covers(rule: Rule, { thing, action, name }: Need): boolean {
 }
 
 function isFor({ roles = [] }: Rule, principal: Principal): boolean {
-  return roles.some((role) => principal.roles.includes(role));
+  return roles.some((role) => role === ANYBODY || principal.roles.includes(role));
 }
 
 function permissionBy(rules: readonly Rule[]): Permission | undefined {

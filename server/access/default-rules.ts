@@ -11,13 +11,18 @@ export const DEFAULT_RULES: readonly Rule[] = [
   { topics: '#', roles: ['viewer', 'designer'], may: ['read', 'history', 'presence'] },
   { topics: '#', roles: ['publisher', 'designer'], may: ['publish'] },
   { screens: '#', roles: ['viewer', 'designer'], may: ['view'] },
-  { screens: '#', roles: ['publisher', 'designer'], may: ['push'] },
   { screens: '#', roles: ['designer'], may: ['edit', 'share'] },
   { sources: '#', roles: ['designer'], may: ['see', 'edit'] },
   { files: '#', roles: ['designer'], may: ['see', 'edit'] },
 ];
 
-/** Everything, for those of a role. */
-export function everythingFor(role: string): readonly Rule[] {
-  return THINGS.map((thing) => ({ [thing]: '#', roles: [role], may: ACTIONS[thing] }));
-}
+/** The role of who is on the machine of the server, where the server is open. */
+export const HERE = 'here';
+
+/** What everybody may do where the server is open: all that has to do with data. The rest is for who is on its machine. */
+export const OPEN_RULES: readonly Rule[] = [
+  ...(['topics', 'screens'] as const).map((thing) => ({ [thing]: '#', roles: [ANYBODY], may: ACTIONS[thing] })),
+  { sources: '#', roles: [ANYBODY], may: ['see'] },
+  { server: '#', roles: [ANYBODY], may: ACTIONS.server },
+  ...THINGS.map((thing) => ({ [thing]: '#', roles: [HERE], may: ACTIONS[thing] })),
+];

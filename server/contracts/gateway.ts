@@ -22,6 +22,8 @@ export interface GatewayContext {
   readonly nonces: NonceMemory;
   /** Who this request comes from. @throws TidewallError unauthenticated, permission_denied */
   identify(request: IncomingMessage): Principal;
+  /** Whose a token is that came in a frame. @throws TidewallError unauthenticated, token_expired */
+  identifyToken(token: string): Promise<Principal>;
 }
 
 /** A request for a gateway; the host has checked its name and its origin. */

@@ -1,3 +1,5 @@
+import type { Principal } from './principal.ts';
+
 /** A key that programs and screens sign with. */
 export interface SigningKey {
   readonly id: string;
@@ -9,6 +11,8 @@ export interface SigningKey {
 export interface KeyRing {
   /** The key of that id; undefined when there is none, or it is not valid any more. */
   find(id: string): SigningKey | undefined;
+  /** Who signs with the key of that id; undefined when there is none, or it is not valid any more. */
+  principalOf(id: string): Principal | undefined;
 }
 
 /** What makes one signed word of a client different from every other. Its signature has been checked. */

@@ -20,7 +20,7 @@ export type Standing = 'stands' | 'changed' | 'expired' | 'gone';
 /** What may be done to each kind of thing. The tables of rights, of the reference and of their tests come from here. */
 export const ACTIONS = {
   topics: ['read', 'publish', 'history', 'presence'],
-  screens: ['view', 'push', 'edit', 'share'],
+  screens: ['view', 'edit', 'share'],
   sources: ['see', 'edit'],
   files: ['see', 'edit'],
   keys: ['see', 'edit'],

@@ -1,3 +1,4 @@
+import { ruleSchema } from '@tidewall/access';
 import { ingestSchema } from '@tidewall/ingest';
 import { parseAddressList } from '@tidewall/outgoing';
 import { DEFAULT_LIMITS, type Limits } from '@tidewall/protocol';
@@ -125,6 +126,13 @@ export const configSchema = z.strictObject({
   journal: z.strictObject(journal).prefault({}),
   limits: z.strictObject(limits).prefault({}),
   http: z.strictObject(http).prefault({}),
+  /**
+   * `open`: whoever reaches the server may do all that has to do with data. `closed`: only what the rules allow. `auto`:
+   * open as long as it listens to this machine alone.
+   */
+  access: z.enum(['auto', 'open', 'closed']).default('auto'),
+  /** Who may do what, in place of what the built-in roles may; an admin may do everything all the same. */
+  rules: z.array(ruleSchema).max(10_000).optional(),
   /** Measurements that come in by the protocols of other tools. */
   ingest: ingestSchema.prefault({}),
   /** Where sources may go beside public addresses: names, addresses, networks like `10.0.0.0/8`. */

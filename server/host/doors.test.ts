@@ -24,6 +24,7 @@ test('whoever comes before the server is ready is told to come again, an EventSo
       },
     ],
     guard: createOriginGuard({ boundHost: 'localhost', allowedOrigins: [], allowedHosts: [] }),
+    callers: { establish: () => undefined },
     rejected: metrics.counter('rejected', 'Refused.', ['reason']),
     otherwise: (_request, response) => response.end(),
     ready: () => ready,

@@ -1,5 +1,6 @@
 import { type IncomingMessage, type RequestListener, type ServerResponse, STATUS_CODES } from 'node:http';
 import type { Duplex } from 'node:stream';
+import type { Callers } from '@tidewall/auth';
 import type { Counter, Gateway, GatewayDefinition, GatewayRequest } from '@tidewall/contracts';
 import type { OriginGuard, Refusal } from './origin-guard.ts';
 
@@ -12,6 +13,8 @@ export interface Mounted {
 export interface DoorsOptions {
   readonly gateways: readonly Mounted[];
   readonly guard: OriginGuard;
+  /** Finds out who comes, before a gateway looks at what they want. */
+  readonly callers: Pick<Callers, 'establish'>;
   readonly rejected: Counter;
   /** Answers what is no gateway's. */
   readonly otherwise: RequestListener;
@@ -48,7 +51,7 @@ const CORS_HEADERS = {
 } as const;
 
 /** The server's own door: each gateway has its path, and all else is answered by `otherwise`. */
-export function createMainDoor({ gateways, guard, rejected, otherwise, ready }: DoorsOptions): Door {
+export function createMainDoor({ gateways, guard, callers, rejected, otherwise, ready }: DoorsOptions): Door {
   const upgraded = gateways.filter(({ gateway }) => gateway.upgrade !== undefined);
   const answering = gateways.filter(({ gateway }) => gateway.answer !== undefined);
   const refusalOf = (request: IncomingMessage, mounted: Mounted): DoorRefusal | undefined => {
@@ -63,14 +66,16 @@ export function createMainDoor({ gateways, guard, rejected, otherwise, ready }: 
       const mounted = answering.find(({ definition }) => isAt(request, definition));
       if (mounted === undefined) return otherwise(request, response);
       const refusal = refusalOf(request, mounted);
-      if (refusal === undefined) letIn(request, response, mounted, mounted.definition.path);
+      if (refusal === undefined) letIn(request, response, mounted, mounted.definition.path, callers);
       else refuse(request, response, refusal, rejected);
     },
     upgrade(request, socket, head) {
       const mounted = upgraded.find(({ definition }) => isAt(request, definition));
       const refusal = mounted === undefined ? nothingHere(request, upgraded, guard) : refusalOf(request, mounted);
       if (mounted !== undefined && refusal === undefined) {
-        mounted.gateway.upgrade?.(asGatewayRequest(request, mounted.definition.path), socket, head);
+        upgrade(request, socket, callers, () =>
+          mounted.gateway.upgrade?.(asGatewayRequest(request, mounted.definition.path), socket, head),
+        );
       } else if (refusal !== undefined) refuseUpgrade(socket, refusal, rejected);
     },
   };
@@ -80,7 +85,10 @@ export function createMainDoor({ gateways, guard, rejected, otherwise, ready }: 
  * The door of one gateway that has a port to itself: every path is its own. Its clients know a host and a port and
  * nothing else, and their pages come from another port of that host.
  */
-export function createOwnDoor(mounted: Mounted, { guard, rejected, ready }: Omit<DoorsOptions, 'gateways'>): Door {
+export function createOwnDoor(
+  mounted: Mounted,
+  { guard, callers, rejected, ready }: Omit<DoorsOptions, 'gateways'>,
+): Door {
   const { definition, gateway } = mounted;
   const refusalOf = (request: IncomingMessage): DoorRefusal | undefined => {
     const { headers } = request;
@@ -97,7 +105,7 @@ export function createOwnDoor(mounted: Mounted, { guard, rejected, ready }: Omit
         (gateway.answer === undefined
           ? { status: 426, reason: 'unknown_gateway', message: `${speaks}, over WebSocket` }
           : undefined);
-      if (refusal === undefined) letIn(request, response, mounted, '');
+      if (refusal === undefined) letIn(request, response, mounted, '', callers);
       else refuse(request, response, refusal, rejected);
     },
     upgrade(request, socket, head) {
@@ -106,8 +114,9 @@ export function createOwnDoor(mounted: Mounted, { guard, rejected, ready }: Omit
         (gateway.upgrade === undefined
           ? { status: 404, reason: 'unknown_gateway', message: `${speaks}, over HTTP` }
           : undefined);
-      if (refusal === undefined) gateway.upgrade?.(asGatewayRequest(request, ''), socket, head);
-      else refuseUpgrade(socket, refusal, rejected);
+      if (refusal === undefined) {
+        upgrade(request, socket, callers, () => gateway.upgrade?.(asGatewayRequest(request, ''), socket, head));
+      } else refuseUpgrade(socket, refusal, rejected);
     },
   };
 }
@@ -116,7 +125,13 @@ export function createOwnDoor(mounted: Mounted, { guard, rejected, ready }: Omit
  * Hands a request over whose sender may use the gateway. A page of another origin that may may read the answer too; it is
  * told its own origin and no other, and never that it may bring credentials.
  */
-function letIn(request: IncomingMessage, response: ServerResponse, { gateway }: Mounted, mountedAt: string): void {
+function letIn(
+  request: IncomingMessage,
+  response: ServerResponse,
+  { gateway }: Mounted,
+  mountedAt: string,
+  callers: Pick<Callers, 'establish'>,
+): void {
   const { origin } = request.headers;
   response.setHeader('vary', 'origin');
   if (origin !== undefined) response.setHeader('access-control-allow-origin', origin);
@@ -127,7 +142,31 @@ function letIn(request: IncomingMessage, response: ServerResponse, { gateway }: 
   if (origin !== undefined) {
     response.setHeader('access-control-expose-headers', CORS_HEADERS['access-control-expose-headers']);
   }
-  gateway.answer?.(asGatewayRequest(request, mountedAt), response);
+  const answer = () => gateway.answer?.(asGatewayRequest(request, mountedAt), response);
+  const waiting = callers.establish(request);
+  if (waiting === undefined) answer();
+  else void waiting.then(() => response.destroyed || answer());
+}
+
+/** Takes a connection over when it is known who comes. Who is gone by then is not waited for. */
+function upgrade(
+  request: IncomingMessage,
+  socket: Duplex,
+  callers: Pick<Callers, 'establish'>,
+  takeOver: () => void,
+): void {
+  const waiting = callers.establish(request);
+  if (waiting === undefined) {
+    takeOver();
+    return;
+  }
+  // Nobody else listens to a socket that was taken off the HTTP server, and an unheard error would end the process.
+  const heard = () => socket.destroy();
+  socket.on('error', heard);
+  void waiting.then(() => {
+    socket.off('error', heard);
+    if (!socket.destroyed) takeOver();
+  });
 }
 
 /** Whether a request is part of a session that there is. */

@@ -9,6 +9,7 @@ export {
   loadConfig,
   portsByKind,
 } from './load-config.ts';
+export { readLocalToken } from './local-token.ts';
 export { createLog, type LogOptions } from './log.ts';
 export { isLoopback } from './origin-guard.ts';
 export { type HostOptions, type RunningHost, startHost } from './start-host.ts';

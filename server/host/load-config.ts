@@ -27,6 +27,7 @@ export type FlagName =
   | 'broker'
   | 'listen'
   | 'secret'
+  | 'access'
   | 'redis';
 
 export interface ConfigOrigins {
@@ -74,11 +75,12 @@ const VARIABLES: Readonly<
   TIDEWALL_BROKER: { name: 'broker', parse: (text) => text },
   TIDEWALL_LISTEN: { name: 'listen', parse: portsByKind },
   TIDEWALL_REDIS: { name: 'redis', parse: (text) => text },
+  TIDEWALL_ACCESS: { name: 'access', parse: (text) => text },
   TIDEWALL_SECRET: { name: 'secret', parse: (text) => text },
 };
 
 /** Variables that other commands read. */
-const VARIABLES_OF_OTHERS = ['TIDEWALL_URL', 'TIDEWALL_KEY_SECRET'];
+const VARIABLES_OF_OTHERS = ['TIDEWALL_URL', 'TIDEWALL_KEY_SECRET', 'TIDEWALL_TOKEN'];
 
 /**
  * The configuration: flags over variables over the file over the demo's file over defaults.

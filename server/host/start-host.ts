@@ -2,6 +2,7 @@ import { mkdir } from 'node:fs/promises';
 import type { RequestListener } from 'node:http';
 import { isIP } from 'node:net';
 import { join } from 'node:path';
+import { createCallers, createLocalIdentity } from '@tidewall/auth';
 import { type Clock, systemClock } from '@tidewall/base';
 import type { GatewayDefinition, HubPort, Log, Principal } from '@tidewall/contracts';
 import { flaskSseGateway } from '@tidewall/gateways/flask-sse/server';
@@ -13,7 +14,7 @@ import { socketIoGateway } from '@tidewall/gateways/socket-io/server';
 import { sseGateway } from '@tidewall/gateways/sse/server';
 import { tcvGateway } from '@tidewall/gateways/tcv/server';
 import { websocketGateway } from '@tidewall/gateways/websocket/server';
-import { createHub, openAccess } from '@tidewall/hub';
+import { createHub } from '@tidewall/hub';
 import { createIngest, settingsOfIngestTopic } from '@tidewall/ingest';
 import { createOutgoing, parseAddressList } from '@tidewall/outgoing';
 import type { TopicName } from '@tidewall/protocol';
@@ -24,6 +25,7 @@ import { loadManifest } from './component-manifest.ts';
 import { createMainDoor, createOwnDoor, type Door } from './doors.ts';
 import { drainHost } from './drain.ts';
 import { createElementTopics } from './element-topics.ts';
+import { createHostAccess } from './host-access.ts';
 import type { HostState } from './http/api-context.ts';
 import { createApp, rejectedRequests } from './http/app.ts';
 import { type Listeners, openListeners } from './http/listeners.ts';
@@ -31,6 +33,7 @@ import { KeyStore } from './keys/key-store.ts';
 import { openMasterSecret } from './keys/master-secret.ts';
 import { openNonces } from './keys/nonce-file.ts';
 import type { LoadedConfig } from './load-config.ts';
+import { dropLocalToken, keepLocalToken, newLocalToken } from './local-token.ts';
 import { createMetrics } from './metrics.ts';
 import { openBroker } from './open-broker.ts';
 import { openGateways } from './open-gateways.ts';
@@ -68,6 +71,8 @@ export interface RunningHost {
   readonly ports: Readonly<Record<string, number>>;
   /** The hub, in this process. */
   readonly hub: HubPort;
+  /** Whether rules decide who may do what; otherwise everybody may who reaches it. */
+  readonly closed: boolean;
   /** Ids of the screens that it shows. */
   readonly screenIds: readonly string[];
   /**
@@ -93,8 +98,8 @@ const GATEWAYS: readonly GatewayDefinition[] = [
   heartCheckGateway,
   flaskSseGateway,
 ];
-/** Until there are users, everybody who reaches the server is the same one. */
-const ANYBODY: Principal = { id: 'anybody', roles: ['anybody'] };
+/** The server itself, in what it does for nobody in particular. */
+const SERVER: Principal = { id: 'server', roles: ['admin'] };
 
 /**
  * A running server from a configuration.
@@ -110,6 +115,14 @@ export async function startHost(options: HostOptions): Promise<RunningHost> {
   const filesDir = join(config.dataDir, 'files');
   await makeFolders([config.dataDir, config.screens, filesDir]);
   const topicSettings = await TopicSettingsStore.open(join(config.dataDir, 'topic-settings.json'), config.topics);
+
+  const access = createHostAccess({ mode: config.access, boundHost: config.host, rules: config.rules });
+  const localToken = newLocalToken();
+  const callers = createCallers({
+    identities: [createLocalIdentity(localToken)],
+    anybody: (request) => access.anybody(request),
+    unknownToken: () => access.unknownToken(),
+  });
 
   const metrics = createMetrics();
   const secretPath = join(config.dataDir, 'secret.key');
@@ -133,7 +146,7 @@ export async function startHost(options: HostOptions): Promise<RunningHost> {
   const { redis: redisUrl } = config;
   const settingsOf = (name: TopicName) =>
     redisUrl === undefined ? configuredFor(name) : settingsOfRedisTopic(name, configuredFor(name));
-  const ownHub = createHub({ broker, access: openAccess, clock, limits, meter: metrics, log, random, settingsOf });
+  const ownHub = createHub({ broker, access, clock, limits, meter: metrics, log, random, settingsOf });
   await ownHub.restore();
   const hub = resolveElements(ownHub, elements);
   const scripts = new ScriptSandbox({ clock, log, meter: metrics });
@@ -162,17 +175,19 @@ export async function startHost(options: HostOptions): Promise<RunningHost> {
   const { mounted, ownPorts } = openGateways(GATEWAYS, config, {
     ...{ hub, limits, clock, log, meter: metrics, node: config.node, keys },
     nonces: nonces.memory,
-    identify: () => ANYBODY,
+    identify: (request) => callers.of(request),
+    identifyToken: (token) => callers.ofToken(token),
   });
   const gateways = mounted.map(({ gateway }) => gateway);
   const ingest = createIngest({
     // Its topics are never those of elements.
-    ...{ hub: ownHub, principal: ANYBODY, limits, clock, log, meter: metrics, settings: config.ingest },
+    ...{ hub: ownHub, principal: SERVER, limits, clock, log, meter: metrics, settings: config.ingest },
   });
   const guard = createOriginGuard({ ...config, boundHost: config.host });
   const app = await createApp({
     hub,
-    principal: ANYBODY,
+    callers,
+    decider: access,
     limits,
     http: config.http,
     clock,
@@ -197,6 +212,7 @@ export async function startHost(options: HostOptions): Promise<RunningHost> {
   const release = async () => {
     for (const gateway of gateways) gateway.close();
     await nonces.close();
+    await dropLocalToken(config.dataDir);
     redis?.dispose();
     await scripts.close();
     ingest.dispose();
@@ -210,7 +226,7 @@ export async function startHost(options: HostOptions): Promise<RunningHost> {
   const rejected = rejectedRequests(metrics);
   try {
     const otherwise: RequestListener = (request, response) => app.routing(request, response);
-    const doors = { guard, rejected, otherwise, ready: () => state === 'ready' };
+    const doors = { guard, callers, rejected, otherwise, ready: () => state === 'ready' };
     const listen = (port: number, door: Door) => {
       const malformed = (reason: string) => rejected.add(1, { reason });
       return openListeners({ host: config.host, port, limits: config.http, ...door, malformed });
@@ -236,6 +252,7 @@ export async function startHost(options: HostOptions): Promise<RunningHost> {
       await close();
       throw failure;
     }
+    await keepLocalToken(config.dataDir, { token: localToken, port: listeners.port });
     state = 'ready';
     let closing: Promise<void> | undefined;
     return {
@@ -243,6 +260,9 @@ export async function startHost(options: HostOptions): Promise<RunningHost> {
       port: listeners.port,
       ports: Object.fromEntries(own.map(({ kind, listeners: { port } }) => [kind, port])),
       hub,
+      get closed() {
+        return access.closed;
+      },
       screenIds: screens.list().map(({ screen }) => screen.id),
       close: () => {
         closing ??= close();

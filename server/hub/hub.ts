@@ -37,6 +37,7 @@ import { Flusher } from './flusher.ts';
 import { readHistory } from './history.ts';
 import type { PatternSubscription } from './pattern-subscription.ts';
 import { PatternTree } from './pattern-tree.ts';
+import { requirePermission } from './require-permission.ts';
 import { selectionOf } from './selection.ts';
 import { HubSession } from './session.ts';
 import type { SessionContext } from './session-context.ts';
@@ -328,9 +329,7 @@ export class Hub implements HubPort {
   }
 
   #permission(principal: Principal, action: Action, name: TopicName): Permission {
-    const permission = this.#options.access.permit(principal, action, name);
-    if (permission) return permission;
-    throw new TidewallError('permission_denied', `${principal.id} may not ${action} ${name}`);
+    return requirePermission(this.#options.access, principal, action, name);
   }
 
   #couldNotEncode(failure: unknown, { topic, encoding }: View): void {

@@ -6,11 +6,9 @@ import type {
   PlaceInTopic,
   Principal,
   Session,
-  Standing,
   SubscribeRequest,
 } from '@tidewall/contracts';
 import {
-  type CloseName,
   isTopicPattern,
   type Member,
   type PatternReply,
@@ -18,15 +16,16 @@ import {
   parseTopicPattern,
   type SubscribeReply,
   TidewallError,
-  type TopicName,
-  type TopicPattern,
 } from '@tidewall/protocol';
+import { alreadySubscribed } from './already-subscribed.ts';
 import type { Cohort } from './cohort.ts';
 import type { Loner } from './flusher.ts';
 import type { PatternSubscription } from './pattern-subscription.ts';
-import { NEEDS_SNAPSHOT } from './place.ts';
+import { NEEDS_SNAPSHOT, type Place } from './place.ts';
+import { requirePermission } from './require-permission.ts';
 import type { SessionContext } from './session-context.ts';
 import { type PatternHost, SessionPatterns } from './session-patterns.ts';
+import { endOf, requireSame } from './standing.ts';
 import { type Start, startOf } from './start-position.ts';
 import { replyOf } from './subscribe-reply.ts';
 import { Subscription, type SubscriptionOwner } from './subscription.ts';
@@ -96,8 +95,8 @@ export class HubSession implements Session, SubscriptionOwner, Loner {
       return;
     }
     const name = parseTopicName(request.topic);
-    const permission = this.#permission('read', name);
-    if (request.presence) this.#permission('presence', name);
+    const permission = requirePermission(this.#context.access, this.principal, 'read', name);
+    if (request.presence) requirePermission(this.#context.access, this.principal, 'presence', name);
     this.#requireRoom(1);
     this.#opening++;
     let topic: Topic;
@@ -157,12 +156,8 @@ export class HubSession implements Session, SubscriptionOwner, Loner {
     if (voids) moved.place.offset = NEEDS_SNAPSHOT;
     accepted(view.number);
     if (!this.#ready) return;
-    try {
-      const frame = view.pull(moved.place);
-      if (frame) this.#tell([frame]);
-    } catch (failure) {
-      this.#context.failed(failure, view);
-    }
+    const frame = this.#pull(view, moved.place);
+    if (frame) this.#tell([frame]);
   }
 
   unsubscribe(number: number): void {
@@ -187,12 +182,8 @@ export class HubSession implements Session, SubscriptionOwner, Loner {
     const frames: Uint8Array[] = [];
     for (const { view, place } of this.#subscriptions.values()) {
       if (!flushed.has(view)) continue;
-      try {
-        const frame = view.pull(place);
-        if (frame) frames.push(frame);
-      } catch (failure) {
-        this.#context.failed(failure, view);
-      }
+      const frame = this.#pull(view, place);
+      if (frame) frames.push(frame);
     }
     if (frames.length > 0) this.#tell(frames);
     if (this.#ready && (this.#lagging === undefined || flushed.has(this.#lagging))) this.#joinCohort();
@@ -246,21 +237,15 @@ export class HubSession implements Session, SubscriptionOwner, Loner {
   }
 
   renew(principal: Principal): void {
-    if (principal.id !== this.#principal.id || rightsOf(principal) !== rightsOf(this.#principal)) {
-      throw new TidewallError(
-        'conflict',
-        `this session was opened by somebody else, or with other rights; connect again`,
-      );
-    }
+    requireSame(this.#principal, principal);
     this.#principal = principal;
   }
 
   /** Closes the session when who it belongs to may not be there any more, or may do something else than before. */
   checkStanding(): void {
-    const standing = this.#principal.standing?.() ?? 'stands';
-    if (standing === 'stands') return;
-    const { code, says } = ENDS[standing];
-    this.outlet.close(code, `${this.#principal.id} ${says}`);
+    const end = endOf(this.#principal);
+    if (end === undefined) return;
+    this.outlet.close(end.code, end.reason);
     this.end();
   }
 
@@ -290,14 +275,6 @@ export class HubSession implements Session, SubscriptionOwner, Loner {
 
   get #ready(): boolean {
     return this.#stall === undefined && !this.#ended;
-  }
-
-  // --- subscriptions
-
-  #permission(action: Action, name: TopicName): Permission {
-    const permission = this.#context.access.permit(this.principal, action, name);
-    if (permission) return permission;
-    throw new TidewallError('permission_denied', `${this.principal.id} may not ${action} ${name}`);
   }
 
   #requireRoom(topics: number): void {
@@ -370,6 +347,16 @@ export class HubSession implements Session, SubscriptionOwner, Loner {
     return subscription;
   }
 
+  /** What is new to it; undefined too when that cannot be made. */
+  #pull(view: View, place: Place): Uint8Array | undefined {
+    try {
+      return view.pull(place);
+    } catch (failure) {
+      this.#context.failed(failure, view);
+      return undefined;
+    }
+  }
+
   /** True: it was told something. */
   #catchUp({ view, place }: Subscription): boolean {
     try {
@@ -394,8 +381,6 @@ export class HubSession implements Session, SubscriptionOwner, Loner {
     topic.unwatch(view, subscription, () => this.#context.unwatched(topic));
   }
 
-  // --- cohorts
-
   /** From here on its places count. */
   #standAlone(): void {
     this.#lagging = undefined;
@@ -419,8 +404,6 @@ export class HubSession implements Session, SubscriptionOwner, Loner {
     if (views.length > 0) this.#cohort = this.#context.cohorts.join(this, views);
   }
 
-  // --- patterns
-
   #patternHost(): PatternHost {
     const { limits, nextNumber, matching, listen, unlisten } = this.#context;
     return {
@@ -433,7 +416,8 @@ export class HubSession implements Session, SubscriptionOwner, Loner {
       holds: (topic, pattern) => this.#holds(topic, pattern),
       requireRoom: (topics) => this.#requireRoom(topics),
       begin: (topic, request, start) => {
-        const placed = this.#place(topic, request, this.#permission('read', topic.name));
+        const permission = requirePermission(this.#context.access, this.principal, 'read', topic.name);
+        const placed = this.#place(topic, request, permission);
         const { number } = placed.view;
         // A topic that is held with other options takes a subscription more.
         if (!this.#subscriptions.has(number)) this.#requireRoomFor(placed);
@@ -458,27 +442,9 @@ export class HubSession implements Session, SubscriptionOwner, Loner {
   }
 
   #holds(topic: Topic, pattern?: PatternSubscription): boolean {
-    for (const subscription of this.#subscriptions.values()) {
-      if (subscription.topic === topic && (pattern === undefined || subscription.isFoundBy(pattern))) return true;
+    for (const each of this.#subscriptions.values()) {
+      if (each.topic === topic && (pattern === undefined || each.isFoundBy(pattern))) return true;
     }
     return false;
   }
-}
-
-/** How a session ends whose principal does not stand as it did. */
-const ENDS: Readonly<Record<Exclude<Standing, 'stands'>, { readonly code: CloseName; readonly says: string }>> = {
-  changed: { code: 'token_expired', says: 'may do something else now; connect again' },
-  expired: { code: 'token_expired', says: 'was let in until now; connect again with something newer' },
-  gone: { code: 'closed_by_operator', says: 'may not be here any more' },
-};
-
-/** Equal where the same may be done. */
-function rightsOf({ roles, rules = [] }: Principal): string {
-  return JSON.stringify([[...roles].sort(), rules]);
-}
-
-/** @param number the subscription that has these options: for the server they are the same, however they were put */
-function alreadySubscribed(name: TopicName | TopicPattern, number: number): TidewallError {
-  const message = `this session follows ${name} already, with the same options`;
-  return new TidewallError('already_subscribed', message, { detail: { topic: number } });
 }

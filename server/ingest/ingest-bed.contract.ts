@@ -50,6 +50,7 @@ export class IngestBed {
   async take(definition: IngestDefinition, request: CaseRequest, options: object = {}): Promise<IngestAnswer> {
     const { body, headers } = request;
     const taken: IngestRequest = {
+      principal: ANYBODY,
       body: Readable.from([Buffer.from(body)]),
       contentType: headers['content-type'],
       contentEncoding: headers['content-encoding'],

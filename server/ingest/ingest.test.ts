@@ -114,6 +114,7 @@ test.each(['gzip', undefined])('[I14] a sender that is gone leaves nothing behin
   start();
   const body = new Readable({ read() {} });
   const taken = bed.ingest.take(influx, {
+    principal: { id: 'anybody', roles: [] },
     body,
     contentType: undefined,
     contentEncoding,

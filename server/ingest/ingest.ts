@@ -20,6 +20,7 @@ const MOST_TOGETHER = 10_000;
 
 export interface IngestOptions {
   readonly hub: HubPort;
+  /** Who looks up what topics hold, and lets go of those that nothing was sent to for long: the server itself. */
   readonly principal: Principal;
   readonly settings: IngestSettings;
   readonly limits: Limits;
@@ -29,6 +30,8 @@ export interface IngestOptions {
 }
 
 export interface IngestRequest {
+  /** Who sends it, and may publish what. */
+  readonly principal: Principal;
   readonly body: Readable;
   /** As the header says it; undefined: there is none. */
   readonly contentType: string | undefined;
@@ -94,7 +97,7 @@ class IngestOfHost implements Ingest {
     const maxBytes = this.#options.settings.bodyBytes;
     const { bytes, release } = await readBody(request.body, { encoding, maxBytes, waiting: this.#waiting });
     try {
-      return await this.#publish(definition, bytes, head, request.options);
+      return await this.#publish(definition, bytes, head, request);
     } finally {
       release();
     }
@@ -110,7 +113,12 @@ class IngestOfHost implements Ingest {
     return parseTopicName(parts.join('/'));
   }
 
-  async #publish(definition: IngestDefinition, body: Buffer, head: string, options: unknown): Promise<IngestOutcome> {
+  async #publish(
+    definition: IngestDefinition,
+    body: Buffer,
+    head: string,
+    { principal, options }: IngestRequest,
+  ): Promise<IngestOutcome> {
     const reader = definition.read(body, options, this.#options.settings);
     const refusals = new Refusals();
     const nulls = new Map<NulledBy, number>();
@@ -118,6 +126,7 @@ class IngestOfHost implements Ingest {
     const { clock } = this.#options;
     const context: Omit<BatchContext, 'monotonic'> = {
       ...this.#options,
+      principal,
       book: this.#book,
       spellings: this.#book.spellings(head),
       refusals,

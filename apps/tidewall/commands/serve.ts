@@ -50,10 +50,11 @@ export async function serve({ flags, files, version }: ServeOptions): Promise<vo
     );
   }
   if (!isLoopback(loaded.config.host)) {
-    log.warn(
-      { host: loaded.config.host },
-      'OPEN TO EVERYBODY who reaches this address: they may read and publish everything',
-    );
+    const { host: address } = loaded.config;
+    if (host.closed)
+      log.info({ host: address }, 'closed: who may read and publish what is said by rules, keys and users');
+    else
+      log.warn({ host: address }, 'OPEN TO EVERYBODY who reaches this address: they may read and publish everything');
   }
   const signal = await stop;
   log.info({ signal }, 'stopping');

@@ -1,9 +1,8 @@
 import { type Client, createClient } from '@tidewall/client';
-import { createWebSocketTransport } from '@tidewall/gateways/websocket/client';
 import { type Filter, isTopicPattern } from '@tidewall/protocol';
-import { WebSocket } from 'ws';
 import { linkSentence } from '../link-sentence.ts';
 import { parseServerUrl } from '../server-api.ts';
+import { serverTransport } from '../server-transport.ts';
 import { linesOf, type Replica } from '../subscription-lines.ts';
 
 export interface SubscribeOptions {
@@ -27,7 +26,7 @@ type FollowOptions = Parameters<Client['follow']>[1];
 export async function subscribe(topics: readonly string[], options: SubscribeOptions): Promise<void> {
   const url = parseServerUrl(options.url);
   const tell = (sentence: string) => process.stderr.write(`${sentence}\n`);
-  const client = createClient({ url, transports: [createWebSocketTransport(WebSocket)], name: 'tidewall subscribe' });
+  const client = createClient({ url, transports: [serverTransport(url)], name: 'tidewall subscribe' });
   // The client's timers do not keep a process alive, and while it waits for the server nothing else does.
   const alive = setInterval(() => {}, 1 << 30);
   const asked = new Set(topics);

@@ -1,8 +1,7 @@
 import { createClient } from '@tidewall/client';
-import { createWebSocketTransport } from '@tidewall/gateways/websocket/client';
-import { WebSocket } from 'ws';
 import { linkSentence } from '../link-sentence.ts';
 import { parseServerUrl } from '../server-api.ts';
+import { serverTransport } from '../server-transport.ts';
 import type { Replica } from '../subscription-lines.ts';
 import { TapGauge } from '../tap-gauge.ts';
 import { type TapRow, tapLine, tapScreen } from '../tap-screen.ts';
@@ -28,7 +27,7 @@ const BELOW = '\x1b[J';
 /** Shows what goes through topics, each second, until it is interrupted. */
 export async function tap(topics: readonly string[], options: TapOptions): Promise<void> {
   const url = parseServerUrl(options.url);
-  const client = createClient({ url, transports: [createWebSocketTransport(WebSocket)], name: 'tidewall tap' });
+  const client = createClient({ url, transports: [serverTransport(url)], name: 'tidewall tap' });
   const { stdout, stderr } = process;
   const live = stdout.isTTY === true;
   const gauges = new Map<string, TapGauge>();

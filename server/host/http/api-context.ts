@@ -1,5 +1,5 @@
 import type { Clock } from '@tidewall/base';
-import type { HubPort, Log, Meter, Principal } from '@tidewall/contracts';
+import type { HubPort, Log, Meter } from '@tidewall/contracts';
 import type { Ingest, IngestSettings } from '@tidewall/ingest';
 import type { Limits } from '@tidewall/protocol';
 import type { ComponentManifest } from '../component-manifest.ts';
@@ -18,7 +18,6 @@ export type HostState = 'starting' | 'ready' | 'draining';
 /** What the calls of the API work on. */
 export interface ApiContext {
   readonly hub: HubPort;
-  readonly principal: Principal;
   readonly limits: Limits;
   readonly http: HttpLimits;
   readonly clock: Clock;

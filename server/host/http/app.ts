@@ -1,6 +1,8 @@
+import type { Decider } from '@tidewall/access';
+import type { Callers } from '@tidewall/auth';
 import { ERROR_STATUS, TidewallError } from '@tidewall/protocol';
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
-import { hostName, isLoopback, type OriginGuard, type Refusal } from '../origin-guard.ts';
+import type { OriginGuard, Refusal } from '../origin-guard.ts';
 import { asRefusal, countError, errorAnswer, internalError } from './answer-errors.ts';
 import type { ApiContext } from './api-context.ts';
 import { fileRoutes } from './file-routes.ts';
@@ -18,6 +20,8 @@ import { topicSettingsRoutes } from './topic-settings-routes.ts';
 
 export interface AppOptions extends ApiContext {
   readonly guard: OriginGuard;
+  readonly callers: Callers;
+  readonly decider: Decider;
   readonly webDir: string | undefined;
 }
 
@@ -79,13 +83,15 @@ function addRoute(app: FastifyInstance, route: BoundRoute, context: AppOptions):
         refuseLongBody(request, body?.maxBytes, body?.limitName);
         if (body !== undefined) refuseUnknownMeaning(request, route);
         const params = request.params as Record<string, string>;
+        const principal = context.callers.of(request.raw);
         const answer = await route.run({
           params: rest === undefined ? params : { [rest]: params['*'] },
           query: { ...(request.query as object) },
           body: request.body instanceof Uint8Array ? request.body : new Uint8Array(),
           stream: request.raw,
           key: route.takesKey ? idempotencyKey(request) : undefined,
-          fromHere: isFromHere(request),
+          principal,
+          may: (need) => context.decider.decide(principal, need) !== undefined,
           ifNoneMatch: request.headers['if-none-match'],
           contentType: contentTypes.get(request),
           contentEncoding: request.headers['content-encoding'],
@@ -95,15 +101,6 @@ function addRoute(app: FastifyInstance, route: BoundRoute, context: AppOptions):
     };
     for (const url of urls) scope.route({ ...options, url });
   });
-}
-
-/** A proxy on this machine passes on what strangers ask; it says so. */
-function isFromHere({ raw, headers }: FastifyRequest): boolean {
-  // A page whose name was made to point here comes from this machine, too; its name tells.
-  if (!isLoopback(hostName(headers.host ?? '') ?? '')) return false;
-  const passedOn = ['forwarded', 'x-forwarded-for', 'x-real-ip', 'via'].some((name) => headers[name] !== undefined);
-  const { remoteAddress = '' } = raw.socket;
-  return !passedOn && isLoopback(remoteAddress.replace(/^::ffff:/i, ''));
 }
 
 function sendAnswer(reply: FastifyReply, route: BoundRoute, answer: RouteAnswer): FastifyReply {
@@ -191,6 +188,7 @@ function guardRequests(app: FastifyInstance, options: AppOptions): void {
     if (state() !== 'ready' && !ALWAYS.has(request.url.split('?')[0] ?? '')) {
       throw new TidewallError('busy', `the server is ${state()}; try again in a moment`, { afterMs: 1000 });
     }
+    await options.callers.establish(request.raw);
     return undefined;
   });
   app.addHook('onSend', async (_request, reply) => {

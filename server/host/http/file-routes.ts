@@ -1,6 +1,5 @@
 import { z } from 'zod';
 import type { ApiContext } from './api-context.ts';
-import { requireHere } from './require-here.ts';
 import { type BoundRoute, defineRoute, jsonAnswer } from './route.ts';
 
 const nothing = z.strictObject({});
@@ -17,6 +16,7 @@ export function fileRoutes({ files }: ApiContext): BoundRoute[] {
       summary: 'List the uploaded files',
       description: HERE,
       params: nothing,
+      needs: () => ({ thing: 'files', action: 'see', name: '#' }),
       query: nothing,
       answer: {
         description: 'The files, by name',
@@ -24,8 +24,7 @@ export function fileRoutes({ files }: ApiContext): BoundRoute[] {
         schema: z.object({ files: z.array(fileSchema) }),
       },
       errors: ['permission_denied'],
-      async handle(call) {
-        requireHere(call, 'files');
+      async handle() {
         return jsonAnswer({ files: await files.list() });
       },
     }),
@@ -35,6 +34,7 @@ export function fileRoutes({ files }: ApiContext): BoundRoute[] {
       summary: 'Upload a file for sources to read, in place of one of that name',
       description: HERE,
       params,
+      needs: ({ name }) => ({ thing: 'files', action: 'edit', name }),
       query: nothing,
       body: {
         ...{ contentType: 'application/octet-stream', description: 'the file, as it is', schema: z.unknown() },
@@ -43,7 +43,6 @@ export function fileRoutes({ files }: ApiContext): BoundRoute[] {
       answer: { description: 'The file', contentType: 'application/json', schema: fileSchema },
       errors: ['permission_denied', 'limit_exceeded', 'storage_full', 'busy'],
       async handle(call) {
-        requireHere(call, 'files');
         return jsonAnswer(await files.put(call.params.name, call.stream));
       },
     }),
@@ -53,11 +52,11 @@ export function fileRoutes({ files }: ApiContext): BoundRoute[] {
       summary: 'Delete an uploaded file',
       description: HERE,
       params,
+      needs: ({ name }) => ({ thing: 'files', action: 'edit', name }),
       query: nothing,
       answer: { description: 'It is gone', contentType: 'application/json', schema: z.object({}) },
       errors: ['permission_denied'],
       async handle(call) {
-        requireHere(call, 'files');
         await files.delete(call.params.name);
         return jsonAnswer({});
       },

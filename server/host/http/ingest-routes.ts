@@ -37,6 +37,7 @@ function take(definition: IngestDefinition, { ingest, ingestSettings }: ApiConte
     summary,
     description: `${description} Also at ${aliases.map((alias) => `\`${path}${alias}\``).join(', ')}.`,
     params: noParams,
+    needs: 'hub',
     query: definition.query.extend({ prefix }),
     body: {
       contentType: contentTypes[0] ?? 'application/octet-stream',
@@ -49,9 +50,9 @@ function take(definition: IngestDefinition, { ingest, ingestSettings }: ApiConte
     },
     answer: { ...success, description: 'All of it was taken', schema: z.unknown() },
     errors: ['permission_denied', 'limit_exceeded', 'storage_full', 'busy'],
-    async handle({ query: given, stream, contentType, contentEncoding }) {
+    async handle({ query: given, stream, contentType, contentEncoding, principal }) {
       const { prefix: behind, ...options } = given as { readonly prefix?: string };
-      const request = { body: stream, contentType, contentEncoding, prefix: behind, options };
+      const request = { principal, body: stream, contentType, contentEncoding, prefix: behind, options };
       return asRouteAnswer(definition.answer(await ingest.take(definition, request)));
     },
     refuse: (failure, status) => refuse(definition, failure, status),
@@ -65,6 +66,7 @@ function answerExtra(definition: IngestDefinition, extra: IngestExtra, { version
     path: definition.path + path,
     summary,
     params: noParams,
+    needs: 'everybody',
     query,
     ...(takesForm && {
       body: {

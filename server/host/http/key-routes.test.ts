@@ -84,7 +84,7 @@ test('nobody who asks through a proxy is answered, and no page of another site',
       ['DELETE', '/own'],
     ] as const) {
       const { status, body } = await ask(method, path, method === 'POST' ? {} : undefined, { [header]: '10.0.0.9' });
-      expect([status, body.error.name]).toEqual([403, 'permission_denied']);
+      expect([status, body.error.name]).toEqual([401, 'unauthenticated']);
     }
   }
   expect((await ask('POST', '', {}, { origin: 'http://evil.example' })).status).toBe(403);
@@ -95,7 +95,7 @@ const address = Object.values(networkInterfaces())
   .find((each) => each?.family === 'IPv4' && !each.internal)?.address;
 
 test.skipIf(address === undefined)('nobody on another machine is answered', async () => {
-  const open = await startTestHost({ settings: { host: '0.0.0.0' } });
+  const open = await startTestHost({ settings: { host: '0.0.0.0', access: 'open' } });
   try {
     const status = await new Promise<number | undefined>((resolve, reject) => {
       const asked = httpRequest(
@@ -107,7 +107,7 @@ test.skipIf(address === undefined)('nobody on another machine is answered', asyn
       );
       asked.on('error', reject).end();
     });
-    expect(status).toBe(403);
+    expect(status).toBe(401);
     expect((await fetch(`http://127.0.0.1:${open.port}/api/keys`)).status).toBe(200);
   } finally {
     await open.close();
@@ -115,7 +115,7 @@ test.skipIf(address === undefined)('nobody on another machine is answered', asyn
 });
 
 test('no page whose name was made to point here is answered, on a server that has no list of names', async () => {
-  const open = await startTestHost({ settings: { host: '0.0.0.0' } });
+  const open = await startTestHost({ settings: { host: '0.0.0.0', access: 'open' } });
   try {
     const asked = (name: string) =>
       new Promise<number | undefined>((resolve, reject) => {
@@ -128,7 +128,7 @@ test('no page whose name was made to point here is answered, on a server that ha
           .on('error', reject)
           .end();
       });
-    expect(await asked('evil.example')).toBe(403);
+    expect(await asked('evil.example')).toBe(401);
     expect(await asked('localhost')).toBe(200);
   } finally {
     await open.close();

@@ -1,11 +1,11 @@
 import { isJsonObject } from '@tidewall/base';
+import type { Need } from '@tidewall/contracts';
 import { TidewallError } from '@tidewall/protocol';
 import { z } from 'zod';
 import { pathText, wrongPlaces } from '../issue-sentence.ts';
 import { keyIdSchema, keyNameSchema, secretSchema } from '../keys/key.ts';
 import type { ApiContext } from './api-context.ts';
 import { parseJsonBytes } from './json-text.ts';
-import { requireHere } from './require-here.ts';
 import { type BoundRoute, defineRoute, jsonAnswer, type RouteBody } from './route.ts';
 
 const noQuery = z.strictObject({});
@@ -40,6 +40,8 @@ const rotationSchema = z.strictObject({
 });
 const changeSchema = z.strictObject({ disabled: z.boolean() });
 
+const editKey = ({ id }: z.output<typeof keyParams>): Need => ({ thing: 'keys', action: 'edit', name: id });
+
 /** Keys that programs and screens sign with. Whoever has one may connect, so only this machine makes and lists them. */
 export function keyRoutes({ keys }: ApiContext): BoundRoute[] {
   return [
@@ -49,6 +51,7 @@ export function keyRoutes({ keys }: ApiContext): BoundRoute[] {
       summary: 'List the keys',
       description: 'Asked on the machine of the server alone, as all calls to keys.',
       params: z.strictObject({}),
+      needs: () => ({ thing: 'keys', action: 'see', name: '#' }),
       query: noQuery,
       answer: {
         description: 'The keys, without their secrets',
@@ -56,8 +59,7 @@ export function keyRoutes({ keys }: ApiContext): BoundRoute[] {
         schema: z.object({ keys: z.array(shownSchema) }),
       },
       errors: ['permission_denied'],
-      async handle(call) {
-        requireHere(call, 'keys');
+      async handle() {
         return jsonAnswer({ keys: keys.list() });
       },
     }),
@@ -66,12 +68,12 @@ export function keyRoutes({ keys }: ApiContext): BoundRoute[] {
       path: '/api/keys',
       summary: 'Make a key',
       params: z.strictObject({}),
+      needs: () => ({ thing: 'keys', action: 'edit', name: '#' }),
       query: noQuery,
       body: bodyOf(newKeySchema, 'what the key is; {} makes everything'),
       answer: { description: 'The key, with its secret', contentType: 'application/json', schema: toldSchema },
       errors: ['permission_denied', 'conflict', 'limit_exceeded', 'storage_full'],
       async handle(call) {
-        requireHere(call, 'keys');
         return told(await keys.create(readBody(newKeySchema, call.body)));
       },
     }),
@@ -82,12 +84,12 @@ export function keyRoutes({ keys }: ApiContext): BoundRoute[] {
       description:
         'The one that it has stays valid for `overlapMs`, so that clients can change over one after another.',
       params: keyParams,
+      needs: editKey,
       query: noQuery,
       body: bodyOf(rotationSchema, 'how; {} is for a day'),
       answer: { description: 'The key, with its new secret', contentType: 'application/json', schema: toldSchema },
       errors: ['permission_denied', 'conflict', 'storage_full'],
       async handle(call) {
-        requireHere(call, 'keys');
         const { overlapMs, secret } = readBody(rotationSchema, call.body);
         return told(await keys.rotate(call.params.id, overlapMs, secret));
       },
@@ -98,12 +100,12 @@ export function keyRoutes({ keys }: ApiContext): BoundRoute[] {
       summary: 'Let a key sign again, or not any more',
       description: 'Who is connected with a key that is disabled is disconnected within about a second.',
       params: keyParams,
+      needs: editKey,
       query: noQuery,
       body: bodyOf(changeSchema, 'whether it is disabled'),
       answer: { description: 'The key', contentType: 'application/json', schema: shownSchema },
       errors: ['permission_denied', 'storage_full'],
       async handle(call) {
-        requireHere(call, 'keys');
         return jsonAnswer(await keys.setDisabled(call.params.id, readBody(changeSchema, call.body).disabled));
       },
     }),
@@ -113,11 +115,11 @@ export function keyRoutes({ keys }: ApiContext): BoundRoute[] {
       summary: 'Delete a key',
       description: 'Who is connected with it is disconnected within about a second.',
       params: keyParams,
+      needs: editKey,
       query: noQuery,
       answer: { description: 'It is gone', contentType: 'application/json', schema: z.object({}) },
       errors: ['permission_denied', 'storage_full'],
       async handle(call) {
-        requireHere(call, 'keys');
         await keys.delete(call.params.id);
         return jsonAnswer({});
       },

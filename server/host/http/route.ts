@@ -1,4 +1,5 @@
 import type { Readable } from 'node:stream';
+import type { Need, Principal } from '@tidewall/contracts';
 import { type ErrorName, TidewallError } from '@tidewall/protocol';
 import type { z } from 'zod';
 import { pathText, wrongPlaces } from '../issue-sentence.ts';
@@ -29,6 +30,11 @@ export interface Route<Params extends z.ZodType, Query extends z.ZodType> {
   readonly description?: string;
   readonly params: Params;
   readonly query: Query;
+  /**
+   * What whoever calls it must be allowed. `hub`: the hub decides by the topics. `shown`: everybody is told what they may
+   * see. `everybody`: there is nothing to be decided.
+   */
+  readonly needs: 'hub' | 'shown' | 'everybody' | ((params: z.output<Params>) => Need);
   readonly body?: RouteBody;
   /** Whether the header `Idempotency-Key` is carried out; otherwise a request with a body and that header is refused. */
   readonly takesKey?: boolean;
@@ -54,8 +60,10 @@ export interface RouteCall<Params, Query> {
   readonly stream: Readable;
   /** The request's `Idempotency-Key`, of a route that takes it. */
   readonly key: string | undefined;
-  /** Whether it was made on this machine, and by nobody who passes on what others ask. */
-  readonly fromHere: boolean;
+  /** Who calls. */
+  readonly principal: Principal;
+  /** Whether that is somebody who may do this. */
+  may(need: Need): boolean;
   /** The request's `If-None-Match`. */
   readonly ifNoneMatch: string | undefined;
   /** As the request says them. */
@@ -71,7 +79,10 @@ export interface RouteAnswer {
 }
 
 /** A route whose schemas have been joined to its handler, so that all routes are of one type. */
-export interface BoundRoute extends Omit<Route<z.ZodType, z.ZodType>, 'handle'> {
+export interface BoundRoute extends Omit<Route<z.ZodType, z.ZodType>, 'handle' | 'needs'> {
+  /** What must be allowed, of parameters as they came; undefined where that is not for the route to say. */
+  needOf(params: unknown): Need | undefined;
+  readonly decidedBy: 'route' | 'hub' | 'shown' | 'everybody';
   /** @throws TidewallError */
   run(call: RouteCall<unknown, unknown>): Promise<RouteAnswer>;
 }
@@ -80,15 +91,34 @@ export interface BoundRoute extends Omit<Route<z.ZodType, z.ZodType>, 'handle'> 
 export function defineRoute<Params extends z.ZodType, Query extends z.ZodType>(
   route: Route<Params, Query>,
 ): BoundRoute {
-  const { handle, ...rest } = route;
+  const { handle, needs, ...rest } = route;
   return {
     ...rest,
+    decidedBy: typeof needs === 'function' ? 'route' : needs,
+    needOf: (params) => (typeof needs === 'function' ? needs(check(route.params, params, 'path')) : undefined),
     run: async (call) => {
       const params = check(route.params, call.params, 'path');
+      // Before anything is told of what was asked: who may not do this learns nothing by trying.
+      if (typeof needs === 'function') requireRight(call, needs(params));
       const query = check(route.query, call.query, 'query');
       return handle({ ...call, params, query });
     },
   };
+}
+
+/** @throws TidewallError unauthenticated when nobody has said who calls; permission_denied */
+export function requireRight(
+  { principal, may }: Pick<RouteCall<unknown, unknown>, 'principal' | 'may'>,
+  need: Need,
+): void {
+  if (may(need)) return;
+  const { thing, action, name } = need;
+  const what = name === '#' ? thing : `${name} (${thing})`;
+  if (principal.id === 'anybody') {
+    const command = thing === 'topics' || thing === 'screens' ? '' : `, or run "tidewall" on the machine of the server`;
+    throw new TidewallError('unauthenticated', `who may ${action} ${what} has to be known: show a key${command}`);
+  }
+  throw new TidewallError('permission_denied', `${principal.id} may not ${action} ${what}`, { detail: { ...need } });
 }
 
 /** A JSON answer. */

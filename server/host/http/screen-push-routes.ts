@@ -15,7 +15,7 @@ export function screenPushRoutes(context: ApiContext): BoundRoute[] {
 }
 
 function pushToElement(context: ApiContext): BoundRoute {
-  const { hub, principal } = context;
+  const { hub } = context;
   return defineRoute({
     method: 'POST',
     path: '/api/screens/{id}/elements/{element}/data',
@@ -30,6 +30,7 @@ function pushToElement(context: ApiContext): BoundRoute {
       'The same as publishing to `screens/<screen>/elements/<element>`. An element is named by its id, with or without ' +
       '`component/` before it, or by its alias. `components` may stand for `elements` in the address.',
     params: z.strictObject({ id: screenId, element: z.string().describe('its id, or its alias') }),
+    needs: 'hub',
     query: z.strictObject({
       op: z.enum(OPERATIONS_OF_KIND.state).optional().describe('`merge` changes members of an object'),
     }),
@@ -40,7 +41,7 @@ function pushToElement(context: ApiContext): BoundRoute {
       ...(['permission_denied', 'shape_mismatch', 'limit_exceeded', 'unknown_screen', 'unknown_component'] as const),
       ...(['conflict', 'storage_full', 'busy'] as const),
     ],
-    async handle({ params, query, body, key }) {
+    async handle({ params, query, body, key, principal }) {
       const { text, value } = parseJsonBytes(body, 'the body');
       const topic = elementTopic(params.id, params.element);
       const { op } = query;
@@ -51,7 +52,7 @@ function pushToElement(context: ApiContext): BoundRoute {
 }
 
 function changeVariables(context: ApiContext): BoundRoute {
-  const { hub, principal, elements } = context;
+  const { hub, elements } = context;
   const op: Operation = 'merge';
   return defineRoute({
     method: 'PATCH',
@@ -61,6 +62,7 @@ function changeVariables(context: ApiContext): BoundRoute {
       'The body is a JSON merge patch (RFC 7396): what it does not name stays, null takes a variable away. The same as ' +
       'publishing to `screens/<screen>/variables` with `op=merge`. A variable is a text, a number, true, false or a list.',
     params: z.strictObject({ id: screenId }),
+    needs: 'hub',
     query: z.strictObject({}),
     body: bodyOf(context, 'the variables to set, by name'),
     takesKey: true,
@@ -68,7 +70,7 @@ function changeVariables(context: ApiContext): BoundRoute {
     errors: [
       ...(['permission_denied', 'shape_mismatch', 'limit_exceeded', 'unknown_screen', 'storage_full', 'busy'] as const),
     ],
-    async handle({ params, body, key }) {
+    async handle({ params, body, key, principal }) {
       const { text, value } = parseJsonBytes(body, 'the body');
       elements.requireScreen(params.id);
       const publication = {

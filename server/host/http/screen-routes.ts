@@ -16,11 +16,13 @@ export function screenRoutes({ screens, manifest }: ApiContext): BoundRoute[] {
       path: '/api/screens',
       summary: 'List the screens',
       params: nothing,
+      needs: 'shown',
       query: nothing,
       answer: { description: 'The screens, by id', contentType: 'application/json', schema: screenListSchema },
       errors: [],
-      async handle() {
-        const rows = screens.list().map(({ screen: { id, meta, canvas, elements, theme }, revision }) => ({
+      async handle({ may }) {
+        const seen = screens.list().filter(({ screen: { id } }) => may({ thing: 'screens', action: 'view', name: id }));
+        const rows = seen.map(({ screen: { id, meta, canvas, elements, theme }, revision }) => ({
           id,
           name: meta.name,
           nameEn: meta.nameEn,
@@ -41,6 +43,7 @@ export function screenRoutes({ screens, manifest }: ApiContext): BoundRoute[] {
       path: '/api/screens/{id}',
       summary: 'Read a screen document',
       params: z.strictObject({ id: z.string() }),
+      needs: ({ id }) => ({ thing: 'screens', action: 'view', name: id }),
       query: nothing,
       answer: {
         description: 'The document, with its defaults filled in',
@@ -61,6 +64,7 @@ export function screenRoutes({ screens, manifest }: ApiContext): BoundRoute[] {
       path: '/api/components',
       summary: 'List the components, with what each takes',
       params: nothing,
+      needs: 'everybody',
       query: nothing,
       answer: { description: 'The manifest of components', contentType: 'application/json', schema: manifestSchema },
       errors: [],

@@ -349,7 +349,7 @@ describe('through the API', () => {
     ] as const) {
       const body = method === 'GET' ? {} : { body: '{}' };
       const answer = await fetch(`${host.url}/api/${path}`, { method, headers, ...body });
-      expect([method, path, answer.status]).toEqual([method, path, 403]);
+      expect([method, path, answer.status]).toEqual([method, path, 401]);
     }
   });
 });

@@ -6,7 +6,6 @@ import { z } from 'zod';
 import type { WantedSource } from '../sources/source-store.ts';
 import type { ApiContext } from './api-context.ts';
 import { parseJsonBytes } from './json-text.ts';
-import { requireHere } from './require-here.ts';
 import { type BoundRoute, check, defineRoute, jsonAnswer, type RouteBody } from './route.ts';
 
 const nothing = z.strictObject({});
@@ -69,6 +68,7 @@ export function sourceRoutes({ sources }: ApiContext): BoundRoute[] {
       path: '/api/sources',
       summary: 'List the sources and how they are',
       params: nothing,
+      needs: 'shown',
       query: nothing,
       answer: {
         description: 'The sources, by name',
@@ -76,13 +76,15 @@ export function sourceRoutes({ sources }: ApiContext): BoundRoute[] {
         schema: z.object({ sources: z.array(z.looseObject({ name: z.string() })) }),
       },
       errors: [],
-      handle: async () => jsonAnswer({ sources: sources.list() }),
+      handle: async ({ may }) =>
+        jsonAnswer({ sources: sources.list().filter(({ name }) => may({ thing: 'sources', action: 'see', name })) }),
     }),
     defineRoute({
       method: 'GET',
       path: '/api/source-kinds',
       summary: 'List the kinds of source, with the JSON Schema of what can be set',
       params: nothing,
+      needs: () => ({ thing: 'sources', action: 'see', name: '#' }),
       query: nothing,
       answer: {
         description: 'The kinds',
@@ -108,12 +110,12 @@ export function sourceRoutes({ sources }: ApiContext): BoundRoute[] {
       summary: 'Make a source',
       description: HERE,
       params: nothing,
+      needs: () => ({ thing: 'sources', action: 'edit', name: '#' }),
       query: nothing,
       body: bodyOf('its name and kind, and the settings of that kind beside them'),
       answer: { description: 'The source', contentType: 'application/json', schema: shownSchema },
       errors: ['permission_denied', 'conflict', 'limit_exceeded', 'storage_full'],
       async handle(call) {
-        requireHere(call, 'sources');
         const { name, ...rest } = objectOf(call.body);
         return jsonAnswer(
           await sources.put(check(z.object({ name: nameSchema }), { name }).name, wantedOf(rest), true),
@@ -126,12 +128,12 @@ export function sourceRoutes({ sources }: ApiContext): BoundRoute[] {
       summary: 'Try whether a source works',
       description: `Runs it for a moment beside all others; nothing is published. ${HERE}`,
       params: nothing,
+      needs: () => ({ thing: 'sources', action: 'edit', name: '#' }),
       query: nothing,
       body: bodyOf('as for a preview'),
       answer: { description: 'Whether it works', contentType: 'application/json', schema: previewSchema },
       errors: ['permission_denied', 'busy'],
       async handle(call) {
-        requireHere(call, 'sources');
         return jsonAnswer(await trial(call.body, { rows: 0 }));
       },
     }),
@@ -141,6 +143,7 @@ export function sourceRoutes({ sources }: ApiContext): BoundRoute[] {
       summary: 'See what a source brings: rows, their types, and how long it took',
       description: `Runs it for a moment beside all others; nothing is published. ${HERE}`,
       params: nothing,
+      needs: () => ({ thing: 'sources', action: 'edit', name: '#' }),
       query: nothing,
       body: bodyOf(
         '`{"name"}` of one that there is, or `{"kind", "settings"}`; `params`, `rows`, `timeoutMs` when wanted',
@@ -152,7 +155,6 @@ export function sourceRoutes({ sources }: ApiContext): BoundRoute[] {
       },
       errors: ['permission_denied', 'busy'],
       async handle(call) {
-        requireHere(call, 'sources');
         return jsonAnswer(await trial(call.body));
       },
     }),
@@ -162,11 +164,11 @@ export function sourceRoutes({ sources }: ApiContext): BoundRoute[] {
       summary: 'Show how a source is set, without its secrets',
       description: HERE,
       params: nameParams,
+      needs: ({ name }) => ({ thing: 'sources', action: 'edit', name }),
       query: nothing,
       answer: { description: 'The source', contentType: 'application/json', schema: shownSchema },
       errors: ['permission_denied'],
       async handle(call) {
-        requireHere(call, 'sources');
         return jsonAnswer(sources.show(call.params.name));
       },
     }),
@@ -176,12 +178,12 @@ export function sourceRoutes({ sources }: ApiContext): BoundRoute[] {
       summary: 'Make a source, or set another one in its place',
       description: `A secret that is sent as \`(unchanged)\` stays what it is. ${HERE}`,
       params: nameParams,
+      needs: ({ name }) => ({ thing: 'sources', action: 'edit', name }),
       query: nothing,
       body: bodyOf('its kind, and the settings of that kind beside it'),
       answer: { description: 'The source', contentType: 'application/json', schema: shownSchema },
       errors: ['permission_denied', 'conflict', 'limit_exceeded', 'storage_full'],
       async handle(call) {
-        requireHere(call, 'sources');
         const { name } = check(z.object({ name: nameSchema }), call.params, 'path');
         return jsonAnswer(await sources.put(name, wantedOf(objectOf(call.body)), false));
       },
@@ -192,11 +194,11 @@ export function sourceRoutes({ sources }: ApiContext): BoundRoute[] {
       summary: 'Take a source away; what its topics hold stays',
       description: HERE,
       params: nameParams,
+      needs: ({ name }) => ({ thing: 'sources', action: 'edit', name }),
       query: nothing,
       answer: { description: 'It is gone', contentType: 'application/json', schema: z.object({}) },
       errors: ['permission_denied', 'conflict', 'storage_full'],
       async handle(call) {
-        requireHere(call, 'sources');
         await sources.delete(call.params.name);
         return jsonAnswer({});
       },

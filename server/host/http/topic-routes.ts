@@ -1,3 +1,4 @@
+import type { Principal } from '@tidewall/contracts';
 import { type ErrorName, KINDS, OPERATIONS, type Since, TidewallError, writeHistory } from '@tidewall/protocol';
 import { z } from 'zod';
 import { nearestNames } from '../nearest-name.ts';
@@ -36,7 +37,7 @@ export function topicRoutes(context: ApiContext): BoundRoute[] {
   ];
 }
 
-function publishOne({ hub, principal, limits }: ApiContext): BoundRoute {
+function publishOne({ hub, limits }: ApiContext): BoundRoute {
   return defineRoute({
     method: 'POST',
     path: '/api/topics/{topic}',
@@ -45,6 +46,7 @@ function publishOne({ hub, principal, limits }: ApiContext): BoundRoute {
       'The body is the data as JSON, whatever content type it is said to be. Answers the position once it is kept. ' +
       'At an element of a screen (`screens/<screen>/elements/<element>`) the kind is always `state`, and `kind` does not matter.',
     params: topicParams,
+    needs: 'hub',
     query: z.strictObject({
       op: z.enum(OPERATIONS).optional().describe("the kind's first operation when absent"),
       kind: z.enum(KINDS).optional().describe('the kind that a new topic gets; an existing one must be of it'),
@@ -71,7 +73,7 @@ function publishOne({ hub, principal, limits }: ApiContext): BoundRoute {
       'storage_full',
       'busy',
     ],
-    async handle({ params, query, body, key }) {
+    async handle({ params, query, body, key, principal }) {
       const { text, value } = parseJsonBytes(body, 'the body');
       const position = await hub.publish(principal, { topic: params.topic, ...query, data: value, json: text, key });
       return jsonAnswer({ epoch: position.epoch, offset: position.offset });
@@ -79,7 +81,7 @@ function publishOne({ hub, principal, limits }: ApiContext): BoundRoute {
   });
 }
 
-function publishLines({ hub, principal, limits, http, log, meter }: ApiContext): BoundRoute {
+function publishLines({ hub, limits, http, log, meter }: ApiContext): BoundRoute {
   const line = z.object({
     topic: z.string(),
     op: z.enum(OPERATIONS).optional(),
@@ -96,6 +98,7 @@ function publishLines({ hub, principal, limits, http, log, meter }: ApiContext):
       'Publications are taken in the order of the lines, and answered in it, while lines still come in. A bad line gets ' +
       'its error and stops no other. A request lasts at most `http.requestTimeoutMs`; send what comes later in another.',
     params: noParams,
+    needs: 'hub',
     query: noQuery,
     body: {
       contentType: 'application/x-ndjson',
@@ -111,7 +114,7 @@ function publishLines({ hub, principal, limits, http, log, meter }: ApiContext):
       schema: z.union([positionSchema, errorSchema]),
     },
     errors: ['limit_exceeded', 'busy'],
-    async handle({ stream }) {
+    async handle({ stream, principal }) {
       const lineBytes = limits.publicationBytes + ENVELOPE_BYTES;
       const refused = (name: ErrorName) => countError(meter, '/api/publish', name);
       const options = { hub, principal, log, lineBytes, bodyBytes: http.bodyBytes, refused };
@@ -121,7 +124,7 @@ function publishLines({ hub, principal, limits, http, log, meter }: ApiContext):
 }
 
 function readTopic(context: ApiContext): BoundRoute {
-  const { hub, principal } = context;
+  const { hub } = context;
   return defineRoute({
     method: 'GET',
     path: '/api/topics/{topic}',
@@ -130,6 +133,7 @@ function readTopic(context: ApiContext): BoundRoute {
       'Without `since`: the snapshot, with an ETag of its position, so that polling costs a 304 while nothing changes. ' +
       'A topic that has turned late, stale or failed has another ETag than while it was fresh. With `since`: the history.',
     params: topicParams,
+    needs: 'hub',
     query: z.strictObject({
       since: z.string().transform(parseSince).optional().describe('<epoch>:<offset>; answers what came after it'),
       limit: z.coerce.number().int().min(1).optional().describe('entries of the history at most'),
@@ -141,10 +145,10 @@ function readTopic(context: ApiContext): BoundRoute {
       schema: z.union([snapshotSchema, historySchema]),
     },
     errors: ['unknown_topic', 'permission_denied', 'unrecoverable_position'],
-    async handle({ params, query, ifNoneMatch }) {
+    async handle({ params, query, ifNoneMatch, principal }) {
       const { topic } = params;
       const { since, limit, reverse } = query;
-      return withNearest(context, topic, async () => {
+      return withNearest(context, principal, topic, async () => {
         if (since !== undefined || limit !== undefined || reverse !== undefined) {
           const page = await hub.history(principal, { topic, since, limit, reverse: reverse === 'true' });
           return { body: writeHistory(page) };
@@ -169,11 +173,12 @@ function deleteTopic(context: ApiContext): BoundRoute {
     summary: 'Let a topic go with all that is kept of it',
     description: 'Its subscribers are told to ask again. What is published to it later begins anew.',
     params: topicParams,
+    needs: 'hub',
     query: noQuery,
     answer: { description: 'It is gone', contentType: 'application/json', schema: z.object({}) },
     errors: ['unknown_topic', 'permission_denied', 'conflict'],
-    async handle({ params }) {
-      await withNearest(context, params.topic, () => context.hub.forget(context.principal, params.topic));
+    async handle({ params, principal }) {
+      await withNearest(context, principal, params.topic, () => context.hub.forget(principal, params.topic));
       return jsonAnswer({});
     },
   });
@@ -186,26 +191,28 @@ function readPresence(context: ApiContext): BoundRoute {
     path: '/api/presence/{topic}',
     summary: 'Tell who follows a topic',
     params: topicParams,
+    needs: 'hub',
     query: noQuery,
     answer: { description: 'How many there are, and who', contentType: 'application/json', schema: presenceSchema },
     errors: ['unknown_topic', 'permission_denied'],
-    handle: ({ params }) =>
-      withNearest(context, params.topic, async () =>
-        jsonAnswer(await context.hub.presence(context.principal, params.topic)),
+    handle: ({ params, principal }) =>
+      withNearest(context, principal, params.topic, async () =>
+        jsonAnswer(await context.hub.presence(principal, params.topic)),
       ),
   });
 }
 
-function listTopics({ hub, principal, clock }: ApiContext): BoundRoute {
+function listTopics({ hub, clock }: ApiContext): BoundRoute {
   return defineRoute({
     method: 'GET',
     path: '/api/topics',
     summary: 'List the topics that there are',
     params: noParams,
+    needs: 'shown',
     query: noQuery,
     answer: { description: 'The topics, by name', contentType: 'application/json', schema: topicListSchema },
     errors: [],
-    async handle() {
+    async handle({ principal }) {
       const topics = [...hub.topics(principal)].sort((a, b) => (a.topic < b.topic ? -1 : 1));
       return jsonAnswer({ now: clock.now(), topics });
     },
@@ -213,7 +220,12 @@ function listTopics({ hub, principal, clock }: ApiContext): BoundRoute {
 }
 
 /** Adds to "unknown topic" what was probably meant. */
-async function withNearest<T>({ hub, principal }: ApiContext, topic: string, read: () => Promise<T>): Promise<T> {
+async function withNearest<T>(
+  { hub }: ApiContext,
+  principal: Principal,
+  topic: string,
+  read: () => Promise<T>,
+): Promise<T> {
   try {
     return await read();
   } catch (failure) {

@@ -1,4 +1,5 @@
 import { isJsonObject } from '@tidewall/base';
+import type { Principal } from '@tidewall/contracts';
 import { parseTopicName, TidewallError, type TopicName } from '@tidewall/protocol';
 import { z } from 'zod';
 import type { TopicSettingsList, TopicSettingsRow } from '../topics/topic-settings-list.ts';
@@ -39,6 +40,7 @@ function listSettings({ topicSettings, elements }: ApiContext): BoundRoute {
       'pattern that matches counts alone; where none does, its first publication says what it is. What a source feeds ' +
       'has the kind and the key that its source gives it.',
     params: z.strictObject({}),
+    needs: () => ({ thing: 'server', action: 'see', name: 'topic-settings' }),
     query: z.strictObject({
       topic: z.string().optional().describe('only what matches this topic: the first of the answer is what counts'),
     }),
@@ -69,6 +71,7 @@ function putSettings(context: ApiContext): BoundRoute {
       'effect at once, and survives a restart. Topics that would be of another kind, or have another key, and hold ' +
       'something, refuse the change unless `reset` is true.',
     params: patternParams,
+    needs: () => ({ thing: 'server', action: 'edit', name: 'topic-settings' }),
     query: z.strictObject({
       at: z.coerce.number().int().min(0).optional().describe('its place among what the API says; 0 counts first'),
       reset,
@@ -87,7 +90,7 @@ function putSettings(context: ApiContext): BoundRoute {
       schema: rowSchema.extend({ restarted }),
     },
     errors: ['conflict', 'limit_exceeded', 'storage_full', 'busy'],
-    async handle({ params, query, body }) {
+    async handle({ params, query, body, principal }) {
       const { value } = parseJsonBytes(body, 'the body');
       if (!isJsonObject(value))
         throw new TidewallError('bad_request', 'the body must be an object, like {"kind":"log"}');
@@ -97,7 +100,7 @@ function putSettings(context: ApiContext): BoundRoute {
       const settings = check(topicSettingsSchema, { ...value, pattern: params.pattern });
       const topics = await context.topicSettings.change(
         (list) => list.with(settings, query.at),
-        changeOptions(context, query.reset),
+        changeOptions(context, principal, query.reset),
       );
       return jsonAnswer({ ...shownRow({ from: 'api', settings }), restarted: topics.slice(0, 100) });
     },
@@ -111,6 +114,7 @@ function deleteSettings(context: ApiContext): BoundRoute {
     summary: 'Take back what the API said of the topics of a pattern',
     description: 'What is said of them next in the list counts from then on. What the file says is taken back there.',
     params: patternParams,
+    needs: () => ({ thing: 'server', action: 'edit', name: 'topic-settings' }),
     query: z.strictObject({ reset }),
     answer: {
       description: 'Whether there was something to take back',
@@ -118,20 +122,24 @@ function deleteSettings(context: ApiContext): BoundRoute {
       schema: z.object({ removed: z.boolean(), restarted }),
     },
     errors: ['conflict', 'storage_full', 'busy'],
-    async handle({ params, query }) {
+    async handle({ params, query, principal }) {
       let removed = false;
       const edit = (list: TopicSettingsList) => {
         const left = list.without(params.pattern);
         removed = left !== list;
         return left;
       };
-      const topics = await context.topicSettings.change(edit, changeOptions(context, query.reset));
+      const topics = await context.topicSettings.change(edit, changeOptions(context, principal, query.reset));
       return jsonAnswer({ removed, restarted: topics.slice(0, 100) });
     },
   });
 }
 
-function changeOptions({ hub, principal, elements }: ApiContext, mayReset: string | undefined): ChangeOptions {
+function changeOptions(
+  { hub, elements }: ApiContext,
+  principal: Principal,
+  mayReset: string | undefined,
+): ChangeOptions {
   const isGiven = (topic: TopicName) => elements.settingsOf(topic) !== undefined;
   return { hub, principal, reset: mayReset === 'true', isGiven };
 }

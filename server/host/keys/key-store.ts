@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { Clock } from '@tidewall/base';
-import type { KeyRing, Meter, SigningKey } from '@tidewall/contracts';
+import type { KeyRing, Meter, Principal, SigningKey } from '@tidewall/contracts';
 import { TidewallError } from '@tidewall/protocol';
 import { nearestNames } from '../nearest-name.ts';
 import { type Key, liveSecrets, type ShownKey, shownKey } from './key.ts';
@@ -56,6 +56,11 @@ export class KeyStore implements KeyRing {
     const key = this.#keys.get(id);
     if (key === undefined || key.disabled) return undefined;
     return { id, secrets: liveSecrets(key, this.#options.clock.now()).map(({ text }) => text) };
+  }
+
+  principalOf(id: string): Principal | undefined {
+    const key = this.#keys.get(id);
+    return key === undefined || key.disabled ? undefined : { id: `key:${id}`, roles: ['key'] };
   }
 
   list(): readonly ShownKey[] {

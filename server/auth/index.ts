@@ -1,0 +1,5 @@
+export { type Authorization, authorizationOf } from './authorization.ts';
+export { type Callers, createCallers } from './callers.ts';
+export type { Identity } from './identity.ts';
+export { createLocalIdentity, LOCAL_PREFIX } from './local/local-identity.ts';
+export { sameText } from './same-text.ts';
