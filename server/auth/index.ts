@@ -3,3 +3,5 @@ export { type Callers, createCallers } from './callers.ts';
 export type { Identity } from './identity.ts';
 export { createLocalIdentity, LOCAL_PREFIX } from './local/local-identity.ts';
 export { sameText } from './same-text.ts';
+export { type Issuer, issuerSchema } from './tokens/issuer-schema.ts';
+export { createTokenIdentity } from './tokens/token-identity.ts';

@@ -1,4 +1,5 @@
 import { ruleSchema } from '@tidewall/access';
+import { issuerSchema } from '@tidewall/auth';
 import { ingestSchema } from '@tidewall/ingest';
 import { parseAddressList } from '@tidewall/outgoing';
 import { DEFAULT_LIMITS, type Limits } from '@tidewall/protocol';
@@ -133,6 +134,8 @@ export const configSchema = z.strictObject({
   access: z.enum(['auto', 'open', 'closed']).default('auto'),
   /** Who may do what, in place of what the built-in roles may; an admin may do everything all the same. */
   rules: z.array(ruleSchema).max(10_000).optional(),
+  /** Who signs tokens (JWT) that let in, by a name of your own. */
+  tokens: z.record(z.string().regex(SLUG, `an issuer's name must match ${SLUG}`), issuerSchema).default({}),
   /** Measurements that come in by the protocols of other tools. */
   ingest: ingestSchema.prefault({}),
   /** Where sources may go beside public addresses: names, addresses, networks like `10.0.0.0/8`. */

@@ -2,7 +2,7 @@ import { mkdir } from 'node:fs/promises';
 import type { RequestListener } from 'node:http';
 import { isIP } from 'node:net';
 import { join } from 'node:path';
-import { createCallers, createLocalIdentity } from '@tidewall/auth';
+import { createCallers, createLocalIdentity, createTokenIdentity } from '@tidewall/auth';
 import { type Clock, systemClock } from '@tidewall/base';
 import type { GatewayDefinition, HubPort, Log, Principal } from '@tidewall/contracts';
 import { flaskSseGateway } from '@tidewall/gateways/flask-sse/server';
@@ -116,10 +116,17 @@ export async function startHost(options: HostOptions): Promise<RunningHost> {
   await makeFolders([config.dataDir, config.screens, filesDir]);
   const topicSettings = await TopicSettingsStore.open(join(config.dataDir, 'topic-settings.json'), config.topics);
 
+  const outgoing = {
+    configured: createOutgoing({ allowed: allowedHosts, trusted: true }),
+    made: createOutgoing({ allowed: allowedHosts, trusted: false }),
+  };
   const access = createHostAccess({ mode: config.access, boundHost: config.host, rules: config.rules });
   const localToken = newLocalToken();
   const callers = createCallers({
-    identities: [createLocalIdentity(localToken)],
+    identities: [
+      createLocalIdentity(localToken),
+      createTokenIdentity({ issuers: config.tokens, outgoing: outgoing.configured, clock }),
+    ],
     anybody: (request) => access.anybody(request),
     unknownToken: () => access.unknownToken(),
   });
@@ -160,10 +167,7 @@ export async function startHost(options: HostOptions): Promise<RunningHost> {
     ...{ filesDir, supervisor, log, definitions: sourceDefinitions },
     path: join(config.dataDir, 'sources.json'),
     master: await openMasterSecret(config.secret, secretPath, 'sources'),
-    outgoing: {
-      configured: createOutgoing({ allowed: allowedHosts, trusted: true }),
-      made: createOutgoing({ allowed: allowedHosts, trusted: false }),
-    },
+    outgoing,
   });
 
   const redis =
