@@ -81,6 +81,9 @@ const journal = {
   stallMs: ms(100, HOUR_MS, 2000),
 };
 
+/** What is shown to those who connect: files in PEM, looked at again when they change. */
+const tls = z.strictObject({ cert: z.string().min(1), key: z.string().min(1) });
+
 const reachable = z
   .string()
   .refine(isReachable, { error: 'must be a host name, an address or a network like 10.0.0.0/8' });
@@ -138,6 +141,8 @@ export const configSchema = z.strictObject({
   tokens: z.record(z.string().regex(SLUG, `an issuer's name must match ${SLUG}`), issuerSchema).default({}),
   /** Measurements that come in by the protocols of other tools. */
   ingest: ingestSchema.prefault({}),
+  /** Absent: plain HTTP, as behind a proxy that ends TLS. */
+  tls: tls.optional(),
   /** Where sources may go beside public addresses: names, addresses, networks like `10.0.0.0/8`. */
   outgoing: z.strictObject({ allow: z.array(reachable).max(1000).default([]) }).prefault({}),
   /** A Redis server, each of whose channels is the topic `redis/<channel>`. */

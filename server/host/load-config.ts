@@ -103,10 +103,12 @@ export async function loadConfig(origins: ConfigOrigins): Promise<LoadedConfig> 
   const dirOf = (name: 'dataDir' | 'screens') =>
     given[name] === undefined ? (file?.folder ?? origins.folder) : origins.folder;
   const dataDir = resolve(dirOf('dataDir'), own.dataDir);
+  const fileDir = file?.folder ?? origins.folder;
   return {
     config: {
       ...own,
       dataDir,
+      ...(own.tls && { tls: { cert: resolve(fileDir, own.tls.cert), key: resolve(fileDir, own.tls.key) } }),
       screens: own.screens === undefined ? resolve(dataDir, 'screens') : resolve(dirOf('screens'), own.screens),
       topics: [...own.topics, ...(demoConfig?.topics ?? [])],
       sources: { ...demoConfig?.sources, ...own.sources },

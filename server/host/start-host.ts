@@ -45,6 +45,7 @@ import { checkSources } from './source-check.ts';
 import { FileShelf } from './sources/file-shelf.ts';
 import { SourceStore } from './sources/source-store.ts';
 import { StartError } from './startup-errors.ts';
+import { TlsFiles } from './tls-files.ts';
 import { TopicSettingsStore } from './topics/topic-settings-store.ts';
 
 export interface HostOptions {
@@ -140,6 +141,10 @@ export async function startHost(options: HostOptions): Promise<RunningHost> {
     clock,
     meter: metrics,
   });
+  const tls =
+    config.tls === undefined
+      ? undefined
+      : await TlsFiles.open({ certFile: config.tls.cert, keyFile: config.tls.key, clock, log, meter: metrics });
   const processMetrics = measureProcess(metrics, version);
   const manifest = await loadManifest(options.manifestFile, log);
   const demoScreens = config.demo && options.demoScreens !== undefined ? [options.demoScreens] : [];
@@ -220,6 +225,7 @@ export async function startHost(options: HostOptions): Promise<RunningHost> {
     redis?.dispose();
     await scripts.close();
     ingest.dispose();
+    tls?.dispose();
     ownHub.dispose();
     await broker.close();
     screens.dispose();
@@ -233,7 +239,7 @@ export async function startHost(options: HostOptions): Promise<RunningHost> {
     const doors = { guard, callers, rejected, otherwise, ready: () => state === 'ready' };
     const listen = (port: number, door: Door) => {
       const malformed = (reason: string) => rejected.add(1, { reason });
-      return openListeners({ host: config.host, port, limits: config.http, ...door, malformed });
+      return openListeners({ host: config.host, port, limits: config.http, tls, ...door, malformed });
     };
     const listeners = await listen(config.port, createMainDoor({ ...doors, gateways: mounted }));
     const own: OpenPort[] = [];
@@ -260,7 +266,7 @@ export async function startHost(options: HostOptions): Promise<RunningHost> {
     state = 'ready';
     let closing: Promise<void> | undefined;
     return {
-      url: `http://${shownHost(config.host)}:${listeners.port}`,
+      url: `${tls === undefined ? 'http' : 'https'}://${shownHost(config.host)}:${listeners.port}`,
       port: listeners.port,
       ports: Object.fromEntries(own.map(({ kind, listeners: { port } }) => [kind, port])),
       hub,

@@ -1,13 +1,17 @@
 import { lookup } from 'node:dns/promises';
-import { createServer, type IncomingMessage, type RequestListener, type Server } from 'node:http';
+import { createServer, type IncomingMessage, type RequestListener, type Server, type ServerOptions } from 'node:http';
+import { createServer as createTlsServer, Server as TlsServer } from 'node:https';
 import type { Duplex } from 'node:stream';
 import type { HttpLimits } from '../config.ts';
 import { StartError } from '../startup-errors.ts';
+import type { TlsFiles } from '../tls-files.ts';
 
 export interface ListenersOptions {
   readonly host: string;
   readonly port: number;
   readonly limits: HttpLimits;
+  /** What is shown to those who connect; they speak TLS then. */
+  readonly tls?: TlsFiles | undefined;
   readonly request: RequestListener;
   readonly upgrade: (request: IncomingMessage, socket: Duplex, head: Buffer) => void;
   /** A connection sent what is not HTTP, or not in time. The reason is a label. */
@@ -74,18 +78,17 @@ function listenersOf(servers: readonly Server[], port: number): Listeners {
   };
 }
 
-function createHttpServer({ limits, request, upgrade, malformed }: ListenersOptions): Server {
-  const server = createServer(
-    {
-      requestTimeout: limits.requestTimeoutMs,
-      headersTimeout: Math.min(limits.headersTimeoutMs, limits.requestTimeoutMs),
-      keepAliveTimeout: limits.connectionTimeoutMs,
-      connectionsCheckingInterval: Math.min(CHECK_MS, limits.headersTimeoutMs),
-      maxHeaderSize: limits.headerBytes,
-      noDelay: true,
-    },
-    request,
-  );
+function createHttpServer({ limits, tls, request, upgrade, malformed }: ListenersOptions): Server {
+  const bounds: ServerOptions = {
+    requestTimeout: limits.requestTimeoutMs,
+    headersTimeout: Math.min(limits.headersTimeoutMs, limits.requestTimeoutMs),
+    keepAliveTimeout: limits.connectionTimeoutMs,
+    connectionsCheckingInterval: Math.min(CHECK_MS, limits.headersTimeoutMs),
+    maxHeaderSize: limits.headerBytes,
+    noDelay: true,
+  };
+  const server = tls === undefined ? createServer(bounds, request) : secured(bounds, tls, limits, request);
+  if (server instanceof TlsServer) server.on('tlsClientError', () => malformed('tls'));
   server.setTimeout(limits.connectionTimeoutMs);
   // Node drops what is over this without a word; one more than allowed is what tells that there were too many.
   server.maxHeadersCount = limits.headerCount + 1;
@@ -98,6 +101,12 @@ function createHttpServer({ limits, request, upgrade, malformed }: ListenersOpti
     if (socket.writable) socket.end(`HTTP/1.1 ${status}\r\nconnection: close\r\ncontent-length: 0\r\n\r\n`);
     else socket.destroy();
   });
+  return server;
+}
+
+function secured(bounds: ServerOptions, tls: TlsFiles, limits: HttpLimits, request: RequestListener): TlsServer {
+  const server = createTlsServer({ ...bounds, ...tls.context, handshakeTimeout: limits.headersTimeoutMs }, request);
+  tls.onChange((context) => server.setSecureContext(context));
   return server;
 }
 
