@@ -111,6 +111,7 @@ export async function openGatewayBed(
   const keys: KeyRing = {
     find: (id) => options.keys?.find((key) => key.id === id),
     principalOf: (id) => (keys.find(id) === undefined ? undefined : { id: `key:${id}`, roles: ['key'] }),
+    noteUse() {},
   };
   const nonces = createNonceMemory({ clock, meter });
   const context = {

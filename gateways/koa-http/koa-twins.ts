@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Gateway, GatewayContext, GatewayRequest } from '@tidewall/contracts';
+import { CHALLENGE, type Gateway, type GatewayContext, type GatewayRequest } from '@tidewall/contracts';
 import { ERROR_STATUS, TidewallError, type TopicName } from '@tidewall/protocol';
 import { createGatewayMetrics, type GatewayMetrics } from '../native/index.ts';
 
@@ -43,6 +43,7 @@ export class KoaTwins implements Gateway {
         'Content-Type': 'application/json; charset=utf-8',
         'Access-Control-Allow-Origin': '*',
         'Access-Control-Allow-Methods': 'OPTIONS, GET, PUT, POST, DELETE',
+        ...(status === 401 && { 'WWW-Authenticate': CHALLENGE }),
       });
       response.end(http.method === 'HEAD' ? undefined : body);
     });

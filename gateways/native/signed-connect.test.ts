@@ -49,9 +49,12 @@ describe('[W51] a connect that is signed', () => {
       return 'fresh';
     };
     const principal = { id: `key:${id}`, roles: ['hall'] };
-    const keys = { find: () => ({ id, secrets: [secret] }), principalOf: () => principal };
+    const used: string[] = [];
+    const noteUse = (name: string) => void used.push(name);
+    const keys = { find: () => ({ id, secrets: [secret] }), principalOf: () => principal, noteUse };
     expect(verifyConnect({ keys, nonces: { take } }, key as SignedKey)).toBe(principal);
     expect(words).toEqual([{ keyId: id, nonce: key.nonce, signedAt: key.timestamp * 1000, skewMs: 60_000 }]);
+    expect(used).toEqual([id]);
   });
 
   test('says who is there, also with the older secret of a key that is being rotated', async () => {

@@ -46,6 +46,7 @@ export function verifyConnect(
   const used = nonces.take({ keyId, nonce, signedAt: timestamp * 1000, skewMs: SIGN_SKEW_MS });
   switch (used) {
     case 'fresh':
+      keys.noteUse(keyId);
       return principal;
     case 'skewed':
       return { reason: 'nonce_skewed', code: 'clock_skew', says: 'the timestamp is more than 60 s off' };

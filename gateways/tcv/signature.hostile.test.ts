@@ -63,6 +63,7 @@ function gate(keyIds: readonly string[] = [SECRET_ID]) {
   const keys = {
     find: (id: string) => (keyIds.includes(id) ? { id, secrets: SECRETS } : undefined),
     principalOf: (id: string) => (keyIds.includes(id) ? { id: `key:${id}`, roles: [] } : undefined),
+    noteUse() {},
   };
   const metrics = createGatewayMetrics(meter, 'tcv', () => 0);
   const nobody = { id: '', roles: [] };

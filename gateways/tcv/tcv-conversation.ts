@@ -1,4 +1,4 @@
-import { assert, type JsonObject } from '@tidewall/base';
+import type { JsonObject } from '@tidewall/base';
 import type { GatewayContext, NonceVerdict, Session } from '@tidewall/contracts';
 import { type CloseName, TidewallError } from '@tidewall/protocol';
 import { elementTopic, variablesTopic } from '@tidewall/screen';
@@ -35,6 +35,7 @@ interface Refusal {
   readonly says: string;
 }
 
+const WRONG: Omit<Refusal, 'reason'> = { code: 'bad_signature', says: 'TcvSignature is wrong' };
 const OF_NONCES: Readonly<Record<Exclude<NonceVerdict, 'fresh'>, Omit<Refusal, 'reason'>>> = {
   skewed: {
     code: 'clock_skew',
@@ -91,7 +92,9 @@ export class TcvConversation implements JsonConversation {
     const signature = this.#verify(body, screen);
     if (!(signature instanceof TakenSignature)) return this.#refuse(signature);
     const principal = this.#options.context.keys.principalOf(signature.keyId);
-    assert(principal !== undefined, 'a key that has signed is there');
+    // It may have run out since.
+    if (principal === undefined) return this.#refuse({ reason: 'unknown_key', ...WRONG });
+    this.#options.context.keys.noteUse(signature.keyId);
     const { hub } = this.#options.context;
     const name = typeof from === 'string' ? from.slice(0, MOST_NAME) : undefined;
     try {
@@ -117,7 +120,7 @@ export class TcvConversation implements JsonConversation {
     const signed: Signed = { keyId: secretId, text, signature, encoding: 'base64' };
     const verdict = checkSignature(context.keys, signed);
     // What is wrong, the id or the signature, is for the operator to know.
-    if (verdict !== 'signed') return { reason: verdict, code: 'bad_signature', says: 'TcvSignature is wrong' };
+    if (verdict !== 'signed') return { reason: verdict, ...WRONG };
     const { skewMs } = settings;
     // Only what was signed is remembered, or strangers could fill the memory.
     const word = { keyId: secretId, nonce: String(nonce), signedAt: timestamp * 1000, skewMs };

@@ -1,4 +1,5 @@
 export type { Base, Broker, Draft, Keep, LogFollower, Publication, TopicLog } from './broker.ts';
+export { CHALLENGE } from './challenge.ts';
 export type { Gateway, GatewayContext, GatewayDefinition, GatewayRequest } from './gateway.ts';
 export type {
   ConfigureRequest,

@@ -5,14 +5,18 @@ export interface SigningKey {
   readonly id: string;
   /** One, or two while it is being rotated: the newer one first. */
   readonly secrets: readonly string[];
+  /** Whether its secret may be shown as it is; otherwise it only signs. */
+  readonly bearer?: boolean;
 }
 
 /** The keys of this server. */
 export interface KeyRing {
   /** The key of that id; undefined when there is none, or it is not valid any more. */
   find(id: string): SigningKey | undefined;
-  /** Who signs with the key of that id; undefined when there is none, or it is not valid any more. */
+  /** Who signs with the key of that id, the same one until what it may do changes; undefined as with `find`. */
   principalOf(id: string): Principal | undefined;
+  /** Told whenever somebody was let in by the key of that id. */
+  noteUse(id: string): void;
 }
 
 /** What makes one signed word of a client different from every other. Its signature has been checked. */

@@ -2,7 +2,7 @@ import { mkdir } from 'node:fs/promises';
 import type { RequestListener } from 'node:http';
 import { isIP } from 'node:net';
 import { join } from 'node:path';
-import { createCallers, createLocalIdentity, createTokenIdentity } from '@tidewall/auth';
+import { createCallers, createKeyIdentity, createLocalIdentity, createTokenIdentity } from '@tidewall/auth';
 import { type Clock, systemClock } from '@tidewall/base';
 import type { GatewayDefinition, HubPort, Log, Principal } from '@tidewall/contracts';
 import { flaskSseGateway } from '@tidewall/gateways/flask-sse/server';
@@ -122,16 +122,27 @@ export async function startHost(options: HostOptions): Promise<RunningHost> {
     made: createOutgoing({ allowed: allowedHosts, trusted: false }),
   };
   const access = createHostAccess({ mode: config.access, boundHost: config.host, rules: config.rules });
+  const metrics = createMetrics();
+  const secretPath = join(config.dataDir, 'secret.key');
+  const keys = await KeyStore.open({
+    ...{ clock, log, meter: metrics, secretPath, secret: config.secret },
+    path: join(config.dataDir, 'keys.json'),
+  });
+  const nonces = await openNonces({ path: join(config.dataDir, 'nonces.json'), clock, log, meter: metrics });
+  const keyIdentity = createKeyIdentity({ keys, nonces: nonces.memory, clock, meter: metrics });
   const localToken = newLocalToken();
   const callers = createCallers({
     identities: [
       createLocalIdentity(localToken),
+      keyIdentity,
       createTokenIdentity({ issuers: config.tokens, outgoing: outgoing.configured, clock }),
     ],
     anybody: (request) => access.anybody(request),
     unknownToken: () => access.unknownToken(),
   });
 
+<<<<<<< /tmp/tmphid0rxbw
+=======
   const metrics = createMetrics();
   const secretPath = join(config.dataDir, 'secret.key');
   const keys = await KeyStore.open({
@@ -145,6 +156,7 @@ export async function startHost(options: HostOptions): Promise<RunningHost> {
     config.tls === undefined
       ? undefined
       : await TlsFiles.open({ certFile: config.tls.cert, keyFile: config.tls.key, clock, log, meter: metrics });
+>>>>>>> /tmp/tmp9_6xqfp5
   const processMetrics = measureProcess(metrics, version);
   const manifest = await loadManifest(options.manifestFile, log);
   const demoScreens = config.demo && options.demoScreens !== undefined ? [options.demoScreens] : [];
@@ -152,7 +164,6 @@ export async function startHost(options: HostOptions): Promise<RunningHost> {
   const elements = createElementTopics({ screens, manifest, foreignScreens: config.foreignScreens });
 
   const broker = await openBroker(config, { clock, log, meter: metrics, random });
-  const nonces = await openNonces({ path: join(config.dataDir, 'nonces.json'), clock, log, meter: metrics });
   const configuredFor = (name: TopicName) =>
     elements.settingsOf(name) ?? settingsOfIngestTopic(name, config.ingest, topicSettings.list.settingsOf(name));
   const { redis: redisUrl } = config;
@@ -184,7 +195,10 @@ export async function startHost(options: HostOptions): Promise<RunningHost> {
   const { mounted, ownPorts } = openGateways(GATEWAYS, config, {
     ...{ hub, limits, clock, log, meter: metrics, node: config.node, keys },
     nonces: nonces.memory,
-    identify: (request) => callers.of(request),
+    identify: (request) => {
+      keyIdentity.requireNoBody(request);
+      return callers.of(request);
+    },
     identifyToken: (token) => callers.ofToken(token),
   });
   const gateways = mounted.map(({ gateway }) => gateway);
@@ -196,6 +210,7 @@ export async function startHost(options: HostOptions): Promise<RunningHost> {
   const app = await createApp({
     hub,
     callers,
+    keyIdentity,
     decider: access,
     limits,
     http: config.http,
@@ -221,6 +236,7 @@ export async function startHost(options: HostOptions): Promise<RunningHost> {
   const release = async () => {
     for (const gateway of gateways) gateway.close();
     await nonces.close();
+    await keys.close();
     await dropLocalToken(config.dataDir);
     redis?.dispose();
     await scripts.close();

@@ -1,5 +1,6 @@
 import type { Decider } from '@tidewall/access';
-import type { Callers } from '@tidewall/auth';
+import type { Callers, KeyIdentity } from '@tidewall/auth';
+import { CHALLENGE } from '@tidewall/contracts';
 import { ERROR_STATUS, TidewallError } from '@tidewall/protocol';
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import type { OriginGuard, Refusal } from '../origin-guard.ts';
@@ -14,6 +15,7 @@ import type { BoundRoute, RouteAnswer } from './route.ts';
 import { screenPushRoutes } from './screen-push-routes.ts';
 import { screenRoutes } from './screen-routes.ts';
 import { SECURITY_HEADERS } from './security-headers.ts';
+import { signedBody } from './signed-body.ts';
 import { sourceRoutes } from './source-routes.ts';
 import { topicRoutes } from './topic-routes.ts';
 import { topicSettingsRoutes } from './topic-settings-routes.ts';
@@ -21,6 +23,7 @@ import { topicSettingsRoutes } from './topic-settings-routes.ts';
 export interface AppOptions extends ApiContext {
   readonly guard: OriginGuard;
   readonly callers: Callers;
+  readonly keyIdentity: KeyIdentity;
   readonly decider: Decider;
   readonly webDir: string | undefined;
 }
@@ -87,8 +90,7 @@ function addRoute(app: FastifyInstance, route: BoundRoute, context: AppOptions):
         const answer = await route.run({
           params: rest === undefined ? params : { [rest]: params['*'] },
           query: { ...(request.query as object) },
-          body: request.body instanceof Uint8Array ? request.body : new Uint8Array(),
-          stream: request.raw,
+          ...(await signedBody(request, route, context.keyIdentity)),
           key: route.takesKey ? idempotencyKey(request) : undefined,
           principal,
           may: (need) => context.decider.decide(principal, need) !== undefined,
@@ -208,13 +210,13 @@ function allowOrigin(request: FastifyRequest, reply: FastifyReply, guard: Origin
   if (origin === undefined) return;
   reply.headers({
     'access-control-allow-origin': origin,
-    'access-control-expose-headers': 'etag, retry-after',
+    'access-control-expose-headers': 'etag, retry-after, www-authenticate',
     'cross-origin-resource-policy': 'cross-origin',
   });
   if (request.method !== 'OPTIONS') return;
   reply.headers({
     'access-control-allow-methods': 'GET, HEAD, POST, PUT, PATCH, DELETE',
-    'access-control-allow-headers': 'content-type, if-none-match, idempotency-key',
+    'access-control-allow-headers': 'authorization, content-type, if-none-match, idempotency-key',
     'access-control-max-age': '600',
   });
 }
@@ -237,6 +239,7 @@ function fail(
     reply.header('connection', 'close');
   }
   const told = refusal ?? internalError(failure);
+  if (ERROR_STATUS[told.kind] === 401) reply.header('www-authenticate', CHALLENGE);
   if (route?.refuse === undefined) return answer(reply, told);
   return sendAnswer(reply, route, route.refuse(told, ERROR_STATUS[told.kind]));
 }

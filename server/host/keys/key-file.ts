@@ -4,7 +4,15 @@ import { z } from 'zod';
 import { pathText, wrongPlaces } from '../issue-sentence.ts';
 import { keepFile } from '../keep-file.ts';
 import { ConfigError } from '../startup-errors.ts';
-import { type Key, type KeySecret, keyIdSchema, keyNameSchema } from './key.ts';
+import {
+  type Key,
+  type KeySecret,
+  keyIdSchema,
+  keyNameSchema,
+  keyRolesSchema,
+  keyRulesSchema,
+  USUAL_ROLES,
+} from './key.ts';
 import type { MasterSecret } from './master-secret.ts';
 import { seal, unseal } from './seal.ts';
 
@@ -19,6 +27,11 @@ const fileSchema = z.strictObject({
       name: keyNameSchema,
       createdAt: time,
       disabled: z.boolean(),
+      // Those of a file that was written before keys had rights go on as they did; their secrets were never shown.
+      roles: keyRolesSchema.default([...USUAL_ROLES]),
+      rules: keyRulesSchema.default([]),
+      bearer: z.boolean().default(false),
+      expiresAt: time.optional(),
       secrets: z
         .array(z.strictObject({ sealed: z.string(), createdAt: time, until: time.optional() }))
         .min(1)
@@ -53,7 +66,7 @@ export async function readKeys(path: string, master: MasterSecret): Promise<read
     const place = `${pathText(wrong?.path ?? [])} ${wrong?.says ?? 'is wrong'}`;
     throw new ConfigError(`${path}: ${place}; put back a copy of it, or move it away to start without keys`);
   }
-  return result.data.keys.map(({ secrets, ...key }) => {
+  return result.data.keys.map(({ secrets, expiresAt, ...key }) => {
     const [first, ...more] = secrets.map(({ sealed, createdAt, until }, at): KeySecret => {
       const text = unseal(master.key, placeOf(key.id, createdAt), sealed);
       if (text === undefined) {
@@ -65,7 +78,7 @@ export async function readKeys(path: string, master: MasterSecret): Promise<read
       return { text, createdAt, ...(until !== undefined && { until }) };
     });
     // The schema has seen that there is one.
-    return { ...key, secrets: [first as KeySecret, ...more] };
+    return { ...key, ...(expiresAt !== undefined && { expiresAt }), secrets: [first as KeySecret, ...more] };
   });
 }
 

@@ -1,10 +1,11 @@
 import { chmod, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { FakeClock } from '@tidewall/testkit';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { FakeClock, silentLog } from '@tidewall/testkit';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { ConfigError } from '../startup-errors.ts';
 import { KeyStore, MOST_KEYS } from './key-store.ts';
+import { KeyUses } from './key-uses.ts';
 
 const DAY_MS = 86_400_000;
 const MASTER = 'a master secret of more than thirty-two characters';
@@ -20,7 +21,8 @@ beforeEach(async () => {
 afterEach(() => rm(folder, { recursive: true, force: true }));
 
 const file = (name = 'keys.json') => join(folder, name);
-const open = (secret?: string) => KeyStore.open({ path: file(), secretPath: file('secret.key'), secret, clock, meter });
+const open = (secret?: string) =>
+  KeyStore.open({ path: file(), secretPath: file('secret.key'), secret, clock, meter, log: silentLog });
 const text = () => readFile(file(), 'utf8');
 
 async function refusal(opening: Promise<unknown>): Promise<string> {
@@ -42,10 +44,13 @@ describe('keys', () => {
       name: 'hall A',
       createdAt: clock.now(),
       disabled: false,
+      roles: ['viewer', 'publisher'],
+      rules: [],
+      bearer: true,
       secrets: [{ createdAt: clock.now() }],
     });
-    expect(store.find(id)).toEqual({ id, secrets: [secret] });
-    expect((await open()).find(id)).toEqual({ id, secrets: [secret] });
+    expect(store.find(id)).toEqual({ id, secrets: [secret], bearer: true });
+    expect((await open()).find(id)).toEqual({ id, secrets: [secret], bearer: true });
     expect(store.find('another')).toBeUndefined();
     expect(store.find('__proto__')).toBeUndefined();
   });
@@ -89,10 +94,10 @@ describe('keys', () => {
   test('what is disabled or deleted signs nothing, and an id that is made again has no old secret', async () => {
     const store = await open();
     const { secret } = await store.create({ id: 'hall' });
-    await store.setDisabled('hall', true);
+    await store.change('hall', { disabled: true });
     expect(store.find('hall')).toBeUndefined();
     expect((await open()).find('hall')).toBeUndefined();
-    await store.setDisabled('hall', false);
+    await store.change('hall', { disabled: false });
     expect(store.find('hall')?.secrets).toEqual([secret]);
     await store.delete('hall');
     expect(store.find('hall')).toBeUndefined();
@@ -109,11 +114,13 @@ describe('keys', () => {
     await Promise.all(ids.map((id) => store.create({ id })));
     expect((await open()).list().map(({ id }) => id)).toEqual(ids);
     const all = Array.from({ length: MOST_KEYS }, (_, i) => ({ id: `k${i}`, name: '', createdAt: 1, disabled: false }));
+    const rights = { roles: [], rules: [], bearer: false };
     const secrets = [{ text: 'x'.repeat(16), createdAt: 1 }] as const;
     const full = new KeyStore(
-      { path: file(), secretPath: '', secret: undefined, clock, meter },
+      { path: file(), secretPath: '', secret: undefined, clock, meter, log: silentLog },
       { key: new Uint8Array(32), from: '' },
-      all.map((key) => ({ ...key, secrets: [...secrets] })),
+      new KeyUses({ path: file('key-uses.json'), clock, log: silentLog }, new Map()),
+      all.map((key) => ({ ...key, ...rights, secrets: [...secrets] })),
     );
     await expect(full.create({})).rejects.toMatchObject({ kind: 'limit_exceeded' });
   });
@@ -194,5 +201,156 @@ describe('at rest', () => {
   test('a master secret that holds too little is refused', async () => {
     await writeFile(file('secret.key'), 'short\n');
     expect(await refusal(open())).toContain('must hold at least 32 characters');
+  });
+});
+
+describe('what a key may do', () => {
+  const rules = [{ topics: 'sales/#', may: ['publish'] }] as const;
+  const listed = (store: KeyStore, id: string) => store.list().find((key) => key.id === id);
+
+  test('is what was said when it was made, also after a restart; rules alone mean no roles', async () => {
+    const store = await open();
+    const expiresAt = clock.now() + DAY_MS;
+    await store.create({ id: 'a', roles: ['viewer'], rules: [...rules], expiresAt, bearer: false });
+    await store.create({ id: 'b', rules: [...rules] });
+    await store.create({ id: 'c', secret: 'wJ3p9rT0a8kLq2Zx' });
+    for (const each of [store, await open()]) {
+      expect(listed(each, 'a')).toMatchObject({ roles: ['viewer'], rules, expiresAt, bearer: false });
+      expect(listed(each, 'b')).toMatchObject({ roles: [], rules, bearer: true });
+      // The clients of a pair that is taken over sign.
+      expect(listed(each, 'c')).toMatchObject({ roles: ['viewer', 'publisher'], rules: [], bearer: false });
+      expect(each.principalOf('b')).toMatchObject({ id: 'key:b', roles: [], rules });
+    }
+  });
+
+  test('is to read and publish all where a file was written before keys had rights; its secrets are not shown', async () => {
+    await (await open()).create({ id: 'old' });
+    const older = JSON.parse(await text(), (name, value: unknown) =>
+      ['roles', 'rules', 'bearer'].includes(name) ? undefined : value,
+    ) as object;
+    await writeFile(file(), JSON.stringify(older));
+    const store = await open();
+    expect(store.principalOf('old')).toMatchObject({ roles: ['viewer', 'publisher'] });
+    expect(store.find('old')?.bearer).toBe(false);
+  });
+
+  test('a key that has expired lets nobody in, and does again when it is told to', async () => {
+    const store = await open();
+    const { secret } = await store.create({ id: 'a', expiresAt: clock.now() + 1000 });
+    clock.jump(999);
+    expect(store.find('a')?.secrets).toEqual([secret]);
+    clock.jump(1);
+    expect([store.find('a'), store.principalOf('a')]).toEqual([undefined, undefined]);
+    await expect(store.change('a', { expiresAt: clock.now() })).rejects.toMatchObject({ kind: 'bad_request' });
+    await store.change('a', { expiresAt: null });
+    expect(store.find('a')?.secrets).toEqual([secret]);
+    expect(listed(store, 'a')).not.toHaveProperty('expiresAt');
+  });
+
+  test('a pair that is taken over again with other rights is refused, and without any changes nothing', async () => {
+    const store = await open();
+    const pair = { id: 'a', secret: 'wJ3p9rT0a8kLq2Zx' };
+    await store.create({ ...pair, roles: ['viewer'] });
+    await expect(store.create({ ...pair, roles: ['publisher'] })).rejects.toMatchObject({ kind: 'conflict' });
+    expect(await store.create(pair)).toMatchObject({ roles: ['viewer'] });
+    expect(await store.create({ ...pair, roles: ['viewer'] })).toMatchObject({ roles: ['viewer'] });
+  });
+});
+
+describe('[A5] who a key is', () => {
+  test('is the same one as long as nothing changed that it may do', async () => {
+    const store = await open();
+    await store.create({ id: 'a' });
+    const who = store.principalOf('a');
+    await store.create({ id: 'b' });
+    await store.change('a', { name: 'hall', roles: ['viewer', 'publisher'] });
+    await store.rotate('a', DAY_MS);
+    expect(store.principalOf('a')).toBe(who);
+    expect(who?.standing?.()).toBe('stands');
+  });
+
+  test('is another one with other rights, and the one that was is told so', async () => {
+    const store = await open();
+    await store.create({ id: 'a' });
+    const who = store.principalOf('a');
+    await store.change('a', { roles: ['viewer'] });
+    expect(who?.standing?.()).toBe('changed');
+    expect(store.principalOf('a')).toMatchObject({ roles: ['viewer'] });
+    await store.change('a', { roles: ['viewer', 'publisher'] });
+    expect(who?.standing?.()).toBe('changed');
+    expect(store.principalOf('a')).not.toBe(who);
+  });
+
+  test('is gone for good when it is deleted or disabled, whatever has its id later', async () => {
+    const store = await open();
+    const secret = 'wJ3p9rT0a8kLq2Zx';
+    await store.create({ id: 'a', secret });
+    const who = store.principalOf('a');
+    await store.delete('a');
+    await store.create({ id: 'a', secret });
+    expect([who?.standing?.(), store.principalOf('a')?.standing?.()]).toEqual(['gone', 'stands']);
+    const next = store.principalOf('a');
+    await store.change('a', { disabled: true });
+    expect([next?.standing?.(), store.principalOf('a')]).toEqual(['gone', undefined]);
+    await store.change('a', { disabled: false });
+    expect(next?.standing?.()).toBe('gone');
+  });
+
+  test('has expired when the key has', async () => {
+    const store = await open();
+    await store.create({ id: 'a', expiresAt: clock.now() + 1000 });
+    const who = store.principalOf('a');
+    clock.jump(1000);
+    expect(who?.standing?.()).toBe('expired');
+  });
+
+  test('carries no secret with it', async () => {
+    const store = await open();
+    const { secret } = await store.create({ id: 'a' });
+    expect(JSON.stringify(store.principalOf('a'))).not.toContain(secret);
+  });
+});
+
+describe('when a key was used last', () => {
+  const kept = () => readFile(file('key-uses.json'), 'utf8').then((all) => JSON.parse(all) as object);
+
+  test('is known at once, and kept once a minute, however often it is used', async () => {
+    const store = await open();
+    await store.create({ id: 'a' });
+    expect(store.list()[0]).not.toHaveProperty('lastUsedAt');
+    const began = clock.now();
+    for (let i = 0; i < 59; i++) {
+      store.noteUse('a');
+      expect(store.list()[0]?.lastUsedAt).toBe(clock.now());
+      await clock.advance(1000);
+    }
+    await expect(kept()).rejects.toMatchObject({ code: 'ENOENT' });
+    await clock.advance(1000);
+    await vi.waitFor(async () => expect(await kept()).toEqual({ a: began + 58_000 }));
+    expect(clock.pending).toBe(0);
+    expect((await open()).list()[0]?.lastUsedAt).toBe(began + 58_000);
+  });
+
+  test('is kept when the server stops, and not taken over by a key that is made again', async () => {
+    const store = await open();
+    await store.create({ id: 'a' });
+    store.noteUse('a');
+    store.noteUse('nobody');
+    await store.close();
+    expect(await kept()).toEqual({ a: clock.now() });
+    await clock.advance(1000);
+    await store.delete('a');
+    await store.create({ id: 'a' });
+    // As if the machine had stopped before that was kept.
+    expect((await open()).list()[0]).not.toHaveProperty('lastUsedAt');
+    expect(store.list()[0]).not.toHaveProperty('lastUsedAt');
+    await store.close();
+    expect(await kept()).toEqual({});
+  });
+
+  test('that cannot be read begins anew', async () => {
+    await (await open()).create({ id: 'a' });
+    await writeFile(file('key-uses.json'), '{"a":');
+    expect((await open()).list()[0]).not.toHaveProperty('lastUsedAt');
   });
 });

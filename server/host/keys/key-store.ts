@@ -1,10 +1,13 @@
 import { randomBytes } from 'node:crypto';
+import { dirname, join } from 'node:path';
 import type { Clock } from '@tidewall/base';
-import type { KeyRing, Meter, Principal, SigningKey } from '@tidewall/contracts';
+import type { KeyRing, Log, Meter, Principal, Rule, SigningKey } from '@tidewall/contracts';
 import { TidewallError } from '@tidewall/protocol';
 import { nearestNames } from '../nearest-name.ts';
-import { type Key, liveSecrets, type ShownKey, shownKey } from './key.ts';
+import { type Key, letsIn, liveSecrets, type ShownKey, shownKey, USUAL_ROLES } from './key.ts';
 import { readKeys, writeKeys } from './key-file.ts';
+import { KeyPrincipals } from './key-principals.ts';
+import { KeyUses } from './key-uses.ts';
 import { type MasterSecret, openMasterSecret } from './master-secret.ts';
 
 export interface KeyStoreOptions {
@@ -15,13 +18,24 @@ export interface KeyStoreOptions {
   readonly secret: string | undefined;
   readonly clock: Clock;
   readonly meter: Meter;
+  readonly log: Log;
+}
+
+/** What may be said of a key, and said otherwise later. */
+export interface KeyChange {
+  readonly name?: string | undefined;
+  readonly roles?: readonly string[] | undefined;
+  readonly rules?: readonly Rule[] | undefined;
+  readonly bearer?: boolean | undefined;
+  /** Null: it does not expire. */
+  readonly expiresAt?: number | null | undefined;
+  readonly disabled?: boolean | undefined;
 }
 
 /** What a new key is; what is absent is made. */
-export interface NewKey {
+export interface NewKey extends Omit<KeyChange, 'disabled'> {
   readonly id?: string | undefined;
   readonly secret?: string | undefined;
-  readonly name?: string | undefined;
 }
 
 /** A key with its new secret. It is told this once. */
@@ -35,13 +49,17 @@ export const MOST_KEYS = 1000;
 export class KeyStore implements KeyRing {
   readonly #options: KeyStoreOptions;
   readonly #master: MasterSecret;
+  readonly #principals: KeyPrincipals;
+  readonly #uses: KeyUses;
   #keys: ReadonlyMap<string, Key>;
   /** Changes are made one after another, each on what the one before it has left. */
   #last: Promise<unknown> = Promise.resolve();
 
-  constructor(options: KeyStoreOptions, master: MasterSecret, keys: readonly Key[]) {
+  constructor(options: KeyStoreOptions, master: MasterSecret, uses: KeyUses, keys: readonly Key[]) {
     this.#options = options;
     this.#master = master;
+    this.#uses = uses;
+    this.#principals = new KeyPrincipals(options.clock);
     this.#keys = byId(keys);
     options.meter.gauge('tidewall_keys', 'Keys that programs and screens can sign with', () => this.#keys.size);
   }
@@ -49,23 +67,39 @@ export class KeyStore implements KeyRing {
   /** @throws ConfigError when the keys cannot be read, or not be opened with the master secret */
   static async open(options: KeyStoreOptions): Promise<KeyStore> {
     const master = await openMasterSecret(options.secret, options.secretPath, 'keys');
-    return new KeyStore(options, master, await readKeys(options.path, master));
+    const { path, clock, log } = options;
+    const keys = await readKeys(path, master);
+    return new KeyStore(options, master, await KeyUses.open({ path: usesBeside(path), clock, log }), keys);
   }
 
   find(id: string): SigningKey | undefined {
     const key = this.#keys.get(id);
-    if (key === undefined || key.disabled) return undefined;
-    return { id, secrets: liveSecrets(key, this.#options.clock.now()).map(({ text }) => text) };
+    const now = this.#options.clock.now();
+    if (key === undefined || !letsIn(key, now)) return undefined;
+    return { id, secrets: liveSecrets(key, now).map(({ text }) => text), bearer: key.bearer };
   }
 
   principalOf(id: string): Principal | undefined {
     const key = this.#keys.get(id);
-    return key === undefined || key.disabled ? undefined : { id: `key:${id}`, roles: ['key'] };
+    return key === undefined ? undefined : this.#principals.of(key);
+  }
+
+  noteUse(id: string): void {
+    if (this.#keys.has(id)) this.#uses.note(id);
   }
 
   list(): readonly ShownKey[] {
-    const now = this.#options.clock.now();
-    return [...this.#keys.values()].map((key) => shownKey(key, now));
+    return [...this.#keys.values()].map((key) => this.#shown(key));
+  }
+
+  /** @throws TidewallError bad_request when there is none */
+  get(id: string): ShownKey {
+    return this.#shown(this.#require(id));
+  }
+
+  /** Keeps what is not kept yet: when they were used. */
+  close(): Promise<void> {
+    return this.#uses.close();
   }
 
   /**
@@ -73,12 +107,13 @@ export class KeyStore implements KeyRing {
    *
    * @throws TidewallError conflict when there is another one with that id, limit_exceeded, storage_full
    */
-  create({ id = `tk${randomBytes(9).toString('hex')}`, secret, name = '' }: NewKey): Promise<ToldKey> {
+  create({ id = `tk${randomBytes(9).toString('hex')}`, secret, ...said }: NewKey): Promise<ToldKey> {
     const text = secret ?? newSecret();
     return this.#change((now) => {
       const known = this.#keys.get(id);
       if (known !== undefined && known.secrets[0].text === secret) {
-        return { keys: undefined, answer: { ...shownKey(known, now), secret: text } };
+        requireSaid(known, said);
+        return { keys: undefined, answer: { ...this.#shown(known), secret: text } };
       }
       if (known !== undefined) {
         const message = `there is a key ${id} already; rotate it for a new secret`;
@@ -89,8 +124,16 @@ export class KeyStore implements KeyRing {
           detail: { limit: 'keys', max: MOST_KEYS },
         });
       }
-      const key: Key = { id, name, createdAt: now, disabled: false, secrets: [{ text, createdAt: now }] };
-      return { keys: [...this.#keys.values(), key], answer: { ...shownKey(key, now), secret: text } };
+      const { rules = [] } = said;
+      const made: Key = {
+        ...{ id, name: '', createdAt: now, disabled: false, rules, secrets: [{ text, createdAt: now }] },
+        // Who says what it may do means that and no more.
+        roles: rules.length > 0 ? [] : USUAL_ROLES,
+        // The clients of a pair that is taken over sign already.
+        bearer: secret === undefined,
+      };
+      const key = changedKey(made, said, now);
+      return { keys: [...this.#keys.values(), key], answer: { ...this.#shown(key), secret: text } };
     });
   }
 
@@ -112,15 +155,15 @@ export class KeyStore implements KeyRing {
       const createdAt = Math.max(now, (newest?.createdAt ?? 0) + 1);
       const kept = newest === undefined || overlapMs <= 0 ? [] : [{ ...newest, until: now + overlapMs }];
       const rotated: Key = { ...key, secrets: [{ text: secret, createdAt }, ...kept] };
-      return { keys: this.#with(rotated), answer: { ...shownKey(rotated, now), secret } };
+      return { keys: this.#with(rotated), answer: { ...this.#shown(rotated), secret } };
     });
   }
 
-  /** Lets a key sign again, or not any more. @throws TidewallError bad_request when there is none */
-  setDisabled(id: string, disabled: boolean): Promise<ShownKey> {
+  /** Says what a key may do, or whether it lets anybody in. @throws TidewallError bad_request when there is none */
+  change(id: string, change: KeyChange): Promise<ShownKey> {
     return this.#change((now) => {
-      const key: Key = { ...this.#require(id), disabled };
-      return { keys: this.#with(key), answer: shownKey(key, now) };
+      const key = changedKey(this.#require(id), change, now);
+      return { keys: this.#with(key), answer: this.#shown(key) };
     });
   }
 
@@ -129,7 +172,7 @@ export class KeyStore implements KeyRing {
     return this.#change(() => {
       this.#require(id);
       return { keys: [...this.#keys.values()].filter((key) => key.id !== id), answer: undefined };
-    });
+    }).then(() => this.#uses.forget(id));
   }
 
   #require(id: string): Key {
@@ -138,6 +181,13 @@ export class KeyStore implements KeyRing {
     const [nearest] = nearestNames(id, [...this.#keys.keys()]);
     const hint = nearest === undefined ? '' : `; did you mean ${nearest}?`;
     throw new TidewallError('bad_request', `there is no key ${JSON.stringify(id.slice(0, 64))}${hint}`);
+  }
+
+  #shown(key: Key): ShownKey {
+    const usedAt = this.#uses.of(key.id);
+    // A stop may have left that of an older one of its id.
+    const own = usedAt !== undefined && usedAt >= key.createdAt ? usedAt : undefined;
+    return shownKey(key, liveSecrets(key, this.#options.clock.now()), own);
   }
 
   #with(changed: Key): Key[] {
@@ -152,11 +202,47 @@ export class KeyStore implements KeyRing {
       await writeKeys(this.#options.path, keys, this.#master);
       // Valid only when it is kept: what was told must be true after a restart.
       this.#keys = byId(keys);
+      this.#principals.keysAre(this.#keys);
       return answer;
     });
     this.#last = changed.catch(() => {});
     return changed;
   }
+}
+
+/** What a key becomes. @throws TidewallError bad_request when it would end in the past */
+function changedKey(key: Key, change: KeyChange, now: number): Key {
+  const { expiresAt: before, ...rest } = key;
+  const { name, roles, rules, bearer, disabled, expiresAt = before } = change;
+  if (typeof change.expiresAt === 'number' && change.expiresAt <= now) {
+    throw new TidewallError('bad_request', 'expiresAt is in the past; to end a key now, disable it', {
+      detail: { path: 'expiresAt' },
+    });
+  }
+  return {
+    ...rest,
+    ...(name !== undefined && { name }),
+    ...(roles !== undefined && { roles }),
+    ...(rules !== undefined && { rules }),
+    ...(bearer !== undefined && { bearer }),
+    ...(disabled !== undefined && { disabled }),
+    ...(typeof expiresAt === 'number' && { expiresAt }),
+  };
+}
+
+/** @throws TidewallError conflict when a key that is there may do something else than it is said to */
+function requireSaid(key: Key, { roles = key.roles, rules = key.rules, bearer = key.bearer }: KeyChange): void {
+  const same = JSON.stringify([roles, rules, bearer]) === JSON.stringify([key.roles, key.rules, key.bearer]);
+  if (same) return;
+  const { id } = key;
+  throw new TidewallError('conflict', `there is a key ${id} with other rights; set them, or leave them out here`, {
+    detail: { id },
+  });
+}
+
+/** The uses of the keys in a file. */
+function usesBeside(path: string): string {
+  return join(dirname(path), 'key-uses.json');
 }
 
 function newSecret(): string {

@@ -1,3 +1,5 @@
+import { ownRuleSchema, roleSchema } from '@tidewall/access';
+import type { Rule } from '@tidewall/contracts';
 import { z } from 'zod';
 
 /** A secret of a key, and until when it is valid. */
@@ -9,24 +11,37 @@ export interface KeySecret {
   readonly until?: number;
 }
 
+/** What may be done with a key. */
+export interface KeyRights {
+  readonly roles: readonly string[];
+  /** What it may do beside what its roles may. */
+  readonly rules: readonly Rule[];
+  /** Whether its secret may be shown as it is; otherwise it only signs. */
+  readonly bearer: boolean;
+  /** ms since 1970; absent: until it is deleted. */
+  readonly expiresAt?: number;
+}
+
 /** A key as its owner made it. */
-export interface Key {
+export interface Key extends KeyRights {
   readonly id: string;
   readonly name: string;
   readonly createdAt: number;
-  /** Signs nothing as long as this is so. */
+  /** Lets nobody in as long as this is so. */
   readonly disabled: boolean;
   /** The newest first. */
   readonly secrets: readonly [KeySecret, ...KeySecret[]];
 }
 
 /** A key as it is shown: without its secrets. */
-export interface ShownKey {
+export interface ShownKey extends KeyRights {
   readonly id: string;
   readonly name: string;
   readonly createdAt: number;
   readonly disabled: boolean;
   readonly secrets: readonly { readonly createdAt: number; readonly until?: number }[];
+  /** When somebody was let in by it, ms since 1970; absent: never. */
+  readonly lastUsedAt?: number;
 }
 
 /** Taken from others too, whose ids are their own. */
@@ -41,13 +56,25 @@ export const secretSchema = z.string().refine((text) => /^[!-~]{16,256}$/.test(t
   error: 'must have 16 to 256 characters, letters, digits and signs without spaces',
 });
 
+/** Of keys that nobody has given any, and of those that were made before keys had rights: to read and publish all. */
+export const USUAL_ROLES: readonly string[] = ['viewer', 'publisher'];
+export const keyRolesSchema = z.array(roleSchema).max(64);
+export const keyRulesSchema = z.array(ownRuleSchema).max(100);
+
+/** Whether a key lets somebody in at a time. */
+export function letsIn({ disabled, expiresAt }: Key, now: number): boolean {
+  return !disabled && (expiresAt === undefined || now < expiresAt);
+}
+
 /** The secrets of a key that are valid at a time; two at most. */
 export function liveSecrets({ secrets }: Key, now: number): readonly KeySecret[] {
   return secrets.filter(({ until }) => until === undefined || now < until).slice(0, 2);
 }
 
-export function shownKey(key: Key, now: number): ShownKey {
-  const { id, name, createdAt, disabled } = key;
-  const secrets = liveSecrets(key, now).map(({ text: _, ...rest }) => rest);
-  return { id, name, createdAt, disabled, secrets };
+export function shownKey({ secrets: _, ...key }: Key, secrets: readonly KeySecret[], lastUsedAt?: number): ShownKey {
+  return {
+    ...key,
+    secrets: secrets.map(({ text: _text, ...rest }) => rest),
+    ...(lastUsedAt !== undefined && { lastUsedAt }),
+  };
 }
