@@ -68,5 +68,5 @@ export {
   patternFault,
   type TopicPattern,
 } from './topic-pattern.ts';
-export { parseVariant, type VariantValues, variantPart, variantTopic } from './variant.ts';
+export { type ParameterValue, parseVariant, type VariantValues, variantPart, variantTopic } from './variant.ts';
 export { PROTOCOL_VERSION, SUBPROTOCOL } from './version.ts';

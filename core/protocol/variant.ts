@@ -7,6 +7,9 @@ import { parseTopicName, type TopicName } from './topic.ts';
  * hexadecimal digits for each of its bytes in UTF-8.
  */
 
+/** A value that a viewer may choose: bound in a query, never spliced into it. */
+export type ParameterValue = string | number | boolean;
+
 /** The values of parameters as texts, by name. */
 export type VariantValues = Readonly<Record<string, string>>;
 

@@ -1,5 +1,5 @@
 import type { Clock, JsonObject, JsonValue } from '@tidewall/base';
-import type { Limits, Operation, TopicName, TopicPattern } from '@tidewall/protocol';
+import type { Limits, Operation, ParameterValue, TopicName, TopicPattern } from '@tidewall/protocol';
 import type { z } from 'zod';
 import type { FeedSettings } from './hub-port.ts';
 import type { Log } from './operations.ts';
@@ -60,8 +60,7 @@ export interface Pace {
   onChange(changed: () => void): () => void;
 }
 
-/** A value that a viewer may choose: bound in a query, never spliced into it. */
-export type ParameterValue = string | number | boolean;
+export type { ParameterValue };
 
 export interface SourceContext {
   /** The source's name in the configuration; topics start with it unless the configuration names them. */

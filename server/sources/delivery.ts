@@ -1,11 +1,10 @@
 import { type Clock, isJsonObject, type JsonObject, type JsonValue } from '@tidewall/base';
 import type { SourceTopic } from '@tidewall/contracts';
 import { type Limits, type Operation, TidewallError } from '@tidewall/protocol';
-import { ROW_NUMBER_FIELD } from './output.ts';
+import { KeyedRows, pointOfRow, ROW_NUMBER_FIELD, rowsOf, rowsOfSeries } from '@tidewall/request';
 import { PublishedSeries } from './published-series.ts';
 import { PublishedTable } from './published-table.ts';
 import type { Put } from './put.ts';
-import { rowsOfColumns } from './rows-of-columns.ts';
 import { Turns } from './turns.ts';
 
 /** Data through the transforms of a source. */
@@ -24,8 +23,6 @@ export interface DeliveryOptions {
 /** What a row is called, by its index. */
 export type PlaceOfRow = (index: number) => string;
 
-/** Fields that a sentence names. */
-const MOST_NAMED = 20;
 const FAULTS_OF_DATA: readonly string[] = ['shape_mismatch', 'limit_exceeded', 'source_error'];
 /** Complaints of one result; the rest of them are only counted. */
 const MOST_COMPLAINTS = 10;
@@ -154,29 +151,16 @@ export class Delivery {
 
   async #tableOf(value: JsonValue, put: Put, signal: AbortSignal, place: PlaceOfRow): Promise<number> {
     const complaints = this.#complaints();
-    const rows: JsonObject[] = [];
-    const places = new Map<string, number>();
-    const keyField = this.#keyField;
-    const all = rowsOf(value);
-    for (const [index, row] of all.entries()) {
-      const lacksNumber = isJsonObject(row) && keyField === ROW_NUMBER_FIELD && !(keyField in row);
-      const keyed = lacksNumber ? { [keyField]: index + 1, ...row } : row;
-      const key = keyOfRow(keyed, keyField);
-      const first = typeof key === 'object' ? undefined : places.get(String(key));
-      if (typeof key === 'object') complaints.add(`${place(index)} ${key.fault}`);
-      else if (first !== undefined) {
-        complaints.add(`${place(index)} has the ${keyField} ${JSON.stringify(key)} of ${place(first)}`);
-      } else {
-        places.set(String(key), index);
-        rows.push(keyed as JsonObject);
-      }
+    const rows = new KeyedRows(this.#keyField, place);
+    for (const [index, row] of rowsOf(value).entries()) {
+      const fault = rows.take(row, index);
+      if (fault !== undefined) complaints.add(fault);
       await this.#turns.step();
     }
     complaints.end();
-    // It would take away all that there was: rather the settings are wrong than all of the rows.
-    if (rows.length === 0 && all.length > 0) throw noRowHasKey(all[0] ?? null, keyField);
+    rows.end();
     const sink = { publish: (_topic: unknown, op: Operation, data: JsonValue) => put(op, data) };
-    return this.#table?.update(sink, rows, signal) ?? 0;
+    return this.#table?.update(sink, rows.rows, signal) ?? 0;
   }
 
   /** The first few by themselves, and how many more there were. */
@@ -199,19 +183,6 @@ function placeByNumber(index: number): string {
   return `row ${index + 1}`;
 }
 
-/** The key of a row, or why it has none. */
-function keyOfRow(row: JsonValue, keyField: string): string | number | { readonly fault: string } {
-  if (!isJsonObject(row)) return { fault: 'is no row of named fields' };
-  const key = Object.hasOwn(row, keyField) ? row[keyField] : undefined;
-  if (typeof key === 'string' || typeof key === 'number') return key;
-  return { fault: `has no ${keyField}, a text or a number that identifies it` };
-}
-
-function noRowHasKey(first: JsonValue, keyField: string): TidewallError {
-  const fields = isJsonObject(first) ? `; the first has ${Object.keys(first).slice(0, MOST_NAMED).join(', ')}` : '';
-  return new TidewallError('source_error', `no row has the field ${JSON.stringify(keyField)} (keyField)${fields}`);
-}
-
 /** Rows with `t` and numbers, or columns, as points in the order of their time. */
 async function pointsOf(
   value: JsonValue,
@@ -220,7 +191,7 @@ async function pointsOf(
   turns: Turns,
 ): Promise<readonly JsonObject[]> {
   const points: JsonObject[] = [];
-  const rows = isJsonObject(value) && Array.isArray(value['t']) ? rowsOfColumns(value, value['t']) : rowsOf(value);
+  const rows = rowsOfSeries(value);
   for (const [index, row] of rows.entries()) {
     const point = pointOfRow(row, rows.length === 1 ? now : undefined);
     if (typeof point === 'string') refused(`row ${index + 1} ${point}`);
@@ -228,23 +199,6 @@ async function pointsOf(
     await turns.step();
   }
   return points.sort(byTime);
-}
-
-/** @param now the time of a row that names none; undefined: it must name one */
-function pointOfRow(row: JsonValue, now: number | undefined): JsonObject | string {
-  if (!isJsonObject(row)) return 'is no row of named fields';
-  const t = row['t'] ?? now;
-  if (typeof t !== 'number') return 'has no t, its time in ms since 1970';
-  const entries = Object.entries(row).filter(
-    ([name, each]) => name !== 't' && (typeof each === 'number' || each === null),
-  );
-  if (entries.length === 0) return 'has no number beside its time';
-  return Object.fromEntries([['t', t], ...entries]);
-}
-
-/** Rows of a list; a value that is none is a row by itself. */
-function rowsOf(value: JsonValue): readonly JsonValue[] {
-  return Array.isArray(value) ? value : [value];
 }
 
 function byTime(a: JsonObject, b: JsonObject): number {

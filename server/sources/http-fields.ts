@@ -1,3 +1,4 @@
+import { isHeaderText } from '@tidewall/request';
 import { z } from 'zod';
 import { tlsFields } from './tls-fields.ts';
 
@@ -11,13 +12,6 @@ const OF_THE_CONNECTION = [
 /** Whose values are secrets whatever they say. */
 const OF_SECRETS = ['authorization', 'cookie', 'proxy-authorization'];
 const TOKEN = /^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,128}$/;
-/** What stands in a header as it is: printable ASCII, no line break. */
-const HEADER_TEXT = /^[\t\x20-\x7e]*$/;
-
-/** Whether a text can be the value of a header. */
-export function isHeaderText(text: string): boolean {
-  return HEADER_TEXT.test(text);
-}
 
 const headerText = z
   .string()

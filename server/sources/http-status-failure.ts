@@ -1,34 +1,13 @@
 import { isJsonObject, type JsonValue, parseJson } from '@tidewall/base';
 import type { OutgoingResponse } from '@tidewall/contracts';
 import { TidewallError } from '@tidewall/protocol';
+import { statusSentence } from '@tidewall/request';
 import { withoutSecrets } from './http-credentials.ts';
 import { reasonOf } from './reason.ts';
 
 /** Of what a failure says of itself no more is read. */
 const MOST_BYTES = 64 * 1024;
 const MOST_CHARACTERS = 200;
-
-const SENTENCES: Readonly<Record<number, string>> = {
-  400: 'it does not understand the question',
-  401: 'it does not take our credentials (auth), or wants some',
-  402: 'it wants to be paid',
-  403: 'we have no right to that',
-  404: 'there is nothing at that address',
-  405: 'it takes no such method (method)',
-  406: 'it cannot answer in the form that we ask for (headers.accept)',
-  407: 'a proxy wants credentials',
-  410: 'what was there is gone',
-  411: 'it wants a body',
-  413: 'what we send is too large',
-  414: 'the address is too long',
-  415: 'it does not take what we send (content-type)',
-  422: 'it does not take the values that we send',
-  429: 'we ask too often (intervalMs)',
-  500: 'it has failed by itself',
-  502: 'what is behind it does not answer',
-  503: 'it is not ready',
-  504: 'what is behind it does not answer in time',
-};
 
 export interface StatusFailureOptions {
   readonly response: OutgoingResponse;
@@ -41,10 +20,11 @@ export interface StatusFailureOptions {
 /** What an answer that is none says, as a sentence; its body is read or let go. */
 export async function statusFailure({ response, place, secrets }: StatusFailureOptions): Promise<TidewallError> {
   const { status } = response;
-  const own = SENTENCES[status] ?? SENTENCES[Math.floor(status / 100) * 100] ?? 'that is no answer that we know';
   const said = await messageOf(response);
   const more = said === undefined ? '' : `; it says: ${withoutSecrets(said, secrets)}`;
-  return new TidewallError('source_error', `${place} answers ${status}: ${own}${more}`, { detail: { status } });
+  return new TidewallError('source_error', `${place} answers ${status}: ${statusSentence(status)}${more}`, {
+    detail: { status },
+  });
 }
 
 /** The words of the far end, where they are some for people. */

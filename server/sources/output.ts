@@ -1,10 +1,8 @@
 import type { SourceContext, SourceTopic } from '@tidewall/contracts';
 import { parseTopicName, type TopicKind, type TopicName } from '@tidewall/protocol';
+import { ROW_NUMBER_FIELD } from '@tidewall/request';
 import { z } from 'zod';
 import { topicField } from './fields.ts';
-
-/** The key of rows that have none of their own: their number. */
-export const ROW_NUMBER_FIELD = '_row';
 
 const keyField = z.string().min(1).max(128).optional().describe('the field that identifies a row of a table');
 const expectEveryMs = z.int().min(20).optional().describe('the cadence that news is expected at');

@@ -1,9 +1,10 @@
 import type { Pace } from '@tidewall/contracts';
 import type { TopicName } from '@tidewall/protocol';
+import { intervalOf, type Polling } from '@tidewall/request';
 import { FakeClock } from '@tidewall/testkit';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { z } from 'zod';
-import { checkPolling, intervalOf, type Polling, poll, pollingFields, type Question } from './polling.ts';
+import { checkPolling, poll, pollingFields, type Question } from './polling.ts';
 import { RecordingSink } from './recording-sink.ts';
 
 const polling: Polling = { intervalMs: 10_000, minIntervalMs: 1_000, maxIntervalMs: 60_000, timeoutMs: 5_000 };

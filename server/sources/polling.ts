@@ -1,6 +1,7 @@
 import type { Clock } from '@tidewall/base';
-import type { Pace, Sink, SourceContext } from '@tidewall/contracts';
+import type { Sink, SourceContext } from '@tidewall/contracts';
 import { TidewallError } from '@tidewall/protocol';
+import { intervalOf, type Polling } from '@tidewall/request';
 import { z } from 'zod';
 import { LinkedAbort } from './linked-abort.ts';
 import { Patience } from './patience.ts';
@@ -21,13 +22,6 @@ export const pollingFields = {
   timeoutMs: z.int().min(100).max(600_000).default(10_000).describe('an answer that takes longer is a failure'),
 };
 
-export interface Polling {
-  readonly intervalMs: number;
-  readonly minIntervalMs: number;
-  readonly maxIntervalMs: number;
-  readonly timeoutMs: number;
-}
-
 /** For `superRefine`: the bounds must be in order. */
 export function checkPolling(polling: Polling, context: z.core.$RefinementCtx): void {
   const { intervalMs, minIntervalMs, maxIntervalMs } = polling;
@@ -35,13 +29,6 @@ export function checkPolling(polling: Polling, context: z.core.$RefinementCtx): 
   if (minIntervalMs > maxIntervalMs) complain('minIntervalMs', `must be at most maxIntervalMs, ${maxIntervalMs}`);
   else if (intervalMs < minIntervalMs) complain('intervalMs', `must be at least minIntervalMs, ${minIntervalMs}`);
   else if (intervalMs > maxIntervalMs) complain('intervalMs', `must be at most maxIntervalMs, ${maxIntervalMs}`);
-}
-
-/** How often to ask now: as often as the fastest viewer wants, within the bounds. */
-export function intervalOf(polling: Polling, { fastestMs, unpaced }: Pick<Pace, 'fastestMs' | 'unpaced'>): number {
-  const asked = [...(fastestMs === undefined ? [] : [fastestMs]), ...(unpaced ? [polling.intervalMs] : [])];
-  const wanted = asked.length === 0 ? polling.intervalMs : Math.min(...asked);
-  return Math.min(polling.maxIntervalMs, Math.max(polling.minIntervalMs, wanted));
 }
 
 export interface PollOptions {

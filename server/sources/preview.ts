@@ -1,9 +1,9 @@
 import { isJsonObject, type JsonObject, type JsonValue } from '@tidewall/base';
 import type { Sink } from '@tidewall/contracts';
 import { matchesPattern, type TopicKind, type TopicName } from '@tidewall/protocol';
+import { chosenValues } from '@tidewall/request';
 import { type CellType, isDateTime } from './cell.ts';
 import { LinkedAbort } from './linked-abort.ts';
-import { chosenValues } from './parameters.ts';
 import { pause } from './pause.ts';
 import { reasonOf } from './reason.ts';
 import { parseSettings } from './settings.ts';

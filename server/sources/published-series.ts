@@ -1,7 +1,7 @@
 import { type Clock, isJsonObject, type JsonObject, type JsonValue } from '@tidewall/base';
+import { rowsOfColumns } from '@tidewall/request';
 import { pieces } from './pieces.ts';
 import type { Put } from './put.ts';
-import { rowsOfColumns } from './rows-of-columns.ts';
 import { Turns } from './turns.ts';
 
 export interface PublishedSeriesOptions {

@@ -1,8 +1,9 @@
 import type { JsonObject, JsonValue } from '@tidewall/base';
 import { isJsonObject, setOwn } from '@tidewall/base';
 import type { SourceDefinition } from '@tidewall/contracts';
+import type { Parameters } from '@tidewall/request';
 import { z } from 'zod';
-import { type Parameters, parametersField } from './parameters.ts';
+import { parametersField } from './parameters.ts';
 import { wrongSettings } from './source-config.ts';
 
 /** Settings that every source has, beside those of its kind. */
@@ -54,8 +55,28 @@ export function readSettings(definition: SourceDefinition, settings: unknown): S
     const message = `is not a setting of this kind of source, whose questions have no parameters`;
     issues.push({ code: 'custom', path: ['params'], message, input: params });
   }
+  if (ofAll.success && ofKind.success && definition.pageRequest?.(ofKind.data) !== undefined) {
+    issues.push(...stepsOfServers(ofAll.data.transforms));
+  }
   if (issues.length > 0 || !ofAll.success || !ofKind.success) return { issues };
   return { checked: { common: ofAll.data as CommonSettings, own: ofKind.data } };
+}
+
+/** Steps that no page can run, of a source that pages ask. */
+function stepsOfServers(transforms: readonly { readonly type: string; readonly with?: unknown }[]): z.core.$ZodIssue[] {
+  return transforms.flatMap((step, at) => {
+    const why = whyOnlyServers(step);
+    if (why === undefined) return [];
+    const message = `${why}, and this source is asked by pages (request: browser): let the server ask, or do without that step`;
+    return [{ code: 'custom', path: ['transforms', at], message, input: step }];
+  });
+}
+
+function whyOnlyServers({ type, with: other }: { readonly type: string; readonly with?: unknown }): string | undefined {
+  if (type === 'script' || type === 'jsonata') return `a ${type} runs in the sandbox of the server`;
+  const joinsTopic =
+    type === 'join' && !(isJsonObject(other as JsonValue) && Object.hasOwn(other as JsonObject, 'rows'));
+  return joinsTopic ? 'a join with a topic runs on the server, which knows what topics hold' : undefined;
 }
 
 /**

@@ -1,10 +1,10 @@
 import type { Clock, JsonObject } from '@tidewall/base';
 import type { Demand, Feed, HubPort, Log, Source, SourceTopic } from '@tidewall/contracts';
 import type { Limits, TopicName } from '@tidewall/protocol';
+import type { Values } from '@tidewall/request';
 import { Delivery, type Pipeline } from './delivery.ts';
 import { Families } from './families.ts';
 import { PaceOfDemand } from './pace-of-demand.ts';
-import type { Values } from './parameters.ts';
 import { resolveFile } from './resolve-file.ts';
 import type { CheckedSettings } from './settings.ts';
 import { type SourceEvents, SourceRunner } from './source-runner.ts';

@@ -1,7 +1,8 @@
 import type { JsonObject } from '@tidewall/base';
 import type { Meter, SourceDefinition } from '@tidewall/contracts';
 import { TidewallError, type TopicName, variantTopic } from '@tidewall/protocol';
-import { standardValues, textsOf, type Values } from './parameters.ts';
+import { standardValues, textsOf, type Values } from '@tidewall/request';
+import { transformsSchema } from '@tidewall/transform/schema';
 import { type Preview, type PreviewOptions, previewSource } from './preview.ts';
 import { reasonOf } from './reason.ts';
 import { type CheckedSettings, parseSettings } from './settings.ts';
@@ -152,7 +153,9 @@ export function createSupervisor(given: SupervisorOptions): Supervisor {
 
 function pageRequestOf(definition: SourceDefinition, { own, common }: CheckedSettings): JsonObject | undefined {
   const request = definition.pageRequest?.(own);
-  return request && { ...request, transforms: [...common.transforms], params: common.params as JsonObject };
+  // Parsed, since nobody but the server has their defaults.
+  const steps = request && transformsSchema.parse(common.transforms);
+  return request && ({ ...request, transforms: steps, params: common.params } as unknown as JsonObject);
 }
 
 function variantStatus({ values, topics, runner }: SourceInstance): VariantStatus {

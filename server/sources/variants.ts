@@ -1,6 +1,6 @@
 import type { Feed, HubPort, Log } from '@tidewall/contracts';
 import { parseTopicPattern, type TopicKind, type TopicName, variantPart, variantTopic } from '@tidewall/protocol';
-import { type Parameters, textsOf, type Values, valuesOfVariant } from './parameters.ts';
+import { type Parameters, textsOf, type Values, valuesOfVariant } from '@tidewall/request';
 import { reasonOf } from './reason.ts';
 import { closeInstance, type SourceInstance } from './source-instance.ts';
 

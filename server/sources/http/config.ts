@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { authField, headersFields, httpTlsFields, httpUrlField } from '../http-fields.ts';
 import { outputFields } from '../output.ts';
 import { checkPolling, pollingFields } from '../polling.ts';
+import { checkPageRequest } from './check-page-request.ts';
 
 const MOST_BODY_CHARACTERS = 256 * 1024;
 const MAX_BYTES = 16 * 1024 * 1024;
@@ -125,7 +126,7 @@ export const httpConfigSchema = z.strictObject(fields).superRefine((config, cont
   checkPolling(config, context);
   checkBody(config, context);
   checkFormat(config, context);
-  if (config.request === 'browser') checkBrowser(config, context);
+  if (config.request === 'browser') checkPageRequest(config, context);
 });
 
 export type HttpConfig = z.output<typeof httpConfigSchema>;
@@ -157,14 +158,4 @@ function checkFormat({ format, path, paging, topicKind: kind }: HttpConfig, cont
   if (paging === undefined) return;
   if (format === 'text') complain(context, 'paging', 'is for rows; a text has one page');
   if (format !== 'json' && 'path' in paging) complain(context, 'paging', `by ${paging.by} is for JSON`);
-}
-
-/** What a page asks with is known to everybody who sees the page. */
-function checkBrowser({ auth, secretHeaders, ca, insecure, paging }: HttpConfig, context: Refinement): void {
-  const why = 'when request is browser: a page has no secrets';
-  if (auth !== undefined) complain(context, 'auth', `cannot be set ${why}`);
-  if (Object.keys(secretHeaders).length > 0) complain(context, 'secretHeaders', `cannot be set ${why}`);
-  if (ca !== undefined) complain(context, 'ca', 'cannot be set when request is browser: it is the browser that checks');
-  if (insecure) complain(context, 'insecure', 'cannot be set when request is browser: it is the browser that checks');
-  if (paging !== undefined) complain(context, 'paging', 'cannot be set when request is browser');
 }

@@ -1,12 +1,11 @@
 import type { OutgoingResponse, Sink, SourceContext } from '@tidewall/contracts';
 import { TidewallError } from '@tidewall/protocol';
+import { type BoundRequest, retryAfterMs, setInQuery } from '@tidewall/request';
 import { credentialsOf, secretsOf } from '../http-credentials.ts';
 import { statusFailure } from '../http-status-failure.ts';
 import type { HttpConfig } from './config.ts';
 import { OAuth2Tokens } from './oauth2-tokens.ts';
 import { type Reading, readAnswer } from './read-answer.ts';
-import { type BoundRequest, setInQuery } from './request-template.ts';
-import { retryAfterMs } from './retry-after.ts';
 
 const ACCEPT: Readonly<Record<HttpConfig['format'], string>> = {
   json: 'application/json, */*;q=0.5',

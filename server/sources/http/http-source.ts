@@ -1,13 +1,13 @@
 import type { JsonValue } from '@tidewall/base';
 import type { Sink, Source, SourceContext } from '@tidewall/contracts';
 import { TidewallError } from '@tidewall/protocol';
+import { type BoundRequest, RequestTemplate } from '@tidewall/request';
 import { outputTopic } from '../output.ts';
 import { pause } from '../pause.ts';
 import { poll } from '../polling.ts';
 import type { HttpConfig, Paging } from './config.ts';
 import { type Answer, HttpAsker, type Validators } from './http-asker.ts';
 import { firstPage, nextPage } from './next-page.ts';
-import { type BoundRequest, RequestTemplate } from './request-template.ts';
 
 /** The answers of an HTTP server, asked for again and again. */
 export class HttpSource implements Source {
@@ -132,5 +132,5 @@ export class HttpSource implements Source {
 
 /** What tells one page from another. */
 function keyOf({ url, body }: BoundRequest): string {
-  return JSON.stringify([url.href, body ?? null]);
+  return JSON.stringify([url, body ?? null]);
 }

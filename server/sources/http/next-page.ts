@@ -1,8 +1,8 @@
 import { isJsonObject, type JsonValue, setOwn } from '@tidewall/base';
 import { TidewallError } from '@tidewall/protocol';
+import { type BoundRequest, setInQuery } from '@tidewall/request';
 import { valueAt } from '@tidewall/transform';
 import type { Paging } from './config.ts';
-import { type BoundRequest, setInQuery } from './request-template.ts';
 
 /** A page that came. */
 export interface Page {
@@ -76,7 +76,7 @@ function asking(
   if (place === 'query') {
     const url = new URL(request.url);
     setInQuery(url, parameter, String(value));
-    return { ...request, url };
+    return { ...request, url: url.href };
   }
   const { body } = request;
   const members = body?.type === 'json' && isJsonObject(body.value) ? { ...body.value } : {};
@@ -86,15 +86,16 @@ function asking(
 
 function at(request: BoundRequest, next: string, from: string): BoundRequest {
   if (!URL.canParse(next, from)) throw new TidewallError('source_error', 'the next page is at what is no address');
+  const asked = new URL(request.url);
   const url = new URL(next, from);
   // Behind a proxy many servers do not know that they are asked over TLS.
-  const standard = url.port === '' && request.url.port === '';
-  if (standard && url.protocol === 'http:') url.protocol = request.url.protocol;
-  if (url.origin !== request.url.origin || url.username !== '' || url.password !== '') {
+  const standard = url.port === '' && asked.port === '';
+  if (standard && url.protocol === 'http:') url.protocol = asked.protocol;
+  if (url.origin !== asked.origin || url.username !== '' || url.password !== '') {
     throw new TidewallError(
       'source_error',
-      `the next page is at ${url.origin}, and what is meant for ${request.url.origin} is told to no other host`,
+      `the next page is at ${url.origin}, and what is meant for ${asked.origin} is told to no other host`,
     );
   }
-  return { ...request, url };
+  return { ...request, url: url.href };
 }

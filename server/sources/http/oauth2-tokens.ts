@@ -1,8 +1,9 @@
 import { type Clock, isJsonObject, parseJson } from '@tidewall/base';
 import type { Outgoing, OutgoingRequest, OutgoingResponse } from '@tidewall/contracts';
 import { TidewallError } from '@tidewall/protocol';
+import { isHeaderText } from '@tidewall/request';
 import { basicAuthorization } from '../http-credentials.ts';
-import { isHeaderText, type OAuth2 } from '../http-fields.ts';
+import type { OAuth2 } from '../http-fields.ts';
 import { statusFailure } from '../http-status-failure.ts';
 
 const MOST_BYTES = 64 * 1024;

@@ -8,10 +8,25 @@ import type { HttpConfig } from './config.ts';
 export function pageRequest(config: HttpConfig): JsonObject | undefined {
   if (config.request !== 'browser') return undefined;
   const { method, url, headers, format, path, topicKind, intervalMs, minIntervalMs, maxIntervalMs, timeoutMs } = config;
-  const { query, json, form, text, keyField } = config;
-  const given = Object.entries({ query, json, form, text, keyField }).filter(([, value]) => value !== undefined);
+  const { query, json, form, text, keyField, encoding, maxRows, maxBytes } = config;
+  const given = Object.entries({ query, json, form, text, keyField, encoding }).filter(
+    ([, value]) => value !== undefined,
+  );
   return {
-    ...{ method, url, headers, format, path, topicKind, intervalMs, minIntervalMs, maxIntervalMs, timeoutMs },
+    ...{
+      method,
+      url,
+      headers,
+      format,
+      path,
+      topicKind,
+      intervalMs,
+      minIntervalMs,
+      maxIntervalMs,
+      timeoutMs,
+      maxRows,
+      maxBytes,
+    },
     ...(Object.fromEntries(given) as JsonObject),
   };
 }

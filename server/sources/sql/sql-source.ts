@@ -1,7 +1,8 @@
 import type { Sink, Source, SourceContext } from '@tidewall/contracts';
 import { TidewallError, type TopicName } from '@tidewall/protocol';
+import type { Polling } from '@tidewall/request';
 import { type Output, outputTopic } from '../output.ts';
-import { type Polling, poll } from '../polling.ts';
+import { poll } from '../polling.ts';
 import type { SqlAnswer } from './answer.ts';
 import { PublishedNews } from './published-news.ts';
 import { CURSOR_PARAMETER, type QuerySettings } from './query-fields.ts';

@@ -1,7 +1,8 @@
 import type { JsonValue } from '@tidewall/base';
 import { parseTopicName } from '@tidewall/protocol';
+import { isHeaderText } from '@tidewall/request';
 import { z } from 'zod';
-import { headersFields, httpTlsFields, httpUrlField, isHeaderText, simpleAuthField } from '../http-fields.ts';
+import { headersFields, httpTlsFields, httpUrlField, simpleAuthField } from '../http-fields.ts';
 import { checkMessages, messageFields } from '../message-fields.ts';
 
 const DAY_MS = 86_400_000;

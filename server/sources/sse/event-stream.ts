@@ -1,6 +1,6 @@
 import type { OutgoingResponse, SourceContext } from '@tidewall/contracts';
 import { TidewallError } from '@tidewall/protocol';
-import { type BoundRequest, setInQuery } from '../http/request-template.ts';
+import { type BoundRequest, setInQuery } from '@tidewall/request';
 import { credentialsOf, secretsOf } from '../http-credentials.ts';
 import { statusFailure } from '../http-status-failure.ts';
 import type { SseConfig } from './config.ts';

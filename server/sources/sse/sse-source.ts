@@ -1,8 +1,8 @@
 import { type JsonValue, parseJson } from '@tidewall/base';
 import type { Sink, Source, SourceContext } from '@tidewall/contracts';
 import { parseTopicName, TidewallError, type TopicName } from '@tidewall/protocol';
+import { RequestTemplate } from '@tidewall/request';
 import { valueAt } from '@tidewall/transform';
-import { RequestTemplate } from '../http/request-template.ts';
 import { matchesJson } from '../json-pattern.ts';
 import { LinkedAbort } from '../linked-abort.ts';
 import { messageTopic } from '../message-fields.ts';

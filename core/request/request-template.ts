@@ -1,14 +1,13 @@
 import { isJsonObject, type JsonObject, type JsonValue, setOwn } from '@tidewall/base';
-import type { ParameterValue } from '@tidewall/contracts';
-import { TidewallError } from '@tidewall/protocol';
-import { isHeaderText } from '../http-fields.ts';
+import { type ParameterValue, TidewallError } from '@tidewall/protocol';
 import { bindValue, hasParameters, isParameter, misfit, unknownParameter, type Values } from './bind-value.ts';
-import type { HttpConfig } from './config.ts';
+import { isHeaderText } from './header-text.ts';
+import { type WebUrl, webUrl } from './web-url.ts';
 
 /** What is sent, with all values in their places. */
 export interface BoundRequest {
   readonly method: string;
-  readonly url: URL;
+  readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: RequestBody | undefined;
 }
@@ -17,15 +16,25 @@ export type RequestBody =
   | { readonly type: 'json'; readonly value: JsonValue }
   | { readonly type: 'text'; readonly value: string };
 
-type Settings = Pick<HttpConfig, 'url' | 'method' | 'query' | 'headers' | 'json' | 'form' | 'text'>;
+/** What is asked, with places for parameters. */
+export interface RequestSettings {
+  readonly method: string;
+  readonly url: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly query?: Readonly<Record<string, ParameterValue>> | undefined;
+  /** At most one of these is there. */
+  readonly json?: unknown;
+  readonly form?: Readonly<Record<string, ParameterValue>> | undefined;
+  readonly text?: string | undefined;
+}
 
 /** What a configuration asks, with places for parameters in the path, the query, the headers and the body. */
 export class RequestTemplate {
-  readonly #settings: Settings;
+  readonly #settings: RequestSettings;
   readonly #values: Values;
 
   /** @throws TidewallError bad_request naming a parameter that there is none of */
-  constructor(settings: Settings, values: Values) {
+  constructor(settings: RequestSettings, values: Values) {
     this.#settings = settings;
     this.#values = values;
     for (const [place, text] of textsOf(settings)) {
@@ -43,7 +52,7 @@ export class RequestTemplate {
   /** What is asked, as sentences name it: without a query, and with the names of parameters in place of values. */
   get place(): string {
     const { url, method } = this.#settings;
-    const { origin, pathname } = new URL(url);
+    const { origin, pathname } = webUrl(url);
     return `${method} ${origin}${pathname}`.slice(0, 200);
   }
 
@@ -52,13 +61,18 @@ export class RequestTemplate {
     const { method, headers, query = {} } = this.#settings;
     const url = this.#url();
     for (const [name, value] of Object.entries(query)) setInQuery(url, name, String(this.#bound(value)));
-    return { method, url, headers: { ...this.#contentType(), ...this.#headers(headers) }, body: this.#body() };
+    return {
+      method,
+      url: url.href,
+      headers: { ...this.#contentType(), ...this.#headers(headers) },
+      body: this.#body(),
+    };
   }
 
-  #url(): URL {
-    const template = new URL(this.#settings.url);
+  #url(): WebUrl {
+    const template = webUrl(this.#settings.url);
     const segments = template.pathname.split('/').map((segment) => this.#segment(segment));
-    const url = new URL(template);
+    const url = webUrl(template.href);
     url.pathname = segments.join('/');
     // What is not a parameter stays as it is written: servers differ in what they take for the same.
     const parts = template.search
@@ -137,7 +151,7 @@ export class RequestTemplate {
 }
 
 /** Sets one part of the query of an address, and leaves the others as they are written. */
-export function setInQuery(url: URL, name: string, value: string): void {
+export function setInQuery(url: Pick<WebUrl, 'search'>, name: string, value: string): void {
   const others = url.search
     .slice(1)
     .split('&')
@@ -158,8 +172,8 @@ function* textsOf({
   json,
   form = {},
   text,
-}: Settings): Generator<[place: string, text: string]> {
-  const { pathname, searchParams } = new URL(url);
+}: RequestSettings): Generator<[place: string, text: string]> {
+  const { pathname, searchParams } = webUrl(url);
   for (const segment of pathname.split('/')) yield [`${segment} in url`, segment];
   for (const [name, value] of searchParams) yield [`${name} in url`, value];
   for (const [field, record] of Object.entries({ query, headers, form })) {
@@ -179,7 +193,7 @@ function* textsOfJson(value: JsonValue, place: string): Generator<[place: string
 
 /** A lone surrogate is no character of UTF-8. */
 function encoded(text: string): string {
-  return encodeURIComponent(Buffer.from(text).toString());
+  return encodeURIComponent(text.replace(/\p{Cs}/gu, '\ufffd'));
 }
 
 function decoded(text: string): string | undefined {

@@ -1,5 +1,4 @@
-import type { ParameterValue } from '@tidewall/contracts';
-import { TidewallError } from '@tidewall/protocol';
+import { type ParameterValue, TidewallError } from '@tidewall/protocol';
 
 export type Values = Readonly<Record<string, ParameterValue>>;
 
