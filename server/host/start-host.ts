@@ -141,22 +141,10 @@ export async function startHost(options: HostOptions): Promise<RunningHost> {
     unknownToken: () => access.unknownToken(),
   });
 
-<<<<<<< /tmp/tmphid0rxbw
-=======
-  const metrics = createMetrics();
-  const secretPath = join(config.dataDir, 'secret.key');
-  const keys = await KeyStore.open({
-    path: join(config.dataDir, 'keys.json'),
-    secretPath,
-    secret: config.secret,
-    clock,
-    meter: metrics,
-  });
   const tls =
     config.tls === undefined
       ? undefined
       : await TlsFiles.open({ certFile: config.tls.cert, keyFile: config.tls.key, clock, log, meter: metrics });
->>>>>>> /tmp/tmp9_6xqfp5
   const processMetrics = measureProcess(metrics, version);
   const manifest = await loadManifest(options.manifestFile, log);
   const demoScreens = config.demo && options.demoScreens !== undefined ? [options.demoScreens] : [];
