@@ -4,12 +4,14 @@ import { CHALLENGE } from '@tidewall/contracts';
 import { ERROR_STATUS, TidewallError } from '@tidewall/protocol';
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import type { OriginGuard, Refusal } from '../origin-guard.ts';
+import { originsOf, pageRequestsOf } from '../page-requests.ts';
 import { asRefusal, countError, errorAnswer, internalError } from './answer-errors.ts';
 import type { ApiContext } from './api-context.ts';
 import { fileRoutes } from './file-routes.ts';
 import { ingestRoutes } from './ingest-routes.ts';
 import { keyRoutes } from './key-routes.ts';
 import { operationRoutes } from './operation-routes.ts';
+import { pageRequestRoutes } from './page-request-routes.ts';
 import { NOT_FOUND_PAGE, servePages } from './pages.ts';
 import type { BoundRoute, RouteAnswer } from './route.ts';
 import { screenPushRoutes } from './screen-push-routes.ts';
@@ -50,11 +52,18 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
   app.setNotFoundHandler(notFound);
   const routes = [...topicRoutes(options), ...topicSettingsRoutes(options), ...screenRoutes(options)];
   routes.push(...screenPushRoutes(options), ...keyRoutes(options), ...sourceRoutes(options), ...fileRoutes(options));
-  routes.push(...ingestRoutes(options));
+  routes.push(...ingestRoutes(options), ...pageRequestRoutes(options));
   for (const route of [...routes, ...operationRoutes(options, routes)]) addRoute(app, route, options);
-  servePages(app, options);
+  servePages(app, { ...options, originsFor: (request) => originsFor(options, request) });
   await app.ready();
   return app;
+}
+
+/** Where the page of whoever asks for it is let to: what it will be told to ask. */
+function originsFor({ callers, decider, sources }: AppOptions, request: FastifyRequest): readonly string[] {
+  const principal = callers.of(request.raw);
+  const mayRead = (name: string) => decider.decide(principal, { thing: 'topics', action: 'read', name }) !== undefined;
+  return originsOf(pageRequestsOf(sources.list(), mayRead));
 }
 
 /** Adds a route in a scope of its own, since how a body is read differs from one to the other. */

@@ -1,13 +1,16 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import fastifyStatic from '@fastify/static';
-import type { FastifyInstance, FastifyReply } from 'fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Screens } from '../screens.ts';
+import { contentSecurityPolicy } from './security-headers.ts';
 
 export interface PagesOptions {
   /** The built viewer; without it a page says how to build it. */
   readonly webDir: string | undefined;
   readonly screens: Screens;
+  /** Origins that the page of whoever asks for it may ask by itself. */
+  originsFor(request: FastifyRequest): readonly string[];
 }
 
 const HTML = 'text/html; charset=utf-8';
@@ -18,18 +21,19 @@ const HASHED = /[/\\]assets[/\\]/;
  * The pages of the viewer: `/` and `/s/<id>` are one document that finds its way by the address. An unknown screen gets
  * the same document, since it is the page that helps, but with status 404.
  */
-export function servePages(app: FastifyInstance, { webDir, screens }: PagesOptions): void {
-  const page = async (reply: FastifyReply, status: number) => {
+export function servePages(app: FastifyInstance, { webDir, screens, originsFor }: PagesOptions): void {
+  const page = async (request: FastifyRequest, reply: FastifyReply, status: number) => {
     const html = webDir === undefined ? undefined : await readPage(webDir);
     return reply
       .code(html === undefined ? 503 : status)
       .header('cache-control', 'no-cache')
+      .header('content-security-policy', contentSecurityPolicy(originsFor(request)))
       .type(HTML)
       .send(html ?? NOT_BUILT);
   };
-  app.get('/', (_, reply) => page(reply, 200));
+  app.get('/', (request, reply) => page(request, reply, 200));
   app.get<{ Params: { id: string } }>('/s/:id', (request, reply) =>
-    page(reply, screens.get(request.params.id) === undefined ? 404 : 200),
+    page(request, reply, screens.get(request.params.id) === undefined ? 404 : 200),
   );
   if (webDir === undefined) return;
   void app.register(fastifyStatic, {
