@@ -1,4 +1,5 @@
 import { isJsonObject, type JsonValue } from '@tidewall/base';
+import type { PageRequest } from '@tidewall/request';
 import type { Screen } from '@tidewall/screen';
 
 /** One screen in the list of the server. */
@@ -67,6 +68,12 @@ export async function fetchScreen(id: string, signal: AbortSignal): Promise<Scre
 /** The topics that there are. Rejects as `fetchScreens` does. */
 export async function fetchTopics(signal: AbortSignal): Promise<TopicList> {
   return (await fetchJson('/api/topics', signal)) as TopicList;
+}
+
+/** What pages ask by themselves, of those topics that the reader of this page may read. Rejects as `fetchScreens` does. */
+export async function fetchPageRequests(signal: AbortSignal): Promise<readonly PageRequest[]> {
+  const { requests } = (await fetchJson('/api/page-requests', signal)) as { requests: readonly PageRequest[] };
+  return requests;
 }
 
 async function fetchJson(path: string, signal: AbortSignal): Promise<unknown> {

@@ -4,6 +4,7 @@ import { createWebSocketTransport } from '@tidewall/gateways/websocket/client';
 import { HIDDEN_RATE_HZ } from '@tidewall/runtime';
 import { showHome } from './home.ts';
 import { PageLook } from './page.ts';
+import { createAskedReader } from './page-requests.ts';
 import { showScreenPage } from './screen-page.ts';
 
 const root = document.getElementById('app');
@@ -28,7 +29,7 @@ pace();
 
 // The browser takes this page away, with everything that it started.
 const { signal } = new AbortController();
-const page = { root, reader: client, look: new PageLook(), signal };
+const page = { root, reader: createAskedReader(client, signal), look: new PageLook(), signal };
 const [, screenId] = /^\/s\/([^/]+)\/?$/.exec(location.pathname) ?? [];
 if (screenId === undefined) showHome(page);
 else showScreenPage(page, decodeScreenId(screenId));

@@ -3,6 +3,7 @@ export { decodeAnswer } from './decode-answer.ts';
 export { isHeaderText } from './header-text.ts';
 export { jsonLines } from './json-lines.ts';
 export { KeyedRows, ROW_NUMBER_FIELD } from './keyed-rows.ts';
+export { differsInThePast, type KnownPoints } from './known-points.ts';
 export { PAGE_REQUEST_LIMITS, type PageRequest } from './page-request.ts';
 export {
   chosenValues,

@@ -1,5 +1,5 @@
 import { type Clock, isJsonObject, type JsonObject, type JsonValue } from '@tidewall/base';
-import { rowsOfColumns } from '@tidewall/request';
+import { differsInThePast, type KnownPoints, rowsOfColumns } from '@tidewall/request';
 import { pieces } from './pieces.ts';
 import type { Put } from './put.ts';
 import { Turns } from './turns.ts';
@@ -8,12 +8,6 @@ export interface PublishedSeriesOptions {
   /** Largest publication, in bytes of JSON. */
   readonly pieceBytes: number;
   readonly clock: Clock;
-}
-
-interface Known {
-  /** Time and JSON text of each point of the last result, in order. */
-  readonly points: ReadonlyMap<number, string>;
-  readonly last: number;
 }
 
 /**
@@ -26,7 +20,7 @@ interface Known {
  */
 export class PublishedSeries {
   readonly #options: PublishedSeriesOptions;
-  #known: Known | undefined;
+  #known: KnownPoints | undefined;
 
   constructor(options: PublishedSeriesOptions) {
     this.#options = options;
@@ -80,25 +74,9 @@ export class PublishedSeries {
   }
 }
 
-function knownOf(held: JsonValue | undefined): Known | undefined {
+function knownOf(held: JsonValue | undefined): KnownPoints | undefined {
   const times = isJsonObject(held) ? held['t'] : undefined;
   if (!Array.isArray(times) || times.length === 0) return undefined;
   const points = rowsOfColumns(held as JsonObject, times).map((point) => [point['t'] as number, JSON.stringify(point)]);
   return { points: new Map(points as [number, string][]), last: times.at(-1) as number };
-}
-
-/** Whether a point that both know, or that only one of them knows between the others, is not the same. */
-function differsInThePast({ points, last }: Known, next: ReadonlyMap<number, string>): boolean {
-  const [first] = next.keys();
-  if (first === undefined) return false;
-  let shared = 0;
-  for (const [t, text] of next) {
-    if (t > last) break;
-    // What is older than all that was known is only more of the past.
-    if (points.get(t) !== text) return true;
-    shared += 1;
-  }
-  let known = 0;
-  for (const t of points.keys()) if (t >= first) known += 1;
-  return shared !== known;
 }
