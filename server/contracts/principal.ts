@@ -67,4 +67,6 @@ export interface Permission {
 export interface Access {
   /** Undefined: it is not allowed. */
   permit(principal: Principal, action: Action, topic: TopicName): Permission | undefined;
+  /** Is told what somebody asked for by name and was not allowed. */
+  refused?(principal: Principal, need: Need): void;
 }

@@ -325,6 +325,7 @@ const CALLS: readonly ApiNeed[] = [
     path: '/api/topic-settings/x',
     need: { thing: 'server', action: 'edit', name: 'topic-settings' },
   },
+  { method: 'GET', path: '/api/audit', need: { thing: 'audit', action: 'see', name: '#' } },
   { method: 'GET', path: '/metrics', need: { thing: 'server', action: 'see', name: 'metrics' } },
 ];
 

@@ -1,7 +1,8 @@
 import type { IncomingMessage } from 'node:http';
 import { ANYBODY, createDecider, DEFAULT_RULES, type Decider, HERE, OPEN_RULES } from '@tidewall/access';
-import type { Principal, Rule } from '@tidewall/contracts';
+import type { Need, Principal, Rule } from '@tidewall/contracts';
 import { TidewallError } from '@tidewall/protocol';
+import { AUDIT_TOPIC } from './audit/audit.ts';
 import { isFromHere } from './http/from-here.ts';
 import { isLoopback } from './origin-guard.ts';
 
@@ -11,6 +12,8 @@ export interface HostAccessOptions {
   readonly boundHost: string;
   /** In place of what the built-in roles may do. */
   readonly rules: readonly Rule[] | undefined;
+  /** Is told what somebody asked for by name and was not allowed. */
+  refused(principal: Principal, need: Need): void;
 }
 
 /** Who may do what on this server, and whether everybody may. */
@@ -29,11 +32,13 @@ export interface HostAccess extends Decider {
   unknownToken(): Principal;
 }
 
-export function createHostAccess({ mode, boundHost, rules }: HostAccessOptions): HostAccess {
+export function createHostAccess({ mode, boundHost, rules, refused }: HostAccessOptions): HostAccess {
   let closed = mode === 'closed' || (mode === 'auto' && (!isLoopback(boundHost) || rules !== undefined));
   const byRules = createDecider(rules ?? DEFAULT_RULES);
   const open = createDecider(OPEN_RULES);
   const decider = () => (closed ? byRules : open);
+  const decide = (principal: Principal, need: Need) =>
+    isHidden(principal, need) ? undefined : decider().decide(principal, meant(need));
 
   const stranger: Principal = { id: ANYBODY, roles: [ANYBODY] };
   const standing = () => (closed ? 'changed' : 'stands');
@@ -56,8 +61,19 @@ export function createHostAccess({ mode, boundHost, rules }: HostAccessOptions):
       if (!closed) return anybody;
       throw new TidewallError('unauthenticated', 'the token is none that this server knows');
     },
-    decide: (principal, need) => decider().decide(principal, need),
-    because: (principal, need) => decider().because(principal, need),
-    permit: (principal, action, topic) => decider().permit(principal, action, topic),
+    refused,
+    decide,
+    because: (principal, need) => decider().because(principal, meant(need)),
+    permit: (principal, action, topic) => decide(principal, { thing: 'topics', action, name: topic }),
   };
+}
+
+/** The topic of the audit is read by who may see the audit, whatever may be done to topics. */
+function meant(need: Need): Need {
+  return need.thing === 'topics' && need.name === AUDIT_TOPIC ? { thing: 'audit', action: 'see', name: '#' } : need;
+}
+
+/** What was done is not for anybody to write, nor to delete; and where it is open, it is no topic among those of all. */
+function isHidden(principal: Principal, { thing, action, name }: Need): boolean {
+  return thing === 'topics' && name === AUDIT_TOPIC && (action === 'publish' || principal.id === ANYBODY);
 }

@@ -21,6 +21,7 @@ import type { TopicName } from '@tidewall/protocol';
 import { ScriptSandbox } from '@tidewall/sandbox';
 import { createRedisTopics, createSupervisor, settingsOfRedisTopic, sourceDefinitions } from '@tidewall/sources';
 import { compileTransforms } from '@tidewall/transform/compile';
+import { Audit } from './audit/audit.ts';
 import { loadManifest } from './component-manifest.ts';
 import { createMainDoor, createOwnDoor, type Door } from './doors.ts';
 import { drainHost } from './drain.ts';
@@ -121,8 +122,12 @@ export async function startHost(options: HostOptions): Promise<RunningHost> {
     configured: createOutgoing({ allowed: allowedHosts, trusted: true }),
     made: createOutgoing({ allowed: allowedHosts, trusted: false }),
   };
-  const access = createHostAccess({ mode: config.access, boundHost: config.host, rules: config.rules });
   const metrics = createMetrics();
+  const audit = await Audit.open({ folder: join(config.dataDir, 'audit'), clock, log, meter: metrics });
+  const access = createHostAccess({
+    ...{ mode: config.access, boundHost: config.host, rules: config.rules },
+    refused: (principal, need) => audit.refusedNeed(principal, need),
+  });
   const secretPath = join(config.dataDir, 'secret.key');
   const keys = await KeyStore.open({
     ...{ clock, log, meter: metrics, secretPath, secret: config.secret },
@@ -159,6 +164,7 @@ export async function startHost(options: HostOptions): Promise<RunningHost> {
     redisUrl === undefined ? configuredFor(name) : settingsOfRedisTopic(name, configuredFor(name));
   const ownHub = createHub({ broker, access, clock, limits, meter: metrics, log, random, settingsOf });
   await ownHub.restore();
+  audit.tell(ownHub);
   const hub = resolveElements(ownHub, elements);
   const scripts = new ScriptSandbox({ clock, log, meter: metrics });
   const supervisor = createSupervisor({
@@ -212,6 +218,7 @@ export async function startHost(options: HostOptions): Promise<RunningHost> {
     ingestSettings: config.ingest,
     topicSettings,
     keys,
+    audit,
     manifest,
     version,
     guard,
@@ -225,6 +232,7 @@ export async function startHost(options: HostOptions): Promise<RunningHost> {
     for (const gateway of gateways) gateway.close();
     await nonces.close();
     await keys.close();
+    await audit.close();
     await dropLocalToken(config.dataDir);
     redis?.dispose();
     await scripts.close();

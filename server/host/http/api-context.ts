@@ -2,6 +2,7 @@ import type { Clock } from '@tidewall/base';
 import type { HubPort, Log, Meter } from '@tidewall/contracts';
 import type { Ingest, IngestSettings } from '@tidewall/ingest';
 import type { Limits } from '@tidewall/protocol';
+import type { Audit } from '../audit/audit.ts';
 import type { ComponentManifest } from '../component-manifest.ts';
 import type { HttpLimits } from '../config.ts';
 import type { ElementTopics } from '../element-topics.ts';
@@ -30,6 +31,7 @@ export interface ApiContext {
   readonly elements: ElementTopics;
   readonly topicSettings: TopicSettingsStore;
   readonly keys: KeyStore;
+  readonly audit: Audit;
   readonly manifest: ComponentManifest;
   readonly version: string;
   readonly sources: SourceStore;

@@ -1,5 +1,6 @@
 import type { Decider } from '@tidewall/access';
 import type { Callers, KeyIdentity } from '@tidewall/auth';
+import type { Principal } from '@tidewall/contracts';
 import { CHALLENGE } from '@tidewall/contracts';
 import { ERROR_STATUS, TidewallError } from '@tidewall/protocol';
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
@@ -7,6 +8,8 @@ import type { OriginGuard, Refusal } from '../origin-guard.ts';
 import { originsOf, pageRequestsOf } from '../page-requests.ts';
 import { asRefusal, countError, errorAnswer, internalError } from './answer-errors.ts';
 import type { ApiContext } from './api-context.ts';
+import { auditRoutes } from './audit-routes.ts';
+import { audited } from './audited.ts';
 import { fileRoutes } from './file-routes.ts';
 import { ingestRoutes } from './ingest-routes.ts';
 import { keyRoutes } from './key-routes.ts';
@@ -52,7 +55,7 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
   app.setNotFoundHandler(notFound);
   const routes = [...topicRoutes(options), ...topicSettingsRoutes(options), ...screenRoutes(options)];
   routes.push(...screenPushRoutes(options), ...keyRoutes(options), ...sourceRoutes(options), ...fileRoutes(options));
-  routes.push(...ingestRoutes(options), ...pageRequestRoutes(options));
+  routes.push(...ingestRoutes(options), ...pageRequestRoutes(options), ...auditRoutes(options));
   for (const route of [...routes, ...operationRoutes(options, routes)]) addRoute(app, route, options);
   servePages(app, { ...options, originsFor: (request) => originsFor(options, request) });
   await app.ready();
@@ -95,23 +98,37 @@ function addRoute(app: FastifyInstance, route: BoundRoute, context: AppOptions):
         refuseLongBody(request, body?.maxBytes, body?.limitName);
         if (body !== undefined) refuseUnknownMeaning(request, route);
         const params = request.params as Record<string, string>;
-        const principal = context.callers.of(request.raw);
-        const answer = await route.run({
-          params: rest === undefined ? params : { [rest]: params['*'] },
-          query: { ...(request.query as object) },
-          ...(await signedBody(request, route, context.keyIdentity)),
-          key: route.takesKey ? idempotencyKey(request) : undefined,
-          principal,
-          may: (need) => context.decider.decide(principal, need) !== undefined,
-          ifNoneMatch: request.headers['if-none-match'],
-          contentType: contentTypes.get(request),
-          contentEncoding: request.headers['content-encoding'],
-        });
+        const named = rest === undefined ? params : { [rest]: params['*'] };
+        const principal = callerOf(request, route, context);
+        const answer = await audited(context.audit, { request, route, principal, params: named }, async () =>
+          route.run({
+            params: named,
+            query: { ...(request.query as object) },
+            ...(await signedBody(request, route, context.keyIdentity)),
+            key: route.takesKey ? idempotencyKey(request) : undefined,
+            principal,
+            may: (need) => context.decider.decide(principal, need) !== undefined,
+            ifNoneMatch: request.headers['if-none-match'],
+            contentType: contentTypes.get(request),
+            contentEncoding: request.headers['content-encoding'],
+          }),
+        );
         return sendAnswer(reply, route, answer);
       },
     };
     for (const url of urls) scope.route({ ...options, url });
   });
+}
+
+/** Who calls. What is shown and is not right is refused here, and told to the audit. */
+function callerOf({ raw }: FastifyRequest, { method, path }: BoundRoute, { callers, audit }: AppOptions): Principal {
+  try {
+    return callers.of(raw);
+  } catch (failure) {
+    const reason = failure instanceof TidewallError ? failure.kind : 'internal';
+    audit.refused({ who: 'anybody', address: raw.socket.remoteAddress ?? '', what: `${method} ${path}`, reason });
+    throw failure;
+  }
 }
 
 function sendAnswer(reply: FastifyReply, route: BoundRoute, answer: RouteAnswer): FastifyReply {

@@ -82,6 +82,7 @@ test('every call is in the reference once, with a summary and what it answers', 
     'post /api/ingest/prometheus',
     'post /api/ingest/otlp',
     'get /api/page-requests',
+    'get /api/audit',
     'get /healthz',
     'get /readyz',
     'get /metrics',
@@ -123,7 +124,9 @@ test('what the calls answer is what the reference says', async () => {
     if (answer.status === 204) continue;
     const [[type, content] = ['', undefined]] = Object.entries(operation.responses['200']?.content ?? {});
     expect(answer.headers.get('content-type')?.split(';')[0]).toBe(type.split(';')[0]);
-    const body = type === 'application/json' ? await answer.json() : await answer.text();
+    const text = await answer.text();
+    // Of lines, the first.
+    const body = type.includes('json') ? (JSON.parse(text.split('\n')[0] ?? '') as unknown) : text;
     const schema = z.fromJSONSchema(content?.schema as Parameters<typeof z.fromJSONSchema>[0]);
     expect(schema.safeParse(body), path).toMatchObject({ success: true });
   }
