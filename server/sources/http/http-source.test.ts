@@ -524,6 +524,19 @@ describe('asked by pages', () => {
   ])('there are no secrets: %j', (more, complaint) => {
     expect(() => bed.create({ ...settings, ...more })).toThrow(complaint);
   });
+
+  it.each([
+    [{ format: 'csv', path: '' }, 'format: must not be csv when request is browser: only the server reads CSV'],
+    [{ maxBytes: 16 * 1024 * 1024 + 1 }, 'maxBytes: must be at most 16777216 when request is browser'],
+    [{ maxRows: 100_001 }, 'maxRows: must be at most 100000 when request is browser'],
+    [{ headers: { 'Sec-Fetch-Mode': 'x' } }, 'headers.Sec-Fetch-Mode: cannot be set when request is browser'],
+    [{ headers: { Origin: 'x' } }, 'headers.Origin: cannot be set when request is browser'],
+    ...['http://[::1]/', 'http://a;sandbox/', 'http://*.test/', 'http://a,b/'].map(
+      (url) => [{ url }, 'url: must name a host by letters'] as const,
+    ),
+  ])('what no page can ask, or be let to, is refused by its field: %j', (more, complaint) => {
+    expect(() => bed.create({ ...settings, ...more })).toThrow(`sources.probe.${complaint}`);
+  });
 });
 
 describe('an abort', () => {
