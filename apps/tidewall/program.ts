@@ -8,10 +8,13 @@ import {
   createKey,
   deleteKey,
   durationMs,
+  expiryMs,
   type KeyOptions,
+  type KeyRightsOptions,
   listKeys,
   type RotateKeyOptions,
   rotateKey,
+  setKey,
   setKeyDisabled,
 } from './commands/keys.ts';
 import { type PublishOptions, publish } from './commands/publish.ts';
@@ -278,31 +281,50 @@ ${EXIT_CODES}`,
 }
 
 /** An option that may be given again. */
-function collect(value: string, before: readonly string[]): readonly string[] {
+function collect(value: string, before: readonly string[] = []): readonly string[] {
   return [...before, value];
 }
 
 function addKeys(program: Command): void {
-  const keys = program.command('keys').description('the keys that programs and screens sign with');
+  const keys = program.command('keys').description('the keys of programs and screens');
   const word = (name: string, description: string) =>
     keys.command(name).description(description).addOption(urlOption());
   const secretStdin = ['--secret-stdin', 'take over the secret on standard input (default: a new one)'] as const;
-  word('create', 'make one; its secret is printed this once')
-    .option('--name <name>', 'what you call it')
+  const withRights = (command: Command) =>
+    command
+      .option('--name <name>', 'what you call it')
+      .option('--role <role>', 'one of its roles; again for each, none for none (default: viewer, publisher)', collect)
+      .option(
+        '--rule <rule>',
+        "what it may do beside: 'topics sales/# publish', or JSON; again for each, none",
+        collect,
+      )
+      .option('--expires <time>', 'when it ends: 30d, 24h; never', expiryMs)
+      .option('--bearer', 'its secret may be shown, as by curl -u')
+      .option('--no-bearer', 'it only signs');
+  withRights(word('create', 'make one; its secret is printed this once'))
     .option('--id <id>', 'take over the id that clients have already (default: a new one)')
     .option(...secretStdin)
     .option('--json', 'as JSON')
     .addHelpText(
       'after',
-      `\nExamples:\n  tidewall keys create --name 'hall A'\n  tidewall keys create --id AKID7 --secret-stdin < secret.txt\n${EXIT_CODES}`,
+      `\nExamples:\n  tidewall keys create --name 'hall A'\n  tidewall keys create --rule 'topics sales/# publish' --expires 30d\n  tidewall keys create --id AKID7 --secret-stdin < secret.txt\n${EXIT_CODES}`,
     )
     .action((options: CreateKeyOptions) => createKey(options));
   word('list', 'list them, without their secrets')
     .option('--json', 'a JSON line each')
     .action((options: KeyOptions) => listKeys(options));
+  withRights(word('set', 'say what one may do; who is connected with it has to come again').argument('<id>')).action(
+    (id: string, options: KeyRightsOptions) => setKey(id, options),
+  );
   word('rotate', 'give one a new secret; the old one stays valid for a while')
     .argument('<id>')
-    .option('--overlap <time>', 'how long: 24h, 30m, 7d; 0 ends it at once', durationMs, durationMs('24h'))
+    .option(
+      '--overlap <time>',
+      'how long: 24h, 30m, 7d; 0 ends it at once',
+      (text) => durationMs(text),
+      durationMs('24h'),
+    )
     .option(...secretStdin)
     .option('--json', 'as JSON')
     .action((id: string, options: RotateKeyOptions) => rotateKey(id, options));
@@ -317,10 +339,16 @@ function addKeys(program: Command): void {
     .action((id: string, options: KeyOptions) => deleteKey(id, options));
   program
     .command('sign')
-    .description('print the first frame of a connection, signed with a key')
+    .description('print the first frame of a connection, or the header of an HTTP request, signed with a key')
     .argument('<key>', "the key's id; its secret comes on standard input, or is TIDEWALL_KEY_SECRET")
     .option('--name <name>', 'what the client calls itself')
     .option('--tcv', 'for the wire of Tencent Cloud 图')
+    .option('--http <request>', "a request instead: 'POST /api/topics/a/b'")
+    .option('--data <body>', 'its body, or @file')
+    .addHelpText(
+      'after',
+      `\nExample:\n  curl -H "$(tidewall sign press-4 --http 'POST /api/topics/a' --data 1 < secret.txt)" -d 1 http://localhost:7070/api/topics/a\n${EXIT_CODES}`,
+    )
     .action((id: string, options: SignOptions) => sign(id, options));
 }
 

@@ -1,3 +1,4 @@
+export { type AskedFor, signRequest } from '@tidewall/auth';
 export type { Config, HttpLimits, LogLevel } from './config.ts';
 export { configSchema, LOG_LEVELS } from './config.ts';
 export {
