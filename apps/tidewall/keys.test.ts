@@ -61,7 +61,9 @@ test('a pair that clients have already is taken over, listed without its secret,
   expect(await run(given, 'wJ3p9rT0a8kLq2Zx\n')).toMatchObject({ code: 0 });
   expect(await run(given, 'another-secret-of-it\n')).toMatchObject({ code: 1 });
   const listed = await run(['keys', 'list']);
-  expect(listed.stdout).toMatch(/^AKID7 +\d{4}-\d\d-\d\d \d\d:\d\d {2}valid +3 号大厅$/m);
+  expect(listed.stdout).toMatch(
+    /^AKID7 +\d{4}-\d\d-\d\d \d\d:\d\d {2}valid +never +never +signs +viewer; publisher +3 号大厅$/m,
+  );
   expect(listed.stdout).not.toContain('wJ3p9');
   const rotated = await run(['keys', 'rotate', 'AKID7', '--overlap', '30m']);
   expect((await run(['keys', 'list'])).stdout).toMatch(/^AKID7 .* rotating until /m);
