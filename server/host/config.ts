@@ -1,3 +1,4 @@
+import { isIP } from 'node:net';
 import { ruleSchema } from '@tidewall/access';
 import { issuerSchema } from '@tidewall/auth';
 import { ingestSchema } from '@tidewall/ingest';
@@ -88,6 +89,10 @@ const reachable = z
   .string()
   .refine(isReachable, { error: 'must be a host name, an address or a network like 10.0.0.0/8' });
 
+const network = z.string().refine((text) => isReachable(text) && isIP(text.split('/')[0] ?? '') !== 0, {
+  error: 'must be an address or a network like 10.0.0.0/8',
+});
+
 /** A source: its kind, and whatever that kind's own schema takes. */
 const sourceSchema = z.looseObject({ kind: z.string().min(1) });
 
@@ -141,6 +146,8 @@ export const configSchema = z.strictObject({
   tokens: z.record(z.string().regex(SLUG, `an issuer's name must match ${SLUG}`), issuerSchema).default({}),
   /** Measurements that come in by the protocols of other tools. */
   ingest: ingestSchema.prefault({}),
+  /** Addresses and networks of the proxies whose `X-Forwarded-For` and `X-Forwarded-Proto` are believed. */
+  trustedProxies: z.array(network).max(1000).default([]),
   /** Absent: plain HTTP, as behind a proxy that ends TLS. */
   tls: tls.optional(),
   /** Where sources may go beside public addresses: names, addresses, networks like `10.0.0.0/8`. */

@@ -29,6 +29,7 @@ import { createElementTopics } from './element-topics.ts';
 import { createHostAccess } from './host-access.ts';
 import type { HostState } from './http/api-context.ts';
 import { createApp, rejectedRequests } from './http/app.ts';
+import { createClientAddresses } from './http/client-address.ts';
 import { type Listeners, openListeners } from './http/listeners.ts';
 import { KeyStore } from './keys/key-store.ts';
 import { openMasterSecret } from './keys/master-secret.ts';
@@ -219,6 +220,7 @@ export async function startHost(options: HostOptions): Promise<RunningHost> {
     topicSettings,
     keys,
     audit,
+    addresses: createClientAddresses(parseAddressList(config.trustedProxies)),
     manifest,
     version,
     guard,

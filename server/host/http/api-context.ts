@@ -12,6 +12,7 @@ import type { Screens } from '../screens.ts';
 import type { FileShelf } from '../sources/file-shelf.ts';
 import type { SourceStore } from '../sources/source-store.ts';
 import type { TopicSettingsStore } from '../topics/topic-settings-store.ts';
+import type { ClientAddresses } from './client-address.ts';
 
 /** Whether the server takes work; `starting` and `draining` answer 503. */
 export type HostState = 'starting' | 'ready' | 'draining';
@@ -32,6 +33,7 @@ export interface ApiContext {
   readonly topicSettings: TopicSettingsStore;
   readonly keys: KeyStore;
   readonly audit: Audit;
+  readonly addresses: ClientAddresses;
   readonly manifest: ComponentManifest;
   readonly version: string;
   readonly sources: SourceStore;

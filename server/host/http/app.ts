@@ -100,7 +100,7 @@ function addRoute(app: FastifyInstance, route: BoundRoute, context: AppOptions):
         const params = request.params as Record<string, string>;
         const named = rest === undefined ? params : { [rest]: params['*'] };
         const principal = callerOf(request, route, context);
-        const answer = await audited(context.audit, { request, route, principal, params: named }, async () =>
+        const answer = await audited(context, { request, route, principal, params: named }, async () =>
           route.run({
             params: named,
             query: { ...(request.query as object) },
@@ -121,12 +121,16 @@ function addRoute(app: FastifyInstance, route: BoundRoute, context: AppOptions):
 }
 
 /** Who calls. What is shown and is not right is refused here, and told to the audit. */
-function callerOf({ raw }: FastifyRequest, { method, path }: BoundRoute, { callers, audit }: AppOptions): Principal {
+function callerOf(
+  { raw }: FastifyRequest,
+  { method, path }: BoundRoute,
+  { callers, audit, addresses }: AppOptions,
+): Principal {
   try {
     return callers.of(raw);
   } catch (failure) {
     const reason = failure instanceof TidewallError ? failure.kind : 'internal';
-    audit.refused({ who: 'anybody', address: raw.socket.remoteAddress ?? '', what: `${method} ${path}`, reason });
+    audit.refused({ who: 'anybody', address: addresses.of(raw), what: `${method} ${path}`, reason });
     throw failure;
   }
 }

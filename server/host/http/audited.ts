@@ -1,7 +1,7 @@
 import type { Principal } from '@tidewall/contracts';
 import { TidewallError } from '@tidewall/protocol';
 import type { FastifyRequest } from 'fastify';
-import type { Audit } from '../audit/audit.ts';
+import type { ApiContext } from './api-context.ts';
 import type { BoundRoute, RouteAnswer } from './route.ts';
 
 export interface AuditedCall {
@@ -12,12 +12,16 @@ export interface AuditedCall {
 }
 
 /** Runs a call; what it changes, and what it is refused, is in the audit. Publications are not: they are data. */
-export async function audited(audit: Audit, call: AuditedCall, run: () => Promise<RouteAnswer>): Promise<RouteAnswer> {
+export async function audited(
+  { audit, addresses }: Pick<ApiContext, 'audit' | 'addresses'>,
+  call: AuditedCall,
+  run: () => Promise<RouteAnswer>,
+): Promise<RouteAnswer> {
   const { request, route, principal, params } = call;
   const changes = route.method !== 'GET' && route.decidedBy !== 'hub';
   const on = Object.values(params).find((value) => value !== undefined);
   const entry = {
-    ...{ who: principal.id, address: request.raw.socket.remoteAddress ?? '', what: `${route.method} ${route.path}` },
+    ...{ who: principal.id, address: addresses.of(request.raw), what: `${route.method} ${route.path}` },
     ...(on !== undefined && { on: on.slice(0, 256) }),
   };
   try {
