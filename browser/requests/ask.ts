@@ -68,6 +68,8 @@ async function send(
       ...{ method, signal, mode: 'cors', credentials: 'omit', referrerPolicy: 'no-referrer' },
       // The browser asks with what it has of the last answer, and nothing comes twice.
       cache: 'no-cache',
+      // The policy of the page would stop it at the door of another host, and nobody could tell that from other reasons.
+      redirect: 'manual',
       headers: { accept: ACCEPT[format], ...headers },
       ...(text === undefined ? {} : { body: text }),
     });
@@ -88,8 +90,12 @@ async function whyNot(url: string, origin: string, wasBlocked: Asking['wasBlocke
 }
 
 async function failureOf(response: Response, place: string): Promise<TidewallError> {
-  const { status, headers } = response;
+  const { status, headers, type } = response;
   await response.body?.cancel();
+  if (type === 'opaqueredirect' || (status >= 300 && status < 400)) {
+    const message = `${place} leads to another address, where no page follows; name the last one itself (url)`;
+    return new TidewallError('source_error', message);
+  }
   const afterMs = retryAfterMs(headers.get('retry-after') ?? undefined, Date.now()) ?? 0;
   return new TidewallError('source_error', `${place} answers ${status}: ${statusSentence(status)}`, { afterMs });
 }

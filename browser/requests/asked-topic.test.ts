@@ -65,6 +65,13 @@ describe('a failure', () => {
     await bed.until(() => expect(one.reason()).toContain(sentence));
   });
 
+  test('is to be led elsewhere', async () => {
+    bed.answer = (_, response) => response.writeHead(302, { location: '/other' }).end();
+    const one = await follow();
+    await bed.until(() => expect(one.reason()).toContain('leads to another address, where no page follows'));
+    expect(bed.asked).toEqual(['GET /shop']);
+  });
+
   test('is an answer that does not come in time', async () => {
     bed.answer = () => {};
     const one = await follow();
@@ -94,7 +101,7 @@ describe('a failure', () => {
 
 describe('what answers say', () => {
   test('of a table is its rows, by number where they have no key; those without are refused', async () => {
-    bed.answer = bed.json({ data: [{ a: 1 }, 5, { a: 2 }] });
+    bed.answer = bed.json({ data: [{ a: 1 }, 5, { a: 2 }, 6, 7] });
     const one = await follow({ topicKind: 'table', path: 'data' });
     await bed.until(() =>
       expect(one.value()).toEqual([
@@ -102,7 +109,7 @@ describe('what answers say', () => {
         { _row: 3, a: 2 },
       ]),
     );
-    expect(bed.refusals).toEqual(['shop: row 2 is no row of named fields']);
+    expect(bed.refusals).toEqual(['shop: row 2 is no row of named fields; and 2 more, for reasons like this one']);
     bed.answer = bed.json({ data: [] });
     await bed.clock.advance(5_000);
     await bed.until(() => expect(one.value()).toEqual([]));

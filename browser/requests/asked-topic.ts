@@ -16,7 +16,7 @@ export interface Surroundings extends Asking {
   random(): number;
   serverNow(): number;
   readonly sight: PageSight;
-  /** A row was refused; the others are shown. */
+  /** Rows of an answer were refused, and why the first of them was; the others are shown. */
   refused(topic: string, reason: string): void;
 }
 
@@ -58,6 +58,8 @@ export class AskedTopic {
   #begunAt: number | undefined;
   /** Not before. */
   #dueAt = 0;
+  /** Of this answer. */
+  #refusals: string[] = [];
   #failures = 0;
   #failed = false;
   #cancelNext: (() => void) | undefined;
@@ -73,7 +75,7 @@ export class AskedTopic {
     this.replica = new Replica(topic);
     this.#result = new AskedResult(request, this.replica, {
       serverNow: () => around.serverNow(),
-      refused: (reason) => around.refused(topic, reason),
+      refused: (reason) => void this.#refusals.push(reason),
     });
     const freshness = { state: 'quiet', asOf: 0 } as const;
     const accepted = { ...{ topic: 0, kind, epoch: '', offset: 0, recovered: true, freshness }, presence: undefined };
@@ -185,7 +187,7 @@ export class AskedTopic {
     let failure: unknown;
     try {
       this.#steps ??= await fetchSteps(transforms);
-      const refused = (reason: string) => this.#around.refused(this.#options.topic, reason);
+      const refused = (reason: string) => void this.#refusals.push(reason);
       const data = await ask(this.#around, { template, request: this.request, signal: asking.signal, refused });
       if (!asking.signal.aborted) this.#result.take(this.#steps(data));
     } catch (thrown) {
@@ -193,6 +195,7 @@ export class AskedTopic {
     }
     cancel();
     this.#asking = undefined;
+    this.#tellRefused();
     if (this.#followers.size === 0) return;
     if (late) failure = new TidewallError('source_error', `there was no answer within ${timeoutMs} ms (timeoutMs)`);
     if (failure === undefined) {
@@ -235,6 +238,14 @@ export class AskedTopic {
     this.#cancelAging?.();
     const outlook = this.#template === undefined ? '' : `; next try in ${Math.ceil(delayMs / 1000)} s`;
     this.replica.freshness = { state: 'failed', asOf: this.replica.asOf, reason: `${reason}${outlook}` };
+  }
+
+  #tellRefused(): void {
+    const [first, ...more] = this.#refusals;
+    this.#refusals = [];
+    if (first === undefined) return;
+    const others = more.length === 0 ? '' : `; and ${more.length} more, for reasons like this one`;
+    this.#around.refused(this.#options.topic, `${first}${others}`);
   }
 
   #tell(): void {

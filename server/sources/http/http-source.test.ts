@@ -1,3 +1,4 @@
+import type { JsonObject } from '@tidewall/base';
 import { createTestAuthority, findProgram, freePort, type TestServer, TestServers } from '@tidewall/testkit';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { HttpBed } from './http-bed.contract.ts';
@@ -525,15 +526,16 @@ describe('asked by pages', () => {
     expect(() => bed.create({ ...settings, ...more })).toThrow(complaint);
   });
 
-  it.each([
+  it.each<[JsonObject, string]>([
     [{ format: 'csv', path: '' }, 'format: must not be csv when request is browser: only the server reads CSV'],
     [{ maxBytes: 16 * 1024 * 1024 + 1 }, 'maxBytes: must be at most 16777216 when request is browser'],
     [{ maxRows: 100_001 }, 'maxRows: must be at most 100000 when request is browser'],
     [{ headers: { 'Sec-Fetch-Mode': 'x' } }, 'headers.Sec-Fetch-Mode: cannot be set when request is browser'],
     [{ headers: { Origin: 'x' } }, 'headers.Origin: cannot be set when request is browser'],
-    ...['http://[::1]/', 'http://a;sandbox/', 'http://*.test/', 'http://a,b/'].map(
-      (url) => [{ url }, 'url: must name a host by letters'] as const,
-    ),
+    ...['http://[::1]/', 'http://a;sandbox/', 'http://*.test/', 'http://a,b/'].map((url): [JsonObject, string] => [
+      { url },
+      'url: must name a host by letters',
+    ]),
   ])('what no page can ask, or be let to, is refused by its field: %j', (more, complaint) => {
     expect(() => bed.create({ ...settings, ...more })).toThrow(`sources.probe.${complaint}`);
   });
