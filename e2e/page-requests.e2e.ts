@@ -35,6 +35,7 @@ let far: TestServer;
 let wall: TidewallServer;
 let page: Page;
 let broken = false;
+let leadsTo: string | undefined;
 /** What the far end answers. */
 let value = 42;
 
@@ -53,11 +54,13 @@ afterAll(() => browser?.close());
 
 beforeEach(async () => {
   broken = false;
+  leadsTo = undefined;
   value = 42;
   servers = new TestServers();
   far = await servers.http((request, response) => {
     if (!request.url?.startsWith('/closed')) response.setHeader('access-control-allow-origin', '*');
-    if (broken) response.writeHead(500).end();
+    if (leadsTo !== undefined) response.writeHead(302, { location: leadsTo }).end();
+    else if (broken) response.writeHead(500).end();
     else response.end(JSON.stringify({ data: { value: request.url === '/price/bj' ? 7 : value } }));
   });
   const asked = { kind: 'http', request: 'browser', path: 'data', topicKind: 'state', intervalMs: INTERVAL_MS };
@@ -135,6 +138,48 @@ test('a far end that dies shows on the element, and heals; one that lets no page
   } finally {
     again.close();
     again.closeAllConnections();
+  }
+});
+
+test('a page is let to the origins of its sources and to no other, and follows nobody elsewhere', async () => {
+  const other = await servers.http((_, response) => {
+    response.setHeader('access-control-allow-origin', '*').end('1');
+  });
+  leadsTo = `http://127.0.0.1:${other.port}/`;
+  await page.goto(`${wall.url}/s/asked`);
+  await soon(() => reason('one')).toContain('leads to another address, where no page follows');
+  const statusOf = (url: string) =>
+    page.evaluate(
+      (at) =>
+        fetch(at).then(
+          ({ status }) => status,
+          () => 'blocked',
+        ),
+      url,
+    );
+  expect(await statusOf(`http://127.0.0.1:${other.port}/`)).toBe('blocked');
+  leadsTo = undefined;
+  expect(await statusOf(`http://127.0.0.1:${far.port}/price/sh`)).toBe(200);
+  expect(other.asked).toEqual([]);
+});
+
+test('what asks is fetched only where there is something to ask', async () => {
+  const loaded: string[] = [];
+  page.on('request', (request) => loaded.push(new URL(request.url()).pathname));
+  const chunks = () => loaded.filter((path) => /asked-topics/.test(path)).length;
+  await page.goto(`${wall.url}/s/asked`);
+  await soon(() => text('one')).toContain('42');
+  expect(chunks()).toBe(1);
+  const plain = await startWall({}, [screen]);
+  try {
+    loaded.length = 0;
+    await page.goto(`${plain.url}/s/asked`);
+    await soon(() => loaded).toContain('/api/page-requests');
+    await fetch(`${plain.url}/api/topics/price`, { method: 'POST', body: '{"value": 11}' });
+    await soon(() => text('one')).toContain('11');
+    expect(chunks()).toBe(0);
+  } finally {
+    await plain.close();
   }
 });
 
