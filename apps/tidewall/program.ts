@@ -3,6 +3,7 @@ import { type Flag, type FlagName, portsByKind } from '@tidewall/host';
 import { type Filter, KINDS, OPERATIONS, parseFilter } from '@tidewall/protocol';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { CommandFailure } from './command-failure.ts';
+import { can } from './commands/can.ts';
 import {
   type CreateKeyOptions,
   createKey,
@@ -62,6 +63,7 @@ export function createProgram(files: ProductFiles, version: string): Command {
   addTopics(program);
   addSources(program);
   addKeys(program);
+  addCan(program);
   addSelftest(program, version);
   return program;
 }
@@ -283,6 +285,20 @@ ${EXIT_CODES}`,
 /** An option that may be given again. */
 function collect(value: string, before: readonly string[] = []): readonly string[] {
   return [...before, value];
+}
+
+function addCan(program: Command): void {
+  program
+    .command('can')
+    .description('tell whether somebody may do something, and by which rules')
+    .argument('<who>', 'anybody, role:viewer, key:<id> or user:<name>')
+    .argument('<what>', 'read, publish, history, presence; with --thing also others: view, edit, see')
+    .argument('<name>', 'the topic, or the screen, the source …')
+    .option('--thing <kind>', 'topics, screens, sources, files, keys, users, audit, server', 'topics')
+    .option('--json', 'the decision as JSON')
+    .addOption(urlOption())
+    .addHelpText('after', '\nExits with 0 for yes, 3 for no.')
+    .action(can);
 }
 
 function addKeys(program: Command): void {

@@ -388,6 +388,12 @@ test('a server that others reach lets nobody in but those who may read its data 
     const seen = runTidewall(['subscribe', 'a', '--count', '1', '--raw'], { env });
     expect(await seen.ended).toMatchObject({ code: 0 });
     expect(seen.stdout).toContain('42');
+    const can = runTidewall(['can', 'role:viewer', 'read', 'a'], { env });
+    expect(await can.ended).toMatchObject({ code: 0 });
+    expect(can.stdout).toMatch(/^yes {3}role:viewer \(viewer\) may read a\n {5}by \{"topics":"#"/);
+    const cannot = runTidewall(['can', 'anybody', 'publish', 'a'], { env });
+    expect(await cannot.ended).toMatchObject({ code: 3 });
+    expect(cannot.stdout).toContain('no rule allows it');
     const stranger = runTidewall(['publish', 'a', '43'], { env: { TIDEWALL_URL: closed.url } });
     stranger.endInput();
     expect((await stranger.ended).code).not.toBe(0);

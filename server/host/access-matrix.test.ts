@@ -326,6 +326,11 @@ const CALLS: readonly ApiNeed[] = [
     need: { thing: 'server', action: 'edit', name: 'topic-settings' },
   },
   { method: 'GET', path: '/api/audit', need: { thing: 'audit', action: 'see', name: '#' } },
+  {
+    method: 'GET',
+    path: '/api/decision?who=anybody&action=read&name=a',
+    need: { thing: 'server', action: 'see', name: 'decisions' },
+  },
   { method: 'GET', path: '/metrics', need: { thing: 'server', action: 'see', name: 'metrics' } },
 ];
 

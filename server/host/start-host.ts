@@ -207,6 +207,7 @@ export async function startHost(options: HostOptions): Promise<RunningHost> {
     callers,
     keyIdentity,
     decider: access,
+    principals: (id) => (id.startsWith('key:') ? keys.principalOf(id.slice('key:'.length)) : undefined),
     limits,
     http: config.http,
     clock,

@@ -10,6 +10,7 @@ import { asRefusal, countError, errorAnswer, internalError } from './answer-erro
 import type { ApiContext } from './api-context.ts';
 import { auditRoutes } from './audit-routes.ts';
 import { audited } from './audited.ts';
+import { decisionRoutes } from './decision-routes.ts';
 import { fileRoutes } from './file-routes.ts';
 import { ingestRoutes } from './ingest-routes.ts';
 import { keyRoutes } from './key-routes.ts';
@@ -30,6 +31,8 @@ export interface AppOptions extends ApiContext {
   readonly callers: Callers;
   readonly keyIdentity: KeyIdentity;
   readonly decider: Decider;
+  /** Who is meant by an id like `key:tk7`; undefined when there is nobody, or not any more. */
+  principals(id: string): Principal | undefined;
   readonly webDir: string | undefined;
 }
 
@@ -55,7 +58,12 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
   app.setNotFoundHandler(notFound);
   const routes = [...topicRoutes(options), ...topicSettingsRoutes(options), ...screenRoutes(options)];
   routes.push(...screenPushRoutes(options), ...keyRoutes(options), ...sourceRoutes(options), ...fileRoutes(options));
-  routes.push(...ingestRoutes(options), ...pageRequestRoutes(options), ...auditRoutes(options));
+  routes.push(
+    ...ingestRoutes(options),
+    ...pageRequestRoutes(options),
+    ...auditRoutes(options),
+    ...decisionRoutes(options),
+  );
   for (const route of [...routes, ...operationRoutes(options, routes)]) addRoute(app, route, options);
   servePages(app, { ...options, originsFor: (request) => originsFor(options, request) });
   await app.ready();

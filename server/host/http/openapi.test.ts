@@ -83,6 +83,7 @@ test('every call is in the reference once, with a summary and what it answers', 
     'post /api/ingest/otlp',
     'get /api/page-requests',
     'get /api/audit',
+    'get /api/decision',
     'get /healthz',
     'get /readyz',
     'get /metrics',
@@ -114,6 +115,7 @@ test('what the calls answer is what the reference says', async () => {
   const paths: Record<string, string> = {
     '/api/topics/{topic}': '/api/topics/a/b',
     '/api/presence/{topic}': '/api/presence/a/b',
+    '/api/decision': '/api/decision?who=anybody&action=read&name=a',
     '/api/ingest/influx/query': '/api/ingest/influx/query?q=SHOW+DATABASES',
   };
   for (const { path, method, operation } of operations()) {
