@@ -74,7 +74,7 @@ function setUp(options: { limits?: Partial<Limits>; publish?: HubPort['publish']
   const wire = new ArrayWire();
   const metrics = createGatewayMetrics(meter, 'test', () => 0);
   const identify = () => ({ id: 'x', roles: [] });
-  const keys = { find: () => undefined, principalOf: () => undefined };
+  const keys = { find: () => undefined, principalOf: () => undefined, noteUse() {} };
   const nonces = createNonceMemory({ clock, meter });
   const who = { identify, identifyToken: async () => identify() };
   const context = { hub, limits, clock, log, meter, node: 'n1', keys, nonces, ...who };

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { gzipSync } from 'node:zlib';
 import { signRequest } from '@tidewall/auth';
 import type { JsonObject } from '@tidewall/base';
 import type { Principal } from '@tidewall/contracts';
@@ -69,7 +70,7 @@ const bearer = ({ id, secret }: Key) => `Bearer ${id}:${secret}`;
 const basic = ({ id, secret }: Key) => `Basic ${btoa(`${id}:${secret}`)}`;
 
 let nonces = 0;
-function sign({ id, secret }: Key, method: string, target: string, body: string): string {
+function sign({ id, secret }: Key, method: string, target: string, body: string | Uint8Array): string {
   const fields = { timestamp: Math.floor(Date.now() / 1000), nonce: `nonce-of-${nonces++}`, body };
   return signRequest({ keyId: id, secret }, { method, target }, fields);
 }
@@ -187,6 +188,15 @@ describe('[A1] a request that is signed', () => {
     expect([refused.status, await held('e/3')]).toEqual([413, undefined]);
   });
 
+  test('that brings a packed body has signed it as it is sent', async () => {
+    const key = await make();
+    const target = '/api/ingest/influx?precision=ms';
+    const body = gzipSync(`packed v=1 ${Date.now()}\n`);
+    const headers = { authorization: sign(key, 'POST', target, body), 'content-encoding': 'gzip' };
+    expect((await fetch(`${host.url}${target}`, { method: 'POST', headers, body })).status).toBe(204);
+    expect(await held('ingest/influx/packed/-')).toContain('"v":[1]');
+  });
+
   test('is of no use for another address, nor with another method', async () => {
     const key = await make();
     const signed = () => sign(key, 'POST', '/api/topics/f', '1');
@@ -217,7 +227,7 @@ describe('[A1] a request that is signed', () => {
 
 describe('[A5] who is connected by a key', () => {
   /** A session that is open, and how it will end. */
-  async function connected(connect: JsonObject) {
+  async function connected(connect: object) {
     const socket = new WebSocket(`${host.url.replace('http', 'ws')}/ws`);
     const ended = new Promise<number>((resolve) => socket.on('close', resolve));
     await new Promise<void>((resolve, reject) => {
@@ -230,7 +240,7 @@ describe('[A5] who is connected by a key', () => {
   const token = ({ id, secret }: Key) => connected({ token: `${id}:${secret}` });
   const signed = ({ id, secret }: Key) => {
     const fields = { timestamp: Math.floor(Date.now() / 1000), nonce: `nonce-of-${nonces++}` };
-    return connected({ key: { ...signConnect({ keyId: id, secret }, fields) } });
+    return connected({ key: signConnect({ keyId: id, secret }, fields) });
   };
 
   test.each([
@@ -250,6 +260,27 @@ describe('[A5] who is connected by a key', () => {
     expect(await Promise.all(sessions.map(({ ended }) => ended))).toEqual(codes);
     expect(performance.now() - began).toBeLessThan(4000);
   });
+});
+
+test('[A5] who publishes line by line has published its last one when its key is deleted', async () => {
+  const key = await make();
+  let send: (line: string) => void = () => {};
+  let end = () => {};
+  const body = new ReadableStream<Uint8Array>({
+    start(controller) {
+      send = (line) => controller.enqueue(Buffer.from(`${line}\n`));
+      end = () => controller.close();
+    },
+  });
+  send('{"topic":"g/1","data":1}');
+  const options = { method: 'POST', headers: { authorization: bearer(key) }, body, duplex: 'half' };
+  const answer = await fetch(`${host.url}/api/publish`, options as RequestInit);
+  await ask('DELETE', `/api/keys/${key.id}`, `Bearer ${local}`);
+  send('{"topic":"g/2","data":2}');
+  end();
+  const lines = (await answer.text()).trim().split('\n');
+  expect(lines).toEqual([expect.stringContaining('"offset":1'), expect.stringContaining('"unauthenticated"')]);
+  expect(await held('g/2')).toBeUndefined();
 });
 
 describe('who may edit keys but not users', () => {

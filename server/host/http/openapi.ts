@@ -20,9 +20,18 @@ export function openApiDocument(routes: readonly BoundRoute[], version: string):
       license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
     },
     paths,
-    components: { schemas: { Error: jsonSchema(errorSchema, 'output') } },
+    components: { schemas: { Error: jsonSchema(errorSchema, 'output') }, securitySchemes: SHOWN },
+    // Nothing need be shown to a server that is open.
+    security: [{}, ...Object.keys(SHOWN).map((name) => ({ [name]: [] }))],
   };
 }
+
+/** How one shows who one is. */
+const SHOWN = {
+  bearer: { type: 'http', scheme: 'bearer', description: '`<id>:<secret>` of a key, or a token' },
+  basic: { type: 'http', scheme: 'basic', description: 'the id and the secret of a key' },
+  signature: { type: 'http', scheme: 'tidewall-hmac', description: 'what a key has signed, good once' },
+};
 
 const KEY_HEADER = {
   name: 'Idempotency-Key',

@@ -95,7 +95,13 @@ async function answerLine(
         detail: { path },
       });
     }
-    const { epoch, offset } = await options.hub.publish(options.principal, result.data);
+    const { hub, principal } = options;
+    // A body may last for long: who may not be here any more publishes nothing more.
+    const standing = principal.standing?.() ?? 'stands';
+    if (standing !== 'stands') {
+      throw new TidewallError('unauthenticated', `${principal.id} may not do this any more: show who you are again`);
+    }
+    const { epoch, offset } = await hub.publish(principal, result.data);
     return `${JSON.stringify({ epoch, offset })}\n`;
   } catch (failure) {
     if (failure instanceof TidewallError) return errorLine(number, failure, options);
