@@ -1,4 +1,4 @@
-import type { Rule } from '@tidewall/contracts';
+import type { JsonObject } from '@tidewall/base';
 import { askForJson, parseServerUrl } from '../server-api.ts';
 
 export interface CanOptions {
@@ -10,7 +10,7 @@ export interface CanOptions {
 interface Decision {
   readonly allowed: boolean;
   readonly who: { readonly id: string; readonly roles: readonly string[] };
-  readonly because: readonly Rule[];
+  readonly because: readonly JsonObject[];
   readonly filter?: unknown;
   readonly fields?: readonly string[];
 }

@@ -1,5 +1,6 @@
+import type { Decider } from '@tidewall/access';
 import type { Clock } from '@tidewall/base';
-import type { HubPort, Log, Meter } from '@tidewall/contracts';
+import type { HubPort, Log, Meter, Principal } from '@tidewall/contracts';
 import type { Ingest, IngestSettings } from '@tidewall/ingest';
 import type { Limits } from '@tidewall/protocol';
 import type { Audit } from '../audit/audit.ts';
@@ -33,6 +34,9 @@ export interface ApiContext {
   readonly topicSettings: TopicSettingsStore;
   readonly keys: KeyStore;
   readonly audit: Audit;
+  readonly decider: Decider;
+  /** Who is meant by an id like `key:tk7`; undefined when there is nobody, or not any more. */
+  principals(id: string): Principal | undefined;
   readonly addresses: ClientAddresses;
   readonly manifest: ComponentManifest;
   readonly version: string;

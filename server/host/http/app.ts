@@ -30,9 +30,6 @@ export interface AppOptions extends ApiContext {
   readonly guard: OriginGuard;
   readonly callers: Callers;
   readonly keyIdentity: KeyIdentity;
-  readonly decider: Decider;
-  /** Who is meant by an id like `key:tk7`; undefined when there is nobody, or not any more. */
-  principals(id: string): Principal | undefined;
   readonly webDir: string | undefined;
 }
 

@@ -2,7 +2,7 @@ import { ANYBODY } from '@tidewall/access';
 import { ACTIONS, type Principal, type Thing } from '@tidewall/contracts';
 import { TidewallError } from '@tidewall/protocol';
 import { z } from 'zod';
-import type { AppOptions } from './app.ts';
+import type { ApiContext } from './api-context.ts';
 import { type BoundRoute, defineRoute, jsonAnswer } from './route.ts';
 
 const things = Object.keys(ACTIONS) as [Thing, ...Thing[]];
@@ -18,7 +18,7 @@ const answerSchema = z.object({
 });
 
 /** Why somebody may do something, or not: the decision that is asked everywhere, asked aloud. */
-export function decisionRoutes({ decider, principals }: AppOptions): BoundRoute[] {
+export function decisionRoutes({ decider, principals }: ApiContext): BoundRoute[] {
   return [
     defineRoute({
       method: 'GET',
@@ -53,7 +53,7 @@ export function decisionRoutes({ decider, principals }: AppOptions): BoundRoute[
   ];
 }
 
-function principalNamed(who: string, principals: AppOptions['principals']): Principal {
+function principalNamed(who: string, principals: ApiContext['principals']): Principal {
   if (who === ANYBODY) return { id: ANYBODY, roles: [ANYBODY] };
   if (who.startsWith('role:')) {
     return { id: who, roles: who.slice('role:'.length).split(',') };
