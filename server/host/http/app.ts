@@ -1,4 +1,3 @@
-import type { Decider } from '@tidewall/access';
 import type { Callers, KeyIdentity } from '@tidewall/auth';
 import type { Principal } from '@tidewall/contracts';
 import { CHALLENGE } from '@tidewall/contracts';
