@@ -113,6 +113,16 @@ describe('all other topics', () => {
     expect(bed.asked).toEqual([]);
   });
 
+  test('stay where they are when the server tells anew what is asked', async () => {
+    const one = bed.follow('other');
+    const [before] = bed.behind.followed;
+    await use({});
+    await use({ url: `${bed.url}/x` });
+    expect(bed.behind.followed).toHaveLength(1);
+    expect(bed.behind.followed[0]).toBe(before);
+    one.end();
+  });
+
   test('are not changed by there being nothing to ask', async () => {
     const one = bed.follow('shop');
     await use();
@@ -180,8 +190,12 @@ describe('what the page cannot do', () => {
     const params = { n: { type: 'number', value: -1 } } as const;
     await use({ params, url: `${bed.url}/:n` });
     bed.sight.see(false);
+    // Those that are refused are none of them.
+    for (let n = 300; n < 310; n++) bed.follow(`shop/n=${n}`, { fields: ['a'] });
     for (let n = 0; n < 200; n++) bed.follow(`shop/n=${n}`);
+    const last = bed.follow('shop/n=199');
     const one = bed.follow('shop/n=200');
     await bed.until(() => expect(one.reason()).toBe('this page asks for 200 topics already'));
+    expect(last.state()).toBeUndefined();
   });
 });

@@ -37,6 +37,11 @@ describe('a failure', () => {
     await bed.clock.advance(1);
     await bed.until(() => expect([one.state(), one.value()]).toEqual(['ok', 1]));
     expect(one.reason()).toBeUndefined();
+    bed.answer = (_, response) => response.writeHead(404).end();
+    await bed.clock.advance(5_000);
+    await bed.until(() => expect(one.reason()).toBe(`${sentence}; next try in 2 s`));
+    await bed.clock.advance(1_500);
+    expect(bed.asked).toHaveLength(5);
   });
 
   test('leaves what was shown, and says when that was', async () => {
