@@ -90,13 +90,28 @@ describe('nonces', () => {
   test('at the limit a new one is refused and no old one forgotten; time makes room', async () => {
     const { take, clock, refused, remembered } = setUp(3);
     const signedAt = clock.now();
-    for (const nonce of [1, 2, 3]) expect(take(nonce, signedAt)).toBe('fresh');
-    expect(take(4, signedAt)).toBe('full');
-    for (const nonce of [1, 2, 3]) expect(take(nonce, signedAt)).toBe('repeated');
+    const first = [
+      ['1', 'a'],
+      ['2', 'a'],
+      ['3', 'b'],
+    ] as const;
+    for (const [nonce, key] of first) expect(take(nonce, signedAt, key)).toBe('fresh');
+    expect(take('4', signedAt, 'b')).toBe('full');
+    for (const [nonce, key] of first) expect(take(nonce, signedAt, key)).toBe('repeated');
     expect(refused.get('full')).toBe(1);
     await clock.advance(SKEW + 1);
     expect(take(5)).toBe('fresh');
     expect(remembered()).toBe(1);
+  });
+
+  test('one key takes half of it at most, and leaves the rest to others; time makes room', async () => {
+    const { take, clock } = setUp(10);
+    const signedAt = clock.now();
+    const all = Array.from({ length: 7 }, (_, i) => take(i, signedAt, 'a'));
+    expect(all).toEqual([...Array(5).fill('fresh'), 'full', 'full']);
+    expect(take('b', signedAt, 'b')).toBe('fresh');
+    await clock.advance(SKEW + 1);
+    expect(Array.from({ length: 6 }, (_, i) => take(i, clock.now(), 'a'))).toEqual([...Array(5).fill('fresh'), 'full']);
   });
 
   test('a wire that allows less does not shut out one that allows more', async () => {

@@ -4,7 +4,7 @@ import type { Meter, NonceMemory, NonceVerdict, SignedWord } from '@tidewall/con
 export interface NonceMemoryOptions {
   readonly clock: Clock;
   readonly meter: Meter;
-  /** Most nonces that are remembered at once. */
+  /** Most nonces that are remembered at once; of one key half of them, so that none shuts out all others. */
   readonly most?: number;
   /** What an earlier memory has remembered. */
   readonly used?: readonly UsedNonce[];
@@ -26,7 +26,7 @@ export interface KeptNonceMemory extends NonceMemory {
   used(): readonly UsedNonce[];
 }
 
-/** About 20 MB; with ±300 s it is reached by 333 signed connects a second, for five minutes. */
+/** About 20 MB; with ±300 s it is reached by 333 signed connects a second, for five minutes, by one key's half by 166. */
 export const MOST_NONCES = 100_000;
 /** Looking for what is over costs as much as there is, and is done this often at most. */
 const FORGET_EVERY_MS = 1000;
@@ -43,6 +43,8 @@ interface Use extends UsedNonce {
 export function createNonceMemory(options: NonceMemoryOptions): KeptNonceMemory {
   const { clock, meter, most = MOST_NONCES, used = [], notBefore = Number.NEGATIVE_INFINITY } = options;
   const uses = new Map<string, Use>();
+  const ofKey = new Map<string, number>();
+  const mostOfKey = Math.ceil(most / 2);
   /**
    * When the newest that was forgotten was signed, by the skew that its wire allows. While clocks go their way all of
    * these are too old in any case; should somebody set the server's clock back, they stay so.
@@ -61,12 +63,25 @@ export function createNonceMemory(options: NonceMemoryOptions): KeptNonceMemory 
     return { keyId, nonce, signedAt, skewMs, until: clock.monotonic() + leftMs };
   }
 
+  function remember(name: string, use: Use): void {
+    uses.set(name, use);
+    ofKey.set(use.keyId, (ofKey.get(use.keyId) ?? 0) + 1);
+  }
+
+  function forgetUse(name: string, { keyId }: Use): void {
+    uses.delete(name);
+    const left = (ofKey.get(keyId) ?? 1) - 1;
+    if (left === 0) ofKey.delete(keyId);
+    else ofKey.set(keyId, left);
+  }
+
   function forget(elapsed: number): void {
     if (elapsed < forgetAt) return;
     forgetAt = elapsed + FORGET_EVERY_MS;
-    for (const [name, { signedAt, skewMs, until }] of uses) {
+    for (const [name, use] of uses) {
+      const { signedAt, skewMs, until } = use;
       if (elapsed <= until) continue;
-      uses.delete(name);
+      forgetUse(name, use);
       forgotten.set(skewMs, Math.max(signedAt, forgotten.get(skewMs) ?? signedAt));
     }
   }
@@ -79,14 +94,14 @@ export function createNonceMemory(options: NonceMemoryOptions): KeptNonceMemory 
     const use = useOf(word);
     if (use === undefined || signedAt < notBefore) return 'skewed';
     if (signedAt <= (forgotten.get(skewMs) ?? Number.NEGATIVE_INFINITY)) return 'skewed';
-    if (uses.size >= most) return 'full';
-    uses.set(name, use);
+    if (uses.size >= most || (ofKey.get(use.keyId) ?? 0) >= mostOfKey) return 'full';
+    remember(name, use);
     return 'fresh';
   }
 
   for (const word of used) {
     const use = useOf(word);
-    if (use !== undefined) uses.set(nameOf(word), use);
+    if (use !== undefined) remember(nameOf(word), use);
   }
   return {
     take(word) {
