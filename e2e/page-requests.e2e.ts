@@ -1,5 +1,5 @@
 import { createServer } from 'node:http';
-import { launchBrowser, type TestServer, TestServers, type TidewallServer } from '@tidewall/testkit';
+import { launchBrowser, TcpProxy, type TestServer, TestServers, type TidewallServer } from '@tidewall/testkit';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
 import { openPage } from './browser.ts';
@@ -45,7 +45,11 @@ const agents = () => far.headers.map((headers) => headers['user-agent'] ?? '');
 const askedFor = (path: string) => far.asked.filter((line) => line.endsWith(path)).length;
 const state = (alias: string) => page.locator(`[data-alias="${alias}"]`).getAttribute('data-state');
 const reason = (alias: string) => page.locator(`[data-alias="${alias}"]`).getAttribute('data-reason');
-const text = (alias: string) => page.locator(`[data-alias="${alias}"]`).innerText();
+/** What stands on an element, line by line: what it says of a failure holds numbers too. */
+const text = async (alias: string) => {
+  const all = await page.locator(`[data-alias="${alias}"]`).innerText();
+  return all.split('\n').map((line) => line.trim());
+};
 
 beforeAll(async () => {
   browser = await launchBrowser();
@@ -66,6 +70,8 @@ beforeEach(async () => {
   const asked = { kind: 'http', request: 'browser', path: 'data', topicKind: 'state', intervalMs: INTERVAL_MS };
   wall = await startWall(
     {
+      // A page waits for this and 8 s more before it gives a silent connection up.
+      limits: { pingMs: 1000 },
       sources: {
         price: {
           ...{ ...asked, url: `http://127.0.0.1:${far.port}/price/:city` },
@@ -134,7 +140,7 @@ test('a far end that dies shows on the element, and heals; one that lets no page
   await new Promise<void>((resolve) => again.listen(far.port, '0.0.0.0', resolve));
   try {
     await soon(() => text('one')).toContain('45');
-    expect(await state('one')).toBe('ok');
+    await soon(() => state('one')).toBe('ok');
   } finally {
     again.close();
     again.closeAllConnections();
@@ -183,16 +189,22 @@ test('what asks is fetched only where there is something to ask', async () => {
   }
 });
 
-test('a page that is there already when a source is made is loaded again, since only then it is let there', async () => {
-  await page.goto(`${wall.url}/s/asked`);
-  await soon(() => text('one')).toContain('42');
-  const other = await servers.http((_, response) => {
-    response.setHeader('access-control-allow-origin', '*').end('{"value": 99}');
-  });
-  const made = { kind: 'http', request: 'browser', topicKind: 'state', url: `http://127.0.0.1:${other.port}/later` };
-  const answer = await fetch(`${wall.url}/api/sources/later`, { method: 'PUT', body: JSON.stringify(made) });
-  expect(answer.status).toBe(200);
-  // It learns of it when it is seen again, as when the link to the server comes back.
-  await page.evaluate(() => document.dispatchEvent(new Event('visibilitychange')));
-  await soon(() => text('later')).toContain('99');
+test('a page learns of a source that was made while its link was down, and loads itself again to be let there', async () => {
+  const proxy = await TcpProxy.start(wall.port);
+  try {
+    await page.goto(`http://localhost:${proxy.port}/s/asked`);
+    await soon(() => text('one')).toContain('42');
+    proxy.cut();
+    const other = await servers.http((_, response) => {
+      response.setHeader('access-control-allow-origin', '*').end('{"value": 99}');
+    });
+    const made = { kind: 'http', request: 'browser', topicKind: 'state', url: `http://127.0.0.1:${other.port}/later` };
+    const answer = await fetch(`${wall.url}/api/sources/later`, { method: 'PUT', body: JSON.stringify(made) });
+    expect(answer.status).toBe(200);
+    proxy.heal();
+    await soon(() => text('later')).toContain('99');
+    expect(other.asked.length).toBeGreaterThan(0);
+  } finally {
+    await proxy.close();
+  }
 });
