@@ -13,7 +13,7 @@ const UNKNOWN_RETRY_MS = 600_000;
  * when the page is loaded, whenever the link to the server comes back, and when the page is seen again.
  */
 export function createAskedReader(reader: TopicReader, signal: AbortSignal): TopicReader {
-  const { wasBlocked } = watchPolicy(document, (origin) => reloadFor(origin, window));
+  const policy = watchPolicy(document, (origin) => reloadFor(origin, window));
   const refusals = new Map<string, string>();
   const asked = new AskedReader({
     reader,
@@ -23,7 +23,7 @@ export function createAskedReader(reader: TopicReader, signal: AbortSignal): Top
     // Called as a method of something else, it would refuse.
     fetch: (...call) => fetch(...call),
     origin: location.origin,
-    wasBlocked,
+    wasBlocked: (url) => policy.wasBlocked(url),
     failed: (failure) => reportError(failure),
     refused(topic, reason) {
       if (refusals.get(topic) === reason) return;
@@ -56,6 +56,7 @@ export function createAskedReader(reader: TopicReader, signal: AbortSignal): Top
   signal.addEventListener('abort', () => {
     document.removeEventListener('visibilitychange', seen);
     unwatch();
+    policy.dispose();
     learning?.abort();
     asked.dispose();
   });
