@@ -116,6 +116,11 @@ export interface SourceDefinition<Config = unknown> {
    * logged or sent.
    */
   readonly secrets: readonly string[];
+  /**
+   * Names of the fields, at any depth, that say where it goes and how it knows whom it finds there. A secret that was sent to
+   * one address is not sent to another one because somebody changes these: it has to be said again.
+   */
+  readonly addresses: readonly string[];
   /** Whether its queries may have parameters (`:name`), each combination of which is a topic of its own. */
   readonly takesParams?: boolean;
   /**

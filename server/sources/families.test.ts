@@ -34,6 +34,7 @@ const definition: SourceDefinition = {
   kind: 'plant',
   configSchema: z.strictObject({}),
   secrets: [],
+  addresses: [],
   create: () => ({
     topics: [],
     families: [{ pattern: parseTopicPattern('plant/+'), kind: 'state' }],

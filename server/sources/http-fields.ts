@@ -108,6 +108,9 @@ export type Auth = NonNullable<z.output<typeof authField>>;
 export type OAuth2 = Extract<Auth, { readonly type: 'oauth2' }>;
 
 /** Names of the secrets among these; of `authField` the secret of its client too. */
+/** Where sources over HTTP go, and how they know whom they find there. */
+export const HTTP_ADDRESSES = ['url', 'ca', 'insecure'] as const;
+
 export const SIMPLE_HTTP_SECRETS = ['password', 'token', 'secret', 'secretHeaders'] as const;
 export const HTTP_SECRETS = [...SIMPLE_HTTP_SECRETS, 'clientSecret'] as const;
 

@@ -46,6 +46,7 @@ function preview(
     kind: 'probe',
     configSchema: z.strictObject({}),
     secrets: [],
+    addresses: [],
     create: () => ({
       topics: [{ topic: TOPIC, kind: 'log' }],
       async run(sink, signal) {

@@ -9,6 +9,7 @@ const door: SourceDefinition = {
   kind: 'door',
   configSchema: z.strictObject({ number: z.int().min(1), name: z.string().default('front') }),
   secrets: [],
+  addresses: [],
   create: () => ({ topics: [], run: async () => {} }),
 };
 const asked: SourceDefinition = { ...door, takesParams: true };

@@ -128,6 +128,7 @@ function scripted(started: Started[], topics = ['one', 'two']): SourceDefinition
     kind: 'scripted',
     configSchema: z.strictObject({ level: z.number().default(1) }),
     secrets: [],
+    addresses: [],
     create: (_config, { name }) => ({
       topics: topics.map((each) => ({
         topic: parseTopicName(`${name}/${each}`),

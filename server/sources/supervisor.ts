@@ -46,6 +46,8 @@ export interface Supervisor {
    * @throws TidewallError bad_request naming the wrong fields; conflict when the name or a topic is taken
    */
   add(spec: SourceSpec): Promise<void>;
+  /** Whether it could be added, as far as that can be seen of itself. @throws TidewallError bad_request */
+  check(spec: SourceSpec): void;
   /** Stops a source, waits for it, and gives its topics up; what they hold stays. False: there is none of that name. */
   remove(name: string): Promise<boolean>;
   /**
@@ -94,6 +96,13 @@ export function createSupervisor(given: SupervisorOptions): Supervisor {
       },
     });
   };
+  const make = (spec: SourceSpec) => {
+    const { name, definition, settings } = spec;
+    const checked = parseSettings(name, definition, settings);
+    const values = standardValues(checked.common.params);
+    const topicFor = (declared: TopicName) => declared;
+    return { checked, instance: createInstance(options, { spec, checked, values, events: count(name), topicFor }) };
+  };
   const close = async (name: string, { instance, variants }: Supervised) => {
     const results = await Promise.allSettled([closeInstance(instance), variants?.dispose()]);
     for (const result of results) {
@@ -106,10 +115,7 @@ export function createSupervisor(given: SupervisorOptions): Supervisor {
     async add(spec) {
       const { name, definition } = spec;
       if (sources.has(name)) throw new TidewallError('conflict', `there are two sources named ${name}`);
-      const checked = parseSettings(name, definition, spec.settings);
-      const values = standardValues(checked.common.params);
-      const topicFor = (declared: TopicName) => declared;
-      const instance = createInstance(options, { spec, checked, values, events: count(name), topicFor });
+      const { checked, instance } = make(spec);
       const pageRequest = pageRequestOf(definition, checked);
       const supervised: Supervised = { kind: definition.kind, instance, pageRequest, variants: undefined };
       // Before the first wait, so that a second source of that name is refused meanwhile.
@@ -124,6 +130,9 @@ export function createSupervisor(given: SupervisorOptions): Supervisor {
       // What it has claimed after it was taken away would be claimed for ever.
       await close(name, supervised);
       throw new TidewallError('conflict', `the source ${name} was taken away while it was added`);
+    },
+    check(spec) {
+      make(spec);
     },
     async remove(name) {
       const supervised = sources.get(name);

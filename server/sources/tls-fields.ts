@@ -6,6 +6,9 @@ import { z } from 'zod';
 const MOST_PEM_CHARACTERS = 256 * 1024;
 const pem = () => z.string().max(MOST_PEM_CHARACTERS);
 
+/** The fields that say whom it takes for its far end. */
+export const TLS_ADDRESSES = ['ca', 'insecure', 'serverName'] as const;
+
 /** How a source that connects over TLS checks its far end, and shows itself. `key` is a secret. */
 export const tlsFields = {
   ca: pem()

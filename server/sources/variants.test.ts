@@ -40,6 +40,7 @@ const echo: SourceDefinition = {
   kind: 'echo',
   configSchema: z.strictObject({}),
   secrets: [],
+  addresses: [],
   takesParams: true,
   create: (_config, { name, params }) => ({
     topics: [{ topic: parseTopicName(params['region'] === 'boom' ? refuseRegion() : name), kind }],

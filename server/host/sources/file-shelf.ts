@@ -1,5 +1,4 @@
-import { createWriteStream } from 'node:fs';
-import { readdir, rename, rm, stat } from 'node:fs/promises';
+import { open, readdir, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
@@ -76,7 +75,9 @@ export class FileShelf {
     this.#atOnce += 1;
     const aside = join(folder, `upload-${this.#uploads}${ASIDE}`);
     try {
-      await pipeline(content, atMost(maxBytes), createWriteStream(aside, { mode: 0o600, flush: true }));
+      // Open before anything can break off: a file that comes to be after that would be left behind.
+      const file = await open(aside, 'w', 0o600);
+      await pipeline(content, atMost(maxBytes), file.createWriteStream({ flush: true }));
       await rename(aside, path);
     } catch (failure) {
       await rm(aside, { force: true });

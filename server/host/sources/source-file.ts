@@ -18,7 +18,8 @@ export interface MadeSource {
 }
 
 const fileSchema = z.strictObject({
-  format: z.literal(1),
+  /** 1: a sealed secret is a text in its place; 2: it says of itself that it is one. */
+  format: z.union([z.literal(1), z.literal(2)]),
   sources: z.array(
     z.strictObject({
       name: z.string().regex(SLUG),
@@ -28,8 +29,8 @@ const fileSchema = z.strictObject({
   ),
 });
 
-/** The names of secret settings of a kind; none of a kind that there is not any more. */
-type SecretsOf = (kind: string) => SourceDefinition['secrets'];
+/** The names of secret settings of a kind; undefined of a kind that there is not any more: it is kept as it is. */
+type SecretsOf = (kind: string) => SourceDefinition['secrets'] | undefined;
 
 /**
  * The sources in a file that `writeSources` has written; none when there is no such file.
@@ -58,7 +59,7 @@ export async function readSources(
   return result.data.sources.map(({ name, kind, settings }) => ({
     name,
     kind,
-    settings: mapSecrets(settings, secretsOf(kind), (sealed, place) => {
+    settings: mapSealed(result.data.format, settings, secretsOf(kind), (sealed, place) => {
       const text = typeof sealed === 'string' ? unseal(master.key, placeOf(name, kind, place), sealed) : undefined;
       if (text !== undefined) return JSON.parse(text) as JsonValue;
       const setting = `sources[${name}].${place.join('.')}`;
@@ -87,14 +88,41 @@ export async function writeSources(
   const rows = sources.map(({ name, kind, settings }) => ({
     name,
     kind,
-    settings: mapSecrets(settings, secretsOf(kind), (value, place) =>
-      seal(master.key, placeOf(name, kind, place), JSON.stringify(value)),
+    settings: mapSecrets(settings, secretsOf(kind) ?? [], (value, place) =>
+      sealed(seal(master.key, placeOf(name, kind, place), JSON.stringify(value))),
     ),
   }));
-  await keepFile(path, `${JSON.stringify({ format: 1, sources: rows }, undefined, 2)}\n`, 0o600);
+  await keepFile(path, `${JSON.stringify({ format: 2, sources: rows }, undefined, 2)}\n`, 0o600);
 }
 
 /** What a sealed secret belongs to: nobody can hand a password to another server by moving it in the file. */
 function placeOf(name: string, kind: string, place: readonly (string | number)[]): string {
   return ['source', name, kind, ...place].join('\0');
+}
+
+/** What stands in the place of a secret in the file. */
+const SEALED = '$sealed';
+const sealed = (text: string): JsonObject => ({ [SEALED]: text });
+
+/**
+ * The settings of a file with something else in the place of each sealed secret. What is a secret by now and was none when
+ * the file was written stands there as it is, until it is written again.
+ */
+function mapSealed(
+  format: 1 | 2,
+  settings: JsonObject,
+  secrets: readonly string[] | undefined,
+  open: (text: JsonValue, place: readonly (string | number)[]) => JsonValue,
+): JsonObject {
+  if (secrets === undefined) return settings;
+  if (format === 1) return mapSecrets(settings, secrets, open);
+  const walk = (value: JsonValue, place: readonly (string | number)[]): JsonValue => {
+    if (Array.isArray(value)) return value.map((item, index) => walk(item, [...place, index]));
+    if (!isJsonObject(value)) return value;
+    const entries = Object.entries(value) as [string, JsonValue][];
+    const [[name, text] = ['', null]] = entries;
+    if (entries.length === 1 && name === SEALED) return open(text, place);
+    return Object.fromEntries(entries.map(([member, inner]) => [member, walk(inner, [...place, member])]));
+  };
+  return walk(settings, []) as JsonObject;
 }

@@ -13,6 +13,7 @@ const definition: SourceDefinition = {
   kind: 'door',
   configSchema: z.strictObject({ n: z.number(), password: z.string().optional() }),
   secrets: ['password'],
+  addresses: [],
   create: () => {
     throw new Error('nobody makes it here');
   },
@@ -37,6 +38,10 @@ class ListingSupervisor implements Supervisor {
     if ((spec.settings['n'] as number) < 0) throw new TidewallError('conflict', 'its topic is taken');
     if (this.running.has(spec.name)) throw new TidewallError('conflict', 'its name is taken');
     this.running.set(spec.name, spec);
+  }
+
+  check(spec: SourceSpec): void {
+    if (spec.settings['n'] === 1300) throw new TidewallError('bad_request', 'transforms[0] is wrong');
   }
 
   async remove(name: string): Promise<boolean> {
@@ -160,12 +165,43 @@ test('secrets are sealed in the file, opened by the next start, and shown to nob
   expect(again.supervisor.running.get('a')?.settings).toEqual({ n: 1, password: 's3cret' });
 });
 
+test('what is wrong with a new one is found before the old one is stopped', async () => {
+  await store.put('a', door(1), true);
+  const before = supervisor.running.get('a');
+  expect(await refusal(store.put('a', door(1300), false))).toMatchObject({ kind: 'bad_request' });
+  expect(supervisor.running.get('a')).toBe(before);
+});
+
+test('what has become a secret since it was kept is sealed the next time, and stops nobody', async () => {
+  const settings = { n: 1, password: 'in the clear' };
+  const row = { name: 'a', kind: 'door', settings };
+  await writeFile(join(folder, 'sources.json'), JSON.stringify({ format: 2, sources: [row] }));
+  const again = open();
+  await again.store.start([]);
+  expect(again.supervisor.running.get('a')?.settings).toEqual(settings);
+  await again.store.put('b', door(2), true);
+  expect(await readFile(join(folder, 'sources.json'), 'utf8')).not.toContain('in the clear');
+  const third = open();
+  await third.store.start([]);
+  expect(third.supervisor.running.get('a')?.settings).toEqual(settings);
+});
+
+test('a file of the format before is read, and what was sealed in it is opened', async () => {
+  await store.put('a', door(1, 's3cret'), true);
+  const rows = (await kept()) as { settings: { password: { $sealed: string } } }[];
+  const sources = rows.map((row) => ({ ...row, settings: { n: 1, password: row.settings.password.$sealed } }));
+  await writeFile(join(folder, 'sources.json'), JSON.stringify({ format: 1, sources }));
+  const again = open();
+  await again.store.start([]);
+  expect(again.supervisor.running.get('a')?.settings).toEqual({ n: 1, password: 's3cret' });
+});
+
 test('a source whose kind is gone is listed with that and kept as it is, and nothing of it is told', async () => {
   await store.put('a', door(1, 's3cret'), true);
   const rows = await kept();
   await writeFile(
     join(folder, 'sources.json'),
-    JSON.stringify({ format: 1, sources: rows.map((row: object) => ({ ...row, kind: 'gate' })) }),
+    JSON.stringify({ format: 2, sources: rows.map((row: object) => ({ ...row, kind: 'gate' })) }),
   );
   const without = open();
   await without.store.start([]);

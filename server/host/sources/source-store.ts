@@ -126,7 +126,7 @@ export class SourceStore {
   show(name: string): ShownSource {
     const { from, kind, settings } = this.#require(name);
     // Of a kind that there is not any more nobody knows which of them are secrets.
-    const secrets = this.#options.definitions.has(kind) ? this.#secretsOf(kind) : Object.keys(settings);
+    const secrets = this.#secretsOf(kind) ?? Object.keys(settings);
     return { name, kind, from, settings: maskSecrets(settings, secrets) };
   }
 
@@ -193,7 +193,7 @@ export class SourceStore {
   #complete(wanted: WantedSource, known: Known | undefined): WantedSource {
     const definition = this.#definition(wanted.kind);
     const before = known?.kind === wanted.kind ? known.settings : undefined;
-    const settings = unmaskSecrets(wanted.settings, definition.secrets, before);
+    const settings = unmaskSecrets(wanted.settings, definition, before);
     refuseWrongSettings(definition, settings);
     return { kind: wanted.kind, settings };
   }
@@ -203,6 +203,7 @@ export class SourceStore {
     const { supervisor } = this.#options;
     // Refused before the old one is stopped for it.
     const spec = this.#spec(name, next);
+    supervisor.check(spec);
     await supervisor.remove(name);
     try {
       await supervisor.add(spec);
@@ -267,8 +268,8 @@ export class SourceStore {
     throw new TidewallError('bad_request', `there is no source ${JSON.stringify(name.slice(0, 64))}; ${hint}`);
   }
 
-  #secretsOf(kind: string): readonly string[] {
-    return this.#options.definitions.get(kind)?.secrets ?? [];
+  #secretsOf(kind: string): readonly string[] | undefined {
+    return this.#options.definitions.get(kind)?.secrets;
   }
 
   #made(): readonly MadeSource[] {

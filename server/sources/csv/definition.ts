@@ -1,4 +1,5 @@
 import type { SourceDefinition } from '@tidewall/contracts';
+import { HTTP_ADDRESSES } from '../http-fields.ts';
 import { type CsvConfig, csvConfigSchema } from './config.ts';
 import { CsvSource } from './csv-source.ts';
 
@@ -7,6 +8,7 @@ export const definition: SourceDefinition<CsvConfig> = {
   kind: 'csv',
   configSchema: csvConfigSchema,
   secrets: ['password', 'token', 'secret', 'secretHeaders'],
+  addresses: HTTP_ADDRESSES,
   takesParams: true,
   reaches: 'file',
   example: { path: 'stock.csv', keyField: 'product' },

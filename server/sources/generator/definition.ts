@@ -11,6 +11,7 @@ export const definition: SourceDefinition<GeneratorConfig> = {
   kind: 'generator',
   configSchema: generatorConfigSchema,
   secrets: [],
+  addresses: [],
   example: { shape: 'series', fields: { flow: { base: 10, noise: 0.5, season: { amplitude: 2, periodMs: 60_000 } } } },
   create,
 };

@@ -12,5 +12,6 @@ export const definition: SourceDefinition<HostConfig> = {
   kind: 'host',
   configSchema: hostConfigSchema,
   secrets: [],
+  addresses: [],
   create: (config, context) => new HostSource(config, context),
 };

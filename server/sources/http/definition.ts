@@ -1,5 +1,5 @@
 import type { SourceDefinition } from '@tidewall/contracts';
-import { HTTP_SECRETS } from '../http-fields.ts';
+import { HTTP_ADDRESSES, HTTP_SECRETS } from '../http-fields.ts';
 import { type HttpConfig, httpConfigSchema } from './config.ts';
 import { HttpSource } from './http-source.ts';
 import { pageRequest } from './page-request.ts';
@@ -9,6 +9,7 @@ export const definition: SourceDefinition<HttpConfig> = {
   kind: 'http',
   configSchema: httpConfigSchema,
   secrets: HTTP_SECRETS,
+  addresses: [...HTTP_ADDRESSES, 'tokenUrl'],
   takesParams: true,
   example: {
     url: 'http://127.0.0.1:8080/api/orders',

@@ -1,4 +1,5 @@
 import type { SourceDefinition } from '@tidewall/contracts';
+import { TLS_ADDRESSES } from '../tls-fields.ts';
 import { type MqttConfig, mqttConfigSchema } from './config.ts';
 import { MqttSource } from './mqtt-source.ts';
 
@@ -7,6 +8,7 @@ export const definition: SourceDefinition<MqttConfig> = {
   kind: 'mqtt',
   configSchema: mqttConfigSchema,
   secrets: ['password', 'key'],
+  addresses: ['url', ...TLS_ADDRESSES],
   example: { url: 'mqtt://localhost:1883', filters: { 'plant/now': 'plant/+/temperature' }, topicKind: 'table' },
   create: (config, context) => new MqttSource(config, context),
 };

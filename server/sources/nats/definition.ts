@@ -1,4 +1,5 @@
 import type { SourceDefinition } from '@tidewall/contracts';
+import { TLS_ADDRESSES } from '../tls-fields.ts';
 import { type NatsConfig, natsConfigSchema } from './config.ts';
 import { NatsSource } from './nats-source.ts';
 
@@ -7,6 +8,7 @@ export const definition: SourceDefinition<NatsConfig> = {
   kind: 'nats',
   configSchema: natsConfigSchema,
   secrets: ['password', 'token', 'key'],
+  addresses: ['url', ...TLS_ADDRESSES],
   example: { url: 'nats://localhost:4222', subjects: { 'plant/now': 'plant.*.temperature' }, topicKind: 'table' },
   create: (config, context) => new NatsSource(config, context),
 };

@@ -7,6 +7,7 @@ export const definition: SourceDefinition<ProcessConfig> = {
   kind: 'process',
   configSchema: processConfigSchema,
   secrets: ['env'],
+  addresses: [],
   reaches: 'program',
   example: { command: ['vmstat', '-n', '1'] },
   create: (config, context) => new ProcessSource(config, context),

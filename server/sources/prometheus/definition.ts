@@ -1,5 +1,5 @@
 import type { SourceDefinition } from '@tidewall/contracts';
-import { SIMPLE_HTTP_SECRETS } from '../http-fields.ts';
+import { HTTP_ADDRESSES, SIMPLE_HTTP_SECRETS } from '../http-fields.ts';
 import { type PrometheusConfig, prometheusConfigSchema } from './config.ts';
 import { PrometheusSource } from './prometheus-source.ts';
 
@@ -8,6 +8,7 @@ export const definition: SourceDefinition<PrometheusConfig> = {
   kind: 'prometheus',
   configSchema: prometheusConfigSchema,
   secrets: SIMPLE_HTTP_SECRETS,
+  addresses: HTTP_ADDRESSES,
   takesParams: true,
   example: {
     url: 'http://localhost:9090',

@@ -7,6 +7,7 @@ export const definition: SourceDefinition<ReplayConfig> = {
   kind: 'replay',
   configSchema: replayConfigSchema,
   secrets: [],
+  addresses: [],
   reaches: 'file',
   example: { path: 'recording.ndjson', speed: 4, loop: true },
   create: (config, context) => new ReplaySource(config, context),

@@ -1,4 +1,5 @@
 import type { SourceDefinition } from '@tidewall/contracts';
+import { TLS_ADDRESSES } from '../tls-fields.ts';
 import { type SocketIoConfig, socketIoConfigSchema } from './config.ts';
 import { SocketIoSource } from './socket-io-source.ts';
 
@@ -7,6 +8,7 @@ export const definition: SourceDefinition<SocketIoConfig> = {
   kind: 'socket-io',
   configSchema: socketIoConfigSchema,
   secrets: ['url', 'auth', 'headers', 'query', 'send', 'key'],
+  addresses: ['url', 'path', ...TLS_ADDRESSES],
   example: { url: 'http://localhost:5000', rooms: { 'shop/sales': 'sales' }, topicKind: 'state' },
   create: (config, context) => new SocketIoSource(config, context),
 };

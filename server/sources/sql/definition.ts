@@ -1,4 +1,5 @@
 import type { SourceContext, SourceDefinition } from '@tidewall/contracts';
+import { TLS_ADDRESSES } from '../tls-fields.ts';
 import { ClickhouseDatabase } from './clickhouse/clickhouse-connection.ts';
 import { type SqlConfig, sqlConfigSchema } from './config.ts';
 import { DIALECTS, type DialectName } from './dialects.ts';
@@ -13,6 +14,7 @@ export const definition: SourceDefinition<SqlConfig> = {
   kind: 'sql',
   configSchema: sqlConfigSchema,
   secrets: ['url', 'password', 'key'],
+  addresses: ['url', 'host', 'port', 'tls', ...TLS_ADDRESSES],
   takesParams: true,
   example: {
     url: 'postgres://reader:password@localhost:5432/shop',

@@ -9,6 +9,7 @@ export const definition: SourceDefinition<SqliteConfig> = {
   kind: 'sqlite',
   configSchema: sqliteConfigSchema,
   secrets: [],
+  addresses: [],
   takesParams: true,
   reaches: 'file',
   example: {

@@ -1,5 +1,5 @@
 import type { SourceDefinition } from '@tidewall/contracts';
-import { SIMPLE_HTTP_SECRETS } from '../http-fields.ts';
+import { HTTP_ADDRESSES, SIMPLE_HTTP_SECRETS } from '../http-fields.ts';
 import { type SseConfig, sseConfigSchema } from './config.ts';
 import { SseSource } from './sse-source.ts';
 
@@ -8,6 +8,7 @@ export const definition: SourceDefinition<SseConfig> = {
   kind: 'sse',
   configSchema: sseConfigSchema,
   secrets: SIMPLE_HTTP_SECRETS,
+  addresses: HTTP_ADDRESSES,
   takesParams: true,
   example: {
     url: 'http://localhost:8080/events',

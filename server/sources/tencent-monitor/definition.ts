@@ -7,6 +7,7 @@ export const definition: SourceDefinition<TencentMonitorConfig> = {
   kind: 'tencent-monitor',
   configSchema: tencentMonitorConfigSchema,
   secrets: ['secretKey', 'sessionToken'],
+  addresses: ['endpoint', 'region', 'ca', 'insecure'],
   takesParams: true,
   example: {
     secretId: 'AKID0123456789EXAMPLE',
