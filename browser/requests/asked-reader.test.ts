@@ -1,3 +1,4 @@
+import type { ServerResponse } from 'node:http';
 import type { PageRequest } from '@tidewall/request';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { AskedBed } from './asked-bed.contract.ts';
@@ -45,6 +46,23 @@ describe('a topic that pages ask for', () => {
     const second = bed.follow('shop');
     await bed.until(() => expect(second.value()).toBe(7));
     expect(bed.asked).toHaveLength(1);
+  });
+
+  test('is never asked for twice at once, however late the answer is and whoever comes meanwhile', async () => {
+    await use({ intervalMs: 1_000, timeoutMs: 30_000 });
+    const waiting: ServerResponse[] = [];
+    bed.answer = (_, response) => void waiting.push(response);
+    const one = bed.follow('shop');
+    await bed.until(() => expect(waiting).toHaveLength(1));
+    bed.follow('shop', { rateHz: 10 });
+    bed.sight.see(false);
+    bed.sight.see(true);
+    await bed.clock.advance(10_000);
+    waiting[0]?.end('7');
+    await bed.until(() => expect(one.value()).toBe(7));
+    expect(bed.asked).toEqual(['GET /shop']);
+    await bed.clock.advance(1_000);
+    await bed.until(() => expect(waiting).toHaveLength(2));
   });
 
   test('is asked for as often as the fastest of them wants, within its bounds', async () => {
