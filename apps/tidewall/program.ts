@@ -2,26 +2,12 @@ import type { JsonValue } from '@tidewall/base';
 import { type Flag, type FlagName, portsByKind } from '@tidewall/host';
 import { type Filter, KINDS, OPERATIONS, parseFilter } from '@tidewall/protocol';
 import { Command, InvalidArgumentError, Option } from 'commander';
+import { addCan, addKeys, addUsers } from './access-commands.ts';
 import { CommandFailure } from './command-failure.ts';
-import { can } from './commands/can.ts';
-import {
-  type CreateKeyOptions,
-  createKey,
-  deleteKey,
-  durationMs,
-  expiryMs,
-  type KeyOptions,
-  type KeyRightsOptions,
-  listKeys,
-  type RotateKeyOptions,
-  rotateKey,
-  setKey,
-  setKeyDisabled,
-} from './commands/keys.ts';
+import { collect, EXIT_CODES, urlOption } from './command-options.ts';
 import { type PublishOptions, publish } from './commands/publish.ts';
 import { type SelftestOptions, selftest } from './commands/selftest.ts';
 import { serve } from './commands/serve.ts';
-import { type SignOptions, sign } from './commands/sign.ts';
 import {
   type AddSourceOptions,
   addSource,
@@ -39,10 +25,6 @@ import { type TapOptions, tap } from './commands/tap.ts';
 import { type SetOptions, setTopics, showSettings, unsetTopics } from './commands/topic-settings.ts';
 import { deleteTopic, topics } from './commands/topics.ts';
 import type { ProductFiles } from './product-files.ts';
-
-const EXIT_CODES = `
-Exit codes: 0 done, 1 tried and failed or refused, 2 asked for wrongly (options, settings).
-Set NO_COLOR for plain output.`;
 
 /** The command line of `tidewall`; nothing runs before it is parsed. */
 export function createProgram(files: ProductFiles, version: string): Command {
@@ -63,6 +45,7 @@ export function createProgram(files: ProductFiles, version: string): Command {
   addTopics(program);
   addSources(program);
   addKeys(program);
+  addUsers(program);
   addCan(program);
   addSelftest(program, version);
   return program;
@@ -282,92 +265,6 @@ ${EXIT_CODES}`,
     .action((kind: string | undefined, options: SourceOptions) => sourceKinds(kind, options));
 }
 
-/** An option that may be given again. */
-function collect(value: string, before: readonly string[] = []): readonly string[] {
-  return [...before, value];
-}
-
-function addCan(program: Command): void {
-  program
-    .command('can')
-    .description('tell whether somebody may do something, and by which rules')
-    .argument('<who>', 'anybody, role:viewer, key:<id> or user:<name>')
-    .argument('<what>', 'read, publish, history, presence; with --thing also others: view, edit, see')
-    .argument('<name>', 'the topic, or the screen, the source …')
-    .option('--thing <kind>', 'topics, screens, sources, files, keys, users, audit, server', 'topics')
-    .option('--json', 'the decision as JSON')
-    .addOption(urlOption())
-    .addHelpText('after', '\nExits with 0 for yes, 3 for no.')
-    .action(can);
-}
-
-function addKeys(program: Command): void {
-  const keys = program.command('keys').description('the keys of programs and screens');
-  const word = (name: string, description: string) =>
-    keys.command(name).description(description).addOption(urlOption());
-  const secretStdin = ['--secret-stdin', 'take over the secret on standard input (default: a new one)'] as const;
-  const withRights = (command: Command) =>
-    command
-      .option('--name <name>', 'what you call it')
-      .option('--role <role>', 'one of its roles; again for each, none for none (default: viewer, publisher)', collect)
-      .option(
-        '--rule <rule>',
-        "what it may do beside: 'topics sales/# publish', or JSON; again for each, none",
-        collect,
-      )
-      .option('--expires <time>', 'when it ends: 30d, 24h; never', expiryMs)
-      .option('--bearer', 'its secret may be shown, as by curl -u')
-      .option('--no-bearer', 'it only signs');
-  withRights(word('create', 'make one; its secret is printed this once'))
-    .option('--id <id>', 'take over the id that clients have already (default: a new one)')
-    .option(...secretStdin)
-    .option('--json', 'as JSON')
-    .addHelpText(
-      'after',
-      `\nExamples:\n  tidewall keys create --name 'hall A'\n  tidewall keys create --rule 'topics sales/# publish' --expires 30d\n  tidewall keys create --id AKID7 --secret-stdin < secret.txt\n${EXIT_CODES}`,
-    )
-    .action((options: CreateKeyOptions) => createKey(options));
-  word('list', 'list them, without their secrets')
-    .option('--json', 'a JSON line each')
-    .action((options: KeyOptions) => listKeys(options));
-  withRights(word('set', 'say what one may do; who is connected with it has to come again').argument('<id>')).action(
-    (id: string, options: KeyRightsOptions) => setKey(id, options),
-  );
-  word('rotate', 'give one a new secret; the old one stays valid for a while')
-    .argument('<id>')
-    .option(
-      '--overlap <time>',
-      'how long: 24h, 30m, 7d; 0 ends it at once',
-      (text) => durationMs(text),
-      durationMs('24h'),
-    )
-    .option(...secretStdin)
-    .option('--json', 'as JSON')
-    .action((id: string, options: RotateKeyOptions) => rotateKey(id, options));
-  word('disable', 'who has it is disconnected, until it is enabled')
-    .argument('<id>')
-    .action((id: string, options: KeyOptions) => setKeyDisabled(id, true, options));
-  word('enable', 'let it sign again')
-    .argument('<id>')
-    .action((id: string, options: KeyOptions) => setKeyDisabled(id, false, options));
-  word('delete', 'who has it is disconnected for good')
-    .argument('<id>')
-    .action((id: string, options: KeyOptions) => deleteKey(id, options));
-  program
-    .command('sign')
-    .description('print the first frame of a connection, or the header of an HTTP request, signed with a key')
-    .argument('<key>', "the key's id; its secret comes on standard input, or is TIDEWALL_KEY_SECRET")
-    .option('--name <name>', 'what the client calls itself')
-    .option('--tcv', 'for the wire of Tencent Cloud 图')
-    .option('--http <request>', "a request instead: 'POST /api/topics/a/b'")
-    .option('--data <body>', 'its body, or @file')
-    .addHelpText(
-      'after',
-      `\nExample:\n  curl -H "$(tidewall sign press-4 --http 'POST /api/topics/a' --data 1 < secret.txt)" -d 1 http://localhost:7070/api/topics/a\n${EXIT_CODES}`,
-    )
-    .action((id: string, options: SignOptions) => sign(id, options));
-}
-
 function addSelftest(program: Command, version: string): void {
   program
     .command('selftest')
@@ -378,10 +275,6 @@ function addSelftest(program: Command, version: string): void {
     .option('--json', 'a JSON line each')
     .addHelpText('after', `\nIt starts a server of its own, and takes about half a minute at most.\n${EXIT_CODES}`)
     .action((options: SelftestOptions) => selftest(options, version));
-}
-
-function urlOption(): Option {
-  return new Option('--url <address>', 'the server').env('TIDEWALL_URL').default('http://localhost:7070');
 }
 
 /** Options of `serve` that were typed, under the names of the settings. */

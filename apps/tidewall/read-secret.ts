@@ -7,8 +7,8 @@ const MOST_BYTES = 4096;
  *
  * @throws CommandFailure when there is none
  */
-export async function readSecret(): Promise<string> {
-  if (process.stdin.isTTY) process.stderr.write('the secret, then Enter: ');
+export async function readSecret(what = 'secret'): Promise<string> {
+  if (process.stdin.isTTY) process.stderr.write(`the ${what}, then Enter: `);
   process.stdin.setEncoding('utf8');
   let text = '';
   for await (const part of process.stdin as AsyncIterable<string>) {
@@ -16,6 +16,6 @@ export async function readSecret(): Promise<string> {
     if (text.includes('\n') || text.length > MOST_BYTES) break;
   }
   const secret = (text.split('\n')[0] ?? '').trim();
-  if (secret === '') throw new CommandFailure('no secret came on standard input', 2);
+  if (secret === '') throw new CommandFailure(`no ${what} came on standard input`, 2);
   return secret;
 }

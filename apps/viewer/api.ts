@@ -89,14 +89,15 @@ async function fetchJson(path: string, signal: AbortSignal): Promise<unknown> {
     const response = await fetch(path, { headers: { accept: 'application/json' }, signal: attempt.signal });
     // Within the time limit too: a body that stops half way is no answer.
     if (response.ok) return await response.json();
-    throw await refusalOf(response);
+    throw await apiErrorOf(response);
   } finally {
     clearTimeout(timer);
     signal.removeEventListener('abort', give);
   }
 }
 
-async function refusalOf(response: Response): Promise<ApiError> {
+/** What the server says in an answer that is no success. */
+export async function apiErrorOf(response: Response): Promise<ApiError> {
   const body: JsonValue = await response.json().catch(() => null);
   const error = isJsonObject(body) ? body['error'] : undefined;
   const { name, message } = isJsonObject(error) ? error : {};

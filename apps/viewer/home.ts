@@ -10,6 +10,7 @@ import type { Page } from './page.ts';
 import { createScreenCard, type ScreenCard } from './screen-card.ts';
 import { createTopicList } from './topic-list.ts';
 import { untilItWorks } from './until-it-works.ts';
+import { createWhoIsHere } from './who-is-here.ts';
 import { say } from './words.ts';
 
 /** The list of screens with live thumbnails, and what there is to show on them. */
@@ -31,6 +32,7 @@ export function showHome(page: Page): void {
     createElement(
       'div',
       { class: 'buttons' },
+      createWhoIsHere(page),
       createIconButton(page, 'theme', 'themeButton', () => look.nextTheme()),
       createIconButton(page, 'language', 'languageButton', () => look.nextLocale()),
     ),

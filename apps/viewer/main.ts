@@ -6,6 +6,8 @@ import { showHome } from './home.ts';
 import { PageLook } from './page.ts';
 import { createAskedReader } from './page-requests.ts';
 import { showScreenPage } from './screen-page.ts';
+import { showSignIn } from './sign-in.ts';
+import { leaveWhenSignedOut } from './signed-out.ts';
 
 const root = document.getElementById('app');
 if (root === null) throw new Error('index.html has no #app');
@@ -30,8 +32,11 @@ pace();
 // The browser takes this page away, with everything that it started.
 const { signal } = new AbortController();
 const page = { root, reader: createAskedReader(client, signal), look: new PageLook(), signal };
+leaveWhenSignedOut(page);
 const [, screenId] = /^\/s\/([^/]+)\/?$/.exec(location.pathname) ?? [];
-if (screenId === undefined) showHome(page);
+if (location.pathname === '/login' || location.pathname === '/setup') {
+  showSignIn(page, location.pathname === '/login' ? 'login' : 'setup');
+} else if (screenId === undefined) showHome(page);
 else showScreenPage(page, decodeScreenId(screenId));
 
 function decodeScreenId(text: string): string {

@@ -11,6 +11,27 @@ export const WORDS = {
   loading: { zh: '正在读取…', en: 'Reading…' },
   thumbnailFailed: { zh: '预览不可用', en: 'No preview' },
 
+  signIn: { zh: '登录', en: 'Sign in' },
+  signOut: { zh: '退出', en: 'Sign out' },
+  userName: { zh: '用户名', en: 'User name' },
+  password: { zh: '密码', en: 'Password' },
+  wrongPassword: { zh: '用户名或密码不正确', en: 'The name or the password is wrong' },
+  usedLink: {
+    zh: '这个链接已经失效。请在服务器上运行 tidewall users setup 获取新的链接。',
+    en: 'This link is not good any more. Run "tidewall users setup" on the machine of the server for a new one.',
+  },
+  tooManyTries: { zh: '输错次数过多，请稍后再试', en: 'Too many wrong passwords from here; try again in a while' },
+  setUp: { zh: '创建管理员', en: 'Make the first admin' },
+  setUpMore: {
+    zh: '密码至少 10 个字符。这个链接只能用一次。',
+    en: 'The password has at least 10 characters. This link is good once.',
+  },
+  noAdmin: {
+    zh: '还没有管理员：请打开服务器启动时打印的链接，或在服务器上运行 tidewall users setup。',
+    en: 'There is no admin yet: open the link that the server printed when it started, or run "tidewall users setup" on its machine.',
+  },
+  noScreensForYou: { zh: '没有您可以查看的大屏', en: 'There is no screen that you may see' },
+
   noScreens: { zh: '还没有大屏', en: 'No screens yet' },
   screenStep: {
     zh: '一个大屏就是一个 JSON 文件。把它存为 {file}（默认目录），刷新本页即可看到，无需重启：',

@@ -16,6 +16,8 @@ export interface CallersOptions {
 export interface Callers {
   /** Finds it out; a promise only when that has to be waited for. Never fails: `of` tells what was wrong. */
   establish(request: IncomingMessage): Promise<void> | undefined;
+  /** Why a request may not come in, whatever it wants: what it shows is not for whoever has made it. */
+  refusalOf(request: IncomingMessage): TidewallError | undefined;
   /** @throws TidewallError unauthenticated, token_expired when the request shows something that is wrong */
   of(request: IncomingMessage): Principal;
   /** Who a token is of that comes in a frame. @throws TidewallError unauthenticated, token_expired */
@@ -59,6 +61,10 @@ export function createCallers({ identities, anybody, unknownToken }: CallersOpti
       }
       keep(request, () => anybody(request));
       return undefined;
+    },
+    refusalOf(request) {
+      const found = known.get(request);
+      return found instanceof TidewallError && found.kind === 'permission_denied' ? found : undefined;
     },
     of(request) {
       const found = known.get(request);

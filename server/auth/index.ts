@@ -5,5 +5,6 @@ export { createKeyIdentity, type KeyIdentity } from './keys/key-identity.ts';
 export { type AskedFor, signRequest } from './keys/request-signature.ts';
 export { createLocalIdentity, LOCAL_PREFIX } from './local/local-identity.ts';
 export { sameText } from './same-text.ts';
+export { createSessionIdentity, SESSION_COOKIE, sessionTokenOf } from './sessions/session-identity.ts';
 export { type Issuer, issuerSchema } from './tokens/issuer-schema.ts';
 export { createTokenIdentity } from './tokens/token-identity.ts';

@@ -8,6 +8,7 @@ import { SLUG } from '@tidewall/screen/schema';
 import { redisUrlField } from '@tidewall/sources';
 import { z } from 'zod';
 import { topicSettingsSchema } from './topics/topic-settings-schema.ts';
+import { passwordSchema } from './users/user.ts';
 
 /** Everything that can be set, with its default. One schema gives the type, the checks and the reference. */
 const bytes = (least: number, fallback: number) =>
@@ -142,6 +143,10 @@ export const configSchema = z.strictObject({
   access: z.enum(['auto', 'open', 'closed']).default('auto'),
   /** Who may do what, in place of what the built-in roles may; an admin may do everything all the same. */
   rules: z.array(ruleSchema).max(10_000).optional(),
+  /** How long a user stays signed in who does not come. */
+  sessionHours: z.int().min(1).max(8760).default(720),
+  /** Of the user `admin`, who is made or given it at the start. */
+  adminPassword: passwordSchema.optional(),
   /** Who signs tokens (JWT) that let in, by a name of your own. */
   tokens: z.record(z.string().regex(SLUG, `an issuer's name must match ${SLUG}`), issuerSchema).default({}),
   /** Measurements that come in by the protocols of other tools. */

@@ -24,7 +24,7 @@ test('whoever comes before the server is ready is told to come again, an EventSo
       },
     ],
     guard: createOriginGuard({ boundHost: 'localhost', allowedOrigins: [], allowedHosts: [] }),
-    callers: { establish: () => undefined },
+    callers: { establish: () => undefined, refusalOf: () => undefined },
     rejected: metrics.counter('rejected', 'Refused.', ['reason']),
     otherwise: (_request, response) => response.end(),
     ready: () => ready,

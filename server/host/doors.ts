@@ -2,6 +2,7 @@ import { type IncomingMessage, type RequestListener, type ServerResponse, STATUS
 import type { Duplex } from 'node:stream';
 import type { Callers } from '@tidewall/auth';
 import type { Counter, Gateway, GatewayDefinition, GatewayRequest } from '@tidewall/contracts';
+import type { TidewallError } from '@tidewall/protocol';
 import type { OriginGuard, Refusal } from './origin-guard.ts';
 
 /** A gateway in its place. */
@@ -14,7 +15,7 @@ export interface DoorsOptions {
   readonly gateways: readonly Mounted[];
   readonly guard: OriginGuard;
   /** Finds out who comes, before a gateway looks at what they want. */
-  readonly callers: Pick<Callers, 'establish'>;
+  readonly callers: Arrivals;
   readonly rejected: Counter;
   /** Answers what is no gateway's. */
   readonly otherwise: RequestListener;
@@ -50,6 +51,8 @@ const CORS_HEADERS = {
   'access-control-max-age': '600',
 } as const;
 
+type Arrivals = Pick<Callers, 'establish' | 'refusalOf'>;
+
 /** The server's own door: each gateway has its path, and all else is answered by `otherwise`. */
 export function createMainDoor({ gateways, guard, callers, rejected, otherwise, ready }: DoorsOptions): Door {
   const upgraded = gateways.filter(({ gateway }) => gateway.upgrade !== undefined);
@@ -66,14 +69,14 @@ export function createMainDoor({ gateways, guard, callers, rejected, otherwise, 
       const mounted = answering.find(({ definition }) => isAt(request, definition));
       if (mounted === undefined) return otherwise(request, response);
       const refusal = refusalOf(request, mounted);
-      if (refusal === undefined) letIn(request, response, mounted, mounted.definition.path, callers);
+      if (refusal === undefined) letIn(request, response, mounted, mounted.definition.path, { callers, rejected });
       else refuse(request, response, refusal, rejected);
     },
     upgrade(request, socket, head) {
       const mounted = upgraded.find(({ definition }) => isAt(request, definition));
       const refusal = mounted === undefined ? nothingHere(request, upgraded, guard) : refusalOf(request, mounted);
       if (mounted !== undefined && refusal === undefined) {
-        upgrade(request, socket, callers, () =>
+        upgrade(request, socket, { callers, rejected }, () =>
           mounted.gateway.upgrade?.(asGatewayRequest(request, mounted.definition.path), socket, head),
         );
       } else if (refusal !== undefined) refuseUpgrade(socket, refusal, rejected);
@@ -105,7 +108,7 @@ export function createOwnDoor(
         (gateway.answer === undefined
           ? { status: 426, reason: 'unknown_gateway', message: `${speaks}, over WebSocket` }
           : undefined);
-      if (refusal === undefined) letIn(request, response, mounted, '', callers);
+      if (refusal === undefined) letIn(request, response, mounted, '', { callers, rejected });
       else refuse(request, response, refusal, rejected);
     },
     upgrade(request, socket, head) {
@@ -115,7 +118,9 @@ export function createOwnDoor(
           ? { status: 404, reason: 'unknown_gateway', message: `${speaks}, over HTTP` }
           : undefined);
       if (refusal === undefined) {
-        upgrade(request, socket, callers, () => gateway.upgrade?.(asGatewayRequest(request, ''), socket, head));
+        upgrade(request, socket, { callers, rejected }, () =>
+          gateway.upgrade?.(asGatewayRequest(request, ''), socket, head),
+        );
       } else refuseUpgrade(socket, refusal, rejected);
     },
   };
@@ -130,7 +135,7 @@ function letIn(
   response: ServerResponse,
   { gateway }: Mounted,
   mountedAt: string,
-  callers: Pick<Callers, 'establish'>,
+  { callers, rejected }: { readonly callers: Arrivals; readonly rejected: Counter },
 ): void {
   const { origin } = request.headers;
   response.setHeader('vary', 'origin');
@@ -142,7 +147,11 @@ function letIn(
   if (origin !== undefined) {
     response.setHeader('access-control-expose-headers', CORS_HEADERS['access-control-expose-headers']);
   }
-  const answer = () => gateway.answer?.(asGatewayRequest(request, mountedAt), response);
+  const answer = () => {
+    const refusal = refusedFor(callers.refusalOf(request));
+    if (refusal === undefined) gateway.answer?.(asGatewayRequest(request, mountedAt), response);
+    else refuse(request, response, refusal, rejected);
+  };
   const waiting = callers.establish(request);
   if (waiting === undefined) answer();
   else void waiting.then(() => response.destroyed || answer());
@@ -152,12 +161,17 @@ function letIn(
 function upgrade(
   request: IncomingMessage,
   socket: Duplex,
-  callers: Pick<Callers, 'establish'>,
+  { callers, rejected }: { readonly callers: Arrivals; readonly rejected: Counter },
   takeOver: () => void,
 ): void {
+  const go = () => {
+    const refusal = refusedFor(callers.refusalOf(request));
+    if (refusal === undefined) takeOver();
+    else refuseUpgrade(socket, refusal, rejected);
+  };
   const waiting = callers.establish(request);
   if (waiting === undefined) {
-    takeOver();
+    go();
     return;
   }
   // Nobody else listens to a socket that was taken off the HTTP server, and an unheard error would end the process.
@@ -165,8 +179,12 @@ function upgrade(
   socket.on('error', heard);
   void waiting.then(() => {
     socket.off('error', heard);
-    if (!socket.destroyed) takeOver();
+    if (!socket.destroyed) go();
   });
+}
+
+function refusedFor(failure: TidewallError | undefined): DoorRefusal | undefined {
+  return failure && { status: 403, reason: 'cross_site', message: failure.message };
 }
 
 /** Whether a request is part of a session that there is. */

@@ -28,6 +28,7 @@ export type FlagName =
   | 'listen'
   | 'secret'
   | 'access'
+  | 'adminPassword'
   | 'redis';
 
 export interface ConfigOrigins {
@@ -75,6 +76,7 @@ const VARIABLES: Readonly<
   TIDEWALL_BROKER: { name: 'broker', parse: (text) => text },
   TIDEWALL_LISTEN: { name: 'listen', parse: portsByKind },
   TIDEWALL_REDIS: { name: 'redis', parse: (text) => text },
+  TIDEWALL_ADMIN_PASSWORD: { name: 'adminPassword', parse: (text) => text },
   TIDEWALL_ACCESS: { name: 'access', parse: (text) => text },
   TIDEWALL_SECRET: { name: 'secret', parse: (text) => text },
 };
@@ -151,7 +153,7 @@ async function findFile(given: Partial<Record<string, Flag>>, folder: string): P
 function check(settings: JsonObject, originOf: (name: string) => string): Config {
   const result = configSchema.safeParse(settings);
   if (result.success) return result.data;
-  const lines = wrongPlaces(result.error.issues, settings, configSchema, ['secret', 'redis'])
+  const lines = wrongPlaces(result.error.issues, settings, configSchema, ['secret', 'redis', 'adminPassword'])
     .slice(0, 20)
     .map(({ path, says }) => `${pathText(path)} ${says} (${originOf(String(path[0] ?? ''))})`);
   throw new ConfigError(lines.join('\n'));

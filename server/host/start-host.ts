@@ -2,7 +2,13 @@ import { mkdir } from 'node:fs/promises';
 import type { RequestListener } from 'node:http';
 import { isIP } from 'node:net';
 import { join } from 'node:path';
-import { createCallers, createKeyIdentity, createLocalIdentity, createTokenIdentity } from '@tidewall/auth';
+import {
+  createCallers,
+  createKeyIdentity,
+  createLocalIdentity,
+  createSessionIdentity,
+  createTokenIdentity,
+} from '@tidewall/auth';
 import { type Clock, systemClock } from '@tidewall/base';
 import type { GatewayDefinition, HubPort, Log, Principal } from '@tidewall/contracts';
 import { flaskSseGateway } from '@tidewall/gateways/flask-sse/server';
@@ -49,6 +55,9 @@ import { SourceStore } from './sources/source-store.ts';
 import { StartError } from './startup-errors.ts';
 import { TlsFiles } from './tls-files.ts';
 import { TopicSettingsStore } from './topics/topic-settings-store.ts';
+import { Attempts } from './users/attempts.ts';
+import { Setup } from './users/setup.ts';
+import { UserStore } from './users/user-store.ts';
 
 export interface HostOptions {
   readonly loaded: LoadedConfig;
@@ -74,6 +83,8 @@ export interface RunningHost {
   readonly ports: Readonly<Record<string, number>>;
   /** The hub, in this process. */
   readonly hub: HubPort;
+  /** What the link has by which the first admin is made; undefined when none is needed. */
+  readonly setupToken: string | undefined;
   /** Whether rules decide who may do what; otherwise everybody may who reaches it. */
   readonly closed: boolean;
   /** Ids of the screens that it shows. */
@@ -101,6 +112,7 @@ const GATEWAYS: readonly GatewayDefinition[] = [
   heartCheckGateway,
   flaskSseGateway,
 ];
+const HOUR_MS = 3_600_000;
 /** The server itself, in what it does for nobody in particular. */
 const SERVER: Principal = { id: 'server', roles: ['admin'] };
 
@@ -136,10 +148,19 @@ export async function startHost(options: HostOptions): Promise<RunningHost> {
   });
   const nonces = await openNonces({ path: join(config.dataDir, 'nonces.json'), clock, log, meter: metrics });
   const keyIdentity = createKeyIdentity({ keys, nonces: nonces.memory, clock, meter: metrics });
+  const sessionMs = config.sessionHours * HOUR_MS;
+  const users = await UserStore.open({
+    path: join(config.dataDir, 'users.json'),
+    ...{ clock, log, meter: metrics, sessionMs },
+  });
+  const setup = new Setup(clock, () => !users.hasAdmin);
+  if (config.adminPassword !== undefined) await giveAdmin(users, config.adminPassword);
+  if (users.size > 0) access.close();
   const localToken = newLocalToken();
   const callers = createCallers({
     identities: [
       createLocalIdentity(localToken),
+      createSessionIdentity({ signedIn: (token) => users.signedIn(token) }),
       keyIdentity,
       createTokenIdentity({ issuers: config.tokens, outgoing: outgoing.configured, clock }),
     ],
@@ -207,7 +228,12 @@ export async function startHost(options: HostOptions): Promise<RunningHost> {
     callers,
     keyIdentity,
     decider: access,
-    principals: (id) => (id.startsWith('key:') ? keys.principalOf(id.slice('key:'.length)) : undefined),
+    ...{ access, users, setup, sessionMs, attempts: new Attempts(clock) },
+    principals: (id) => {
+      const [, kind, name = ''] = /^(key|user):(.*)$/.exec(id) ?? [];
+      if (kind === 'key') return keys.principalOf(name);
+      return kind === 'user' ? users.principalOf(name) : undefined;
+    },
     limits,
     http: config.http,
     clock,
@@ -285,6 +311,7 @@ export async function startHost(options: HostOptions): Promise<RunningHost> {
       port: listeners.port,
       ports: Object.fromEntries(own.map(({ kind, listeners: { port } }) => [kind, port])),
       hub,
+      setupToken: access.closed ? setup.renew() : undefined,
       get closed() {
         return access.closed;
       },
@@ -301,6 +328,12 @@ export async function startHost(options: HostOptions): Promise<RunningHost> {
     }
     throw failure;
   }
+}
+
+/** Makes the user `admin`, or gives it another password when that is not what it has. */
+async function giveAdmin(users: UserStore, password: string): Promise<void> {
+  if (!users.list().some(({ name }) => name === 'admin')) await users.create('admin', password, ['admin']);
+  else if (!(await users.check('admin', password))) await users.setPassword('admin', password);
 }
 
 async function makeFolders(folders: readonly string[]): Promise<void> {

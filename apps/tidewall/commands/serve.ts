@@ -44,6 +44,9 @@ export async function serve({ flags, files, version }: ServeOptions): Promise<vo
   else {
     // The log is for programs; who starts this in a script looks for the address on the other stream.
     process.stderr.write(`tidewall: ${host.url}\n`);
+    // Not into the log: whoever has it becomes the admin.
+    if (host.setupToken !== undefined)
+      process.stderr.write(`tidewall: the first admin is made at ${setupLink(host)}\n`);
     log.info(
       { url: host.url, port: host.port, ports: host.ports, pid: process.pid, version, dataDir: loaded.config.dataDir },
       'ready',
@@ -78,7 +81,15 @@ function untilSignal(): Promise<NodeJS.Signals> {
   });
 }
 
-function greeting({ url, ports, screenIds }: RunningHost, { config, file }: LoadedConfig, colors: boolean): string {
+function setupLink({ url, setupToken }: Pick<RunningHost, 'url' | 'setupToken'>): string {
+  return `${url}/setup#${setupToken}`;
+}
+
+function greeting(
+  { url, ports, screenIds, setupToken }: RunningHost,
+  { config, file }: LoadedConfig,
+  colors: boolean,
+): string {
   const strong = (text: string) => (colors ? `\u001b[1;36m${text}\u001b[0m` : text);
   const screens = screenIds.slice(0, 4).map((id) => `${url}/s/${id}`);
   return [
@@ -88,6 +99,7 @@ function greeting({ url, ports, screenIds }: RunningHost, { config, file }: Load
     `  data     ${config.dataDir}${file === undefined ? '' : `   settings  ${file}`}`,
     ...Object.entries(ports).map(([kind, port]) => `  ${kind.padEnd(8)} port ${port}`),
     `  push     curl -d '{"value": 42}' '${url}/api/topics/demo/answer'`,
+    ...(setupToken === undefined ? [] : [`  set up   ${strong(setupLink({ url, setupToken }))}  (once, within a day)`]),
     '  Ctrl-C stops it.',
     '',
     '',

@@ -7,12 +7,16 @@ import type { Audit } from '../audit/audit.ts';
 import type { ComponentManifest } from '../component-manifest.ts';
 import type { HttpLimits } from '../config.ts';
 import type { ElementTopics } from '../element-topics.ts';
+import type { HostAccess } from '../host-access.ts';
 import type { KeyStore } from '../keys/key-store.ts';
 import type { Metrics } from '../metrics.ts';
 import type { Screens } from '../screens.ts';
 import type { FileShelf } from '../sources/file-shelf.ts';
 import type { SourceStore } from '../sources/source-store.ts';
 import type { TopicSettingsStore } from '../topics/topic-settings-store.ts';
+import type { Attempts } from '../users/attempts.ts';
+import type { Setup } from '../users/setup.ts';
+import type { UserStore } from '../users/user-store.ts';
 import type { ClientAddresses } from './client-address.ts';
 
 /** Whether the server takes work; `starting` and `draining` answer 503. */
@@ -33,6 +37,12 @@ export interface ApiContext {
   readonly elements: ElementTopics;
   readonly topicSettings: TopicSettingsStore;
   readonly keys: KeyStore;
+  readonly users: UserStore;
+  readonly attempts: Attempts;
+  readonly setup: Setup;
+  readonly access: Pick<HostAccess, 'closed' | 'close'>;
+  /** How long a user stays signed in who does not come. */
+  readonly sessionMs: number;
   readonly audit: Audit;
   readonly decider: Decider;
   /** Who is meant by an id like `key:tk7`; undefined when there is nobody, or not any more. */

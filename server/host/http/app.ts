@@ -1,4 +1,4 @@
-import type { Callers, KeyIdentity } from '@tidewall/auth';
+import { type Callers, type KeyIdentity, sessionTokenOf } from '@tidewall/auth';
 import type { Principal } from '@tidewall/contracts';
 import { CHALLENGE } from '@tidewall/contracts';
 import { ERROR_STATUS, TidewallError } from '@tidewall/protocol';
@@ -20,10 +20,12 @@ import type { BoundRoute, RouteAnswer } from './route.ts';
 import { screenPushRoutes } from './screen-push-routes.ts';
 import { screenRoutes } from './screen-routes.ts';
 import { SECURITY_HEADERS } from './security-headers.ts';
+import { sessionRoutes } from './session-routes.ts';
 import { signedBody } from './signed-body.ts';
 import { sourceRoutes } from './source-routes.ts';
 import { topicRoutes } from './topic-routes.ts';
 import { topicSettingsRoutes } from './topic-settings-routes.ts';
+import { userRoutes } from './user-routes.ts';
 
 export interface AppOptions extends ApiContext {
   readonly guard: OriginGuard;
@@ -59,9 +61,16 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
     ...pageRequestRoutes(options),
     ...auditRoutes(options),
     ...decisionRoutes(options),
+    ...sessionRoutes(options),
+    ...userRoutes(options),
   );
   for (const route of [...routes, ...operationRoutes(options, routes)]) addRoute(app, route, options);
-  servePages(app, { ...options, originsFor: (request) => originsFor(options, request) });
+  servePages(app, {
+    ...options,
+    originsFor: (request) => originsFor(options, request),
+    mayView: ({ raw }, name) =>
+      options.decider.decide(options.callers.of(raw), { thing: 'screens', action: 'view', name }) !== undefined,
+  });
   await app.ready();
   return app;
 }
@@ -111,6 +120,9 @@ function addRoute(app: FastifyInstance, route: BoundRoute, context: AppOptions):
             ...(await signedBody(request, route, context.keyIdentity)),
             key: route.takesKey ? idempotencyKey(request) : undefined,
             principal,
+            address: context.addresses.of(request.raw),
+            secure: context.addresses.isSecure(request.raw),
+            sessionToken: sessionTokenOf(request.raw),
             may: (need) => context.decider.decide(principal, need) !== undefined,
             ifNoneMatch: request.headers['if-none-match'],
             contentType: contentTypes.get(request),

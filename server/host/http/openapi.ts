@@ -1,3 +1,4 @@
+import type { Need } from '@tidewall/contracts';
 import { ERROR_MEANINGS, ERROR_STATUS, type ErrorName } from '@tidewall/protocol';
 import { z } from 'zod';
 import type { BoundRoute } from './route.ts';
@@ -43,12 +44,21 @@ const KEY_HEADER = {
 
 const NO_CONTENT = 204;
 
+/** What whoever calls must be allowed, by the names that the path has for it. */
+function needs({ path, needOf, decidedBy }: BoundRoute): object | string {
+  if (decidedBy !== 'route') return decidedBy;
+  const [name] = /(?<=\{)\w+(?=\})/.exec(path) ?? [];
+  const need = needOf(name === undefined ? {} : { [name]: 'x' }) as Need;
+  return { ...need, name: need.name === 'x' ? `{${name}}` : need.name };
+}
+
 function operation(route: BoundRoute): object {
   const { summary, description, params, query, body, takesKey, answer, errors, method, path } = route;
   return {
     operationId: `${method.toLowerCase()}${path.replace(/[^A-Za-z]+(.)?/g, (_, letter?: string) => letter?.toUpperCase() ?? '')}`,
     summary,
     ...(description !== undefined && { description }),
+    'x-tidewall-needs': needs(route),
     parameters: [...parameters(params, 'path'), ...parameters(query, 'query'), ...(takesKey ? [KEY_HEADER] : [])],
     ...(body && {
       requestBody: {

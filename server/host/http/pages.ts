@@ -11,6 +11,8 @@ export interface PagesOptions {
   readonly screens: Screens;
   /** Origins that the page of whoever asks for it may ask by itself. */
   originsFor(request: FastifyRequest): readonly string[];
+  /** Whether whoever asks may see a screen of that id, if there were one. */
+  mayView(request: FastifyRequest, id: string): boolean;
 }
 
 const HTML = 'text/html; charset=utf-8';
@@ -21,7 +23,7 @@ const HASHED = /[/\\]assets[/\\]/;
  * The pages of the viewer: `/` and `/s/<id>` are one document that finds its way by the address. An unknown screen gets
  * the same document, since it is the page that helps, but with status 404.
  */
-export function servePages(app: FastifyInstance, { webDir, screens, originsFor }: PagesOptions): void {
+export function servePages(app: FastifyInstance, { webDir, screens, originsFor, mayView }: PagesOptions): void {
   const page = async (request: FastifyRequest, reply: FastifyReply, status: number) => {
     const html = webDir === undefined ? undefined : await readPage(webDir);
     return reply
@@ -31,9 +33,14 @@ export function servePages(app: FastifyInstance, { webDir, screens, originsFor }
       .type(HTML)
       .send(html ?? NOT_BUILT);
   };
-  app.get('/', (request, reply) => page(request, reply, 200));
+  for (const path of ['/', '/login', '/setup']) app.get(path, (request, reply) => page(request, reply, 200));
   app.get<{ Params: { id: string } }>('/s/:id', (request, reply) =>
-    page(request, reply, screens.get(request.params.id) === undefined ? 404 : 200),
+    // Who may not see it learns nothing of whether it is there.
+    page(
+      request,
+      reply,
+      screens.get(request.params.id) === undefined && mayView(request, request.params.id) ? 404 : 200,
+    ),
   );
   if (webDir === undefined) return;
   void app.register(fastifyStatic, {

@@ -62,6 +62,12 @@ export interface RouteCall<Params, Query> {
   readonly key: string | undefined;
   /** Who calls. */
   readonly principal: Principal;
+  /** Where that comes from. */
+  readonly address: string;
+  /** What the cookie of a user who has signed in says. */
+  readonly sessionToken: string | undefined;
+  /** Whether it came over TLS. */
+  readonly secure: boolean;
   /** Whether that is somebody who may do this. */
   may(need: Need): boolean;
   /** The request's `If-None-Match`. */
