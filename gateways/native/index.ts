@@ -16,3 +16,4 @@ export { Progress } from './progress.ts';
 export { reconnectWindowMs } from './reconnect-window.ts';
 export { type ConnectSigner, SIGN_SKEW_MS, signConnect } from './signed-connect.ts';
 export { Spread } from './spread.ts';
+export { TokenBucket } from './token-bucket.ts';

@@ -1,6 +1,7 @@
 import type { ServerResponse } from 'node:http';
 import type { Clock } from '@tidewall/base';
 import { NOT_STORED } from '../http/answer.ts';
+import { wireOf } from '../http/wire-of.ts';
 
 /** The header that says where an answer leads. */
 export const CURSOR_HEADER = 'x-tidewall-cursor';
@@ -23,11 +24,11 @@ export class HeldRequest {
   #done = false;
 
   constructor({ response, clock, waitMs, late, gone }: HeldOptions) {
-    const { socket } = response;
+    const wire = wireOf(response);
     this.#response = response;
-    // On its connection nothing moves while it waits, and that is no fault of it.
-    this.#timeoutMs = socket?.timeout ?? 0;
-    socket?.setTimeout(0);
+    // On its wire nothing moves while it waits, and that is no fault of it.
+    this.#timeoutMs = wire?.timeout ?? 0;
+    wire?.setTimeout(0);
     this.#cancel = clock.after(waitMs, () => {
       if (!this.#done) late();
     });
@@ -39,7 +40,7 @@ export class HeldRequest {
   /** Answers with lines of the wire and where they lead; without lines there is nothing new. */
   answer(body: Buffer | undefined, cursor: string): void {
     if (!this.#release()) return;
-    this.#response.socket?.setTimeout(this.#timeoutMs);
+    wireOf(this.#response)?.setTimeout(this.#timeoutMs);
     const head = { ...NOT_STORED, [CURSOR_HEADER]: cursor };
     if (body === undefined) this.#response.writeHead(204, head).end();
     else {

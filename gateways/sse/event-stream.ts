@@ -3,6 +3,7 @@ import type { Socket } from 'node:net';
 import { assert } from '@tidewall/base';
 import type { GatewayContext } from '@tidewall/contracts';
 import { NOT_STORED } from '../http/answer.ts';
+import { streamOf, type Wire, wireOf } from '../http/wire-of.ts';
 import type { GatewayMetrics } from '../native/index.ts';
 import type { DirectWrites } from '../websocket/direct-writes.ts';
 import { SocketOutput } from '../websocket/socket-output.ts';
@@ -27,49 +28,57 @@ export interface StreamOptions {
   readonly first: string | Buffer;
   /** It takes more again. */
   drained(): void;
-  /** The socket is gone, whoever ended it. */
+  /** What carries it is gone, whoever ended it. */
   gone(): void;
 }
 
-/** Whether a response has its connection to itself: not if it was asked for behind another one (RFC 9112, 9.3.2). */
+/** Whether a response has a wire to itself: not if it was asked for behind another one (RFC 9112, 9.3.2). */
 export function mayStream(response: ServerResponse): boolean {
-  return response.socket?.writable === true;
+  return wireOf(response)?.writable === true;
 }
 
 /**
  * The answer to one request that goes on for as long as both sides want. It ends with its connection, so its bytes need
- * no chunks around them, and are handed to the socket as they are.
+ * no chunks around them, and are handed to the socket as they are; over HTTP/2 it ends with its stream.
  */
 export class EventStream {
   readonly #options: StreamOptions;
-  readonly #socket: Socket;
+  readonly #wire: Wire;
+  /** Whether the socket below carries other answers, too. */
+  readonly #shared: boolean;
   readonly #output: SocketOutput;
   #stalled = false;
   #wroteAt: number;
+  #writtenBytes: number;
   /** When our side ended, monotonic. */
   #endedAt: number | undefined;
 
   constructor(options: StreamOptions) {
     const { response, context, direct } = options;
     const { socket } = response;
-    assert(socket !== null, 'a response that may stream has its socket');
+    const wire = wireOf(response);
+    assert(socket !== null && wire !== undefined, 'a response that may stream has its wire');
     this.#options = options;
-    this.#socket = socket;
+    this.#wire = wire;
+    this.#shared = streamOf(response) !== undefined;
     this.#wroteAt = context.clock.monotonic();
     response.useChunkedEncodingByDefault = false;
     response.shouldKeepAlive = false;
     response.writeHead(200, HEAD);
     response.flushHeaders();
-    socket.setTimeout(0);
+    wire.setTimeout(0);
     socket.setNoDelay(true);
     // Over before the next comment is due: while something that was sent waits to be acknowledged, the system asks nothing.
     socket.setKeepAlive(true, Math.max(LEAST_QUIET_MS, context.limits.pingMs - PROBES_MS - 1000));
-    this.#output = new SocketOutput(socket, Buffer.from(options.first), direct, { drained: () => this.#drained() });
-    socket.on('drain', () => this.#drained());
-    socket.on('end', () => this.#finished());
-    socket.on('close', () => options.gone());
-    // What went wrong is the socket's end, and is followed by 'close'.
-    socket.on('error', () => {});
+    const first = Buffer.from(options.first);
+    this.#writtenBytes = first.length;
+    this.#output = new SocketOutput(wire, first, direct, { drained: () => this.#drained() });
+    wire.on('drain', () => this.#drained());
+    // The client's side of a stream has ended with its request.
+    if (!this.#shared) wire.on('end', () => this.#finished());
+    wire.on('close', () => options.gone());
+    // What went wrong is the end of the wire, and is followed by 'close'.
+    wire.on('error', () => {});
   }
 
   /** Above high water; `drained` is called when it is no more. */
@@ -90,11 +99,12 @@ export class EventStream {
     const { metrics, context } = this.#options;
     metrics.tally.bytesWritten += bytes.length;
     this.#wroteAt = context.clock.monotonic();
+    this.#writtenBytes += bytes.length;
     return this.#output.write(bytes) ? !this.#stalled : !this.congested;
   }
 
   takenBytes(): number {
-    return takenBytesOf(this.#socket);
+    return this.#shared ? this.#writtenBytes - this.#wire.writableLength : takenBytesOf(this.#wire as Socket);
   }
 
   /** Ends it after these events; behind a full buffer they would not arrive, so it is cut then. Again: does nothing. */
@@ -103,19 +113,19 @@ export class EventStream {
     const reachable = !this.congested;
     if (reachable) this.#output.write(Buffer.from(last));
     this.#endedAt = this.#options.context.clock.monotonic();
-    if (reachable) this.#socket.end();
-    else this.#socket.destroy();
+    if (reachable) this.#wire.end();
+    else this.#wire.destroy();
   }
 
   cut(): void {
-    this.#socket.destroy();
+    this.#wire.destroy();
   }
 
   /** Keeps it alive, or destroys what a client does not let go of; called about once a second. */
   sweep(now: number): void {
     const { pingMs } = this.#options.context.limits;
     if (this.#endedAt !== undefined) {
-      if (now - this.#endedAt >= CLOSE_GRACE_MS) this.#socket.destroy();
+      if (now - this.#endedAt >= CLOSE_GRACE_MS) this.#wire.destroy();
     } else if (now - this.#wroteAt >= pingMs && !this.congested) this.write(HEARTBEAT);
   }
 
@@ -128,8 +138,8 @@ export class EventStream {
   /** The client's side of the socket has ended. */
   #finished(): void {
     // Who has ended its side reads no more; what waits for it would keep the socket for ever.
-    if (this.#output.waitingBytes > 0) this.#socket.destroy();
-    else this.#socket.end();
+    if (this.#output.waitingBytes > 0) this.#wire.destroy();
+    else this.#wire.end();
   }
 }
 

@@ -1,4 +1,4 @@
-import type { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
 import type { DirectWrites, WritableHandle, Writer } from './direct-writes.ts';
 
 export interface OutputOwner {
@@ -11,7 +11,7 @@ export interface OutputOwner {
  * stream is asked or not.
  */
 export class SocketOutput implements Writer {
-  readonly #socket: Socket;
+  readonly #socket: Duplex;
   readonly #owner: OutputOwner;
   readonly #direct: DirectWrites;
   /** Absent: this socket is written to in the ordinary way. */
@@ -20,7 +20,7 @@ export class SocketOutput implements Writer {
   #underWay = 0;
 
   /** @param first is written before anything else */
-  constructor(socket: Socket, first: Buffer, direct: DirectWrites, owner: OutputOwner) {
+  constructor(socket: Duplex, first: Buffer, direct: DirectWrites, owner: OutputOwner) {
     this.#socket = socket;
     this.#owner = owner;
     this.#direct = direct;

@@ -66,6 +66,8 @@ const http = {
   headerBytes: bytes(1024, 32 * 1024),
   headerCount: count(8, 1000, 100),
   connections: count(1, 10_000_000, 20_000),
+  /** Requests at once on one connection of HTTP/2, streams that go on among them. */
+  streams: count(1, 10_000, 100),
 };
 
 const MEBIBYTE = 1024 * 1024;

@@ -280,7 +280,7 @@ export async function startHost(options: HostOptions): Promise<RunningHost> {
     const doors = { guard, callers, rejected, otherwise, ready: () => state === 'ready' };
     const listen = (port: number, door: Door) => {
       const malformed = (reason: string) => rejected.add(1, { reason });
-      return openListeners({ host: config.host, port, limits: config.http, tls, ...door, malformed });
+      return openListeners({ host: config.host, port, limits: config.http, clock, tls, ...door, malformed });
     };
     const listeners = await listen(config.port, createMainDoor({ ...doors, gateways: mounted }));
     const own: OpenPort[] = [];

@@ -1,3 +1,4 @@
+import type { IncomingMessage } from 'node:http';
 import { type Callers, type KeyIdentity, sessionTokenOf } from '@tidewall/auth';
 import type { Principal } from '@tidewall/contracts';
 import { CHALLENGE } from '@tidewall/contracts';
@@ -216,12 +217,12 @@ function guardRequests(app: FastifyInstance, options: AppOptions): void {
     throw new TidewallError('permission_denied', refusal.message);
   };
   app.addHook('onRequest', async (request, reply) => {
-    const { headers, rawHeaders } = request.raw;
+    const { headers } = request.raw;
     reply.headers(SECURITY_HEADERS);
     const foreign = guard.checkHost(headers);
     if (foreign !== undefined) refuse(foreign);
     allowOrigin(request, reply, guard);
-    if (rawHeaders.length / 2 > http.headerCount) {
+    if (headerCountOf(request.raw) > http.headerCount) {
       rejected.add(1, { reason: 'headers' });
       reply.header('connection', 'close');
       return answer(
@@ -242,6 +243,13 @@ function guardRequests(app: FastifyInstance, options: AppOptions): void {
   app.addHook('onSend', async (_request, reply) => {
     if (state() === 'draining') reply.header('connection', 'close');
   });
+}
+
+/** Without what HTTP/2 writes as headers, and HTTP/1.1 in the first line. */
+function headerCountOf({ rawHeaders }: IncomingMessage): number {
+  let pseudo = 0;
+  while (rawHeaders[2 * pseudo]?.startsWith(':')) pseudo++;
+  return rawHeaders.length / 2 - pseudo;
 }
 
 /** Counts requests and upgrades that were turned away before anything looked at what they want. */

@@ -2,15 +2,19 @@ import { lookup } from 'node:dns/promises';
 import { createServer, type IncomingMessage, type RequestListener, type Server, type ServerOptions } from 'node:http';
 import { createServer as createTlsServer, Server as TlsServer } from 'node:https';
 import type { Duplex } from 'node:stream';
+import type { TLSSocket } from 'node:tls';
+import type { Clock } from '@tidewall/base';
 import type { HttpLimits } from '../config.ts';
 import { StartError } from '../startup-errors.ts';
 import type { TlsFiles } from '../tls-files.ts';
+import { createHttp2Sessions, type Http2Sessions } from './http2-sessions.ts';
 
 export interface ListenersOptions {
   readonly host: string;
   readonly port: number;
   readonly limits: HttpLimits;
-  /** What is shown to those who connect; they speak TLS then. */
+  readonly clock: Clock;
+  /** What is shown to those who connect; they speak TLS then, and HTTP/2 if they can. */
   readonly tls?: TlsFiles | undefined;
   readonly request: RequestListener;
   readonly upgrade: (request: IncomingMessage, socket: Duplex, head: Buffer) => void;
@@ -39,17 +43,18 @@ const FREE_PORT_TRIES = 5;
  */
 export async function openListeners(options: ListenersOptions): Promise<Listeners> {
   const addresses = await addressesOf(options.host);
+  const http2 = options.tls && createHttp2Sessions(options);
   for (let left = FREE_PORT_TRIES; ; left--) {
     const servers: Server[] = [];
     try {
       let port = options.port;
       for (const address of addresses) {
-        const server = createHttpServer(options);
+        const server = createHttpServer(options, http2);
         if (!(await listen(server, address, port, servers.length > 0))) continue;
         servers.push(server);
         port = portOf(server);
       }
-      return listenersOf(servers, port);
+      return listenersOf(servers, http2, port);
     } catch (cause) {
       for (const server of servers) server.close();
       const inUse = (cause as NodeJS.ErrnoException).code === 'EADDRINUSE';
@@ -58,27 +63,24 @@ export async function openListeners(options: ListenersOptions): Promise<Listener
   }
 }
 
-function listenersOf(servers: readonly Server[], port: number): Listeners {
+function listenersOf(servers: readonly Server[], http2: Http2Sessions | undefined, port: number): Listeners {
   return {
     port,
     close: async () => {
-      await Promise.all(
-        servers.map(
-          (server) =>
-            new Promise<void>((resolve) => {
-              server.close(() => resolve());
-              server.closeIdleConnections();
-            }),
-        ),
-      );
+      const closed = servers.map((server) => new Promise<void>((resolve) => server.close(() => resolve())));
+      for (const server of servers) server.closeIdleConnections();
+      http2?.close();
+      await Promise.all(closed);
     },
     cut: () => {
+      http2?.cut();
       for (const server of servers) server.closeAllConnections();
     },
   };
 }
 
-function createHttpServer({ limits, tls, request, upgrade, malformed }: ListenersOptions): Server {
+function createHttpServer(options: ListenersOptions, http2: Http2Sessions | undefined): Server {
+  const { limits, tls, request, upgrade, malformed } = options;
   const bounds: ServerOptions = {
     requestTimeout: limits.requestTimeoutMs,
     headersTimeout: Math.min(limits.headersTimeoutMs, limits.requestTimeoutMs),
@@ -87,7 +89,8 @@ function createHttpServer({ limits, tls, request, upgrade, malformed }: Listener
     maxHeaderSize: limits.headerBytes,
     noDelay: true,
   };
-  const server = tls === undefined ? createServer(bounds, request) : secured(bounds, tls, limits, request);
+  const server =
+    tls === undefined || http2 === undefined ? createServer(bounds, request) : secured(bounds, tls, options, http2);
   if (server instanceof TlsServer) server.on('tlsClientError', () => malformed('tls'));
   server.setTimeout(limits.connectionTimeoutMs);
   // Node drops what is over this without a word; one more than allowed is what tells that there were too many.
@@ -104,9 +107,22 @@ function createHttpServer({ limits, tls, request, upgrade, malformed }: Listener
   return server;
 }
 
-function secured(bounds: ServerOptions, tls: TlsFiles, limits: HttpLimits, request: RequestListener): TlsServer {
-  const server = createTlsServer({ ...bounds, ...tls.context, handshakeTimeout: limits.headersTimeoutMs }, request);
+/** Whoever connects says by ALPN what they speak; who says nothing, HTTP/1.1. */
+function secured(
+  bounds: ServerOptions,
+  tls: TlsFiles,
+  { limits, request }: ListenersOptions,
+  http2: Http2Sessions,
+): TlsServer {
+  const shown = { ...tls.context, handshakeTimeout: limits.headersTimeoutMs, ALPNProtocols: ['h2', 'http/1.1'] };
+  const server = createTlsServer({ ...bounds, ...shown }, request);
   tls.onChange((context) => server.setSecureContext(context));
+  const overHttp1 = server.listeners('secureConnection');
+  server.removeAllListeners('secureConnection');
+  server.on('secureConnection', (socket: TLSSocket) => {
+    if (socket.alpnProtocol === 'h2') http2.take(socket);
+    else for (const take of overHttp1) take.call(server, socket);
+  });
   return server;
 }
 
