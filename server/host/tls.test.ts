@@ -108,33 +108,38 @@ describe('the files of a certificate', () => {
   };
   const keep = (_: object, text: string) => void said.push(text);
 
-  test('are looked at again: another pair is shown to those who connect then', async () => {
-    const host = await startTestHost({
-      settings: { host: '127.0.0.1', tls: { cert: file('cert.pem'), key: file('key.pem') } },
-      clock,
-    });
-    try {
-      const shown = () =>
-        new Promise<PeerCertificate>((resolve, reject) => {
-          const socket = connect({ port: host.port, host: '127.0.0.1', ca: authority.ca }, () => {
-            resolve(socket.getPeerCertificate());
-            socket.destroy();
+  test.each(['h2', 'http/1.1'])(
+    'are looked at again: another pair is shown to those who speak %s then',
+    async (speaks) => {
+      const host = await startTestHost({
+        settings: { host: '127.0.0.1', tls: { cert: file('cert.pem'), key: file('key.pem') } },
+        clock,
+      });
+      try {
+        const shown = () =>
+          new Promise<PeerCertificate>((resolve, reject) => {
+            const whereTo = { port: host.port, host: '127.0.0.1', ca: authority.ca, ALPNProtocols: [speaks] };
+            const socket = connect(whereTo, () => {
+              expect(socket.alpnProtocol).toBe(speaks);
+              resolve(socket.getPeerCertificate());
+              socket.destroy();
+            });
+            socket.on('error', reject);
           });
-          socket.on('error', reject);
-        });
-      const before = await shown();
-      await lay();
-      // The host looks by its clock, and reads the disk then.
-      await expect
-        .poll(async () => {
-          await clock.advance(10_000);
-          return (await shown()).serialNumber === before.serialNumber;
-        })
-        .toBe(false);
-    } finally {
-      await host.close();
-    }
-  });
+        const before = await shown();
+        await lay();
+        // The host looks by its clock, and reads the disk then.
+        await expect
+          .poll(async () => {
+            await clock.advance(10_000);
+            return (await shown()).serialNumber === before.serialNumber;
+          })
+          .toBe(false);
+      } finally {
+        await host.close();
+      }
+    },
+  );
 
   test('that do not fit leave what was there, and that is said once', async () => {
     const tls = await open();
