@@ -100,7 +100,7 @@ const network = z.string().refine((text) => isReachable(text) && isIP(text.split
 const sourceSchema = z.looseObject({ kind: z.string().min(1) });
 
 const origin = z.string().refine((text) => text === '*' || text === 'null' || isOrigin(text), {
-  error: 'must be an origin like https://hall.example:8443, without a path',
+  error: ({ input }) => originDemand(String(input)),
 });
 
 export const LOG_LEVELS = ['debug', 'info', 'warn', 'error', 'silent'] as const;
@@ -184,4 +184,11 @@ function isReachable(text: string): boolean {
 
 function isOrigin(text: string): boolean {
   return URL.canParse(text) && new URL(text).origin === text;
+}
+
+/** Names the origin that was meant, where the text has one: most paste an address with its path. */
+function originDemand(text: string): string {
+  const meant = URL.canParse(text) ? new URL(text).origin : 'null';
+  const cure = meant === 'null' ? 'like https://hall.example:8443' : `like ${meant}`;
+  return `must be an origin ${cure}, without a path`;
 }

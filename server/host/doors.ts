@@ -51,6 +51,9 @@ const CORS_HEADERS = {
   'access-control-max-age': '600',
 } as const;
 
+/** What a gateway answers is no page, whatever is in it. */
+const NO_SNIFFING = ['x-content-type-options', 'nosniff'] as const;
+
 type Arrivals = Pick<Callers, 'establish' | 'refusalOf'>;
 
 /** The server's own door: each gateway has its path, and all else is answered by `otherwise`. */
@@ -139,6 +142,7 @@ function letIn(
 ): void {
   const { origin } = request.headers;
   response.setHeader('vary', 'origin');
+  response.setHeader(...NO_SNIFFING);
   if (origin !== undefined) response.setHeader('access-control-allow-origin', origin);
   if (origin !== undefined && request.headers['access-control-request-method'] !== undefined) {
     response.writeHead(204, CORS_HEADERS).end();
@@ -225,7 +229,10 @@ function refuse(request: IncomingMessage, response: ServerResponse, refusal: Doo
     answerLater(request, response);
     return;
   }
-  const headers = { 'content-type': 'text/plain; charset=utf-8', ...(status === 503 && { 'retry-after': '1' }) };
+  const headers = {
+    ...{ 'content-type': 'text/plain; charset=utf-8', vary: 'origin', [NO_SNIFFING[0]]: NO_SNIFFING[1] },
+    ...(status === 503 && { 'retry-after': '1' }),
+  };
   response.writeHead(status, headers).end(`${message}\n`);
 }
 

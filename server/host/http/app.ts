@@ -16,7 +16,7 @@ import { ingestRoutes } from './ingest-routes.ts';
 import { keyRoutes } from './key-routes.ts';
 import { operationRoutes } from './operation-routes.ts';
 import { pageRequestRoutes } from './page-request-routes.ts';
-import { NOT_FOUND_PAGE, servePages } from './pages.ts';
+import { NOT_FOUND_PAGE, sendPlainPage, servePages } from './pages.ts';
 import type { BoundRoute, RouteAnswer } from './route.ts';
 import { screenPushRoutes } from './screen-push-routes.ts';
 import { screenRoutes } from './screen-routes.ts';
@@ -231,9 +231,11 @@ function guardRequests(app: FastifyInstance, options: AppOptions): void {
         431,
       );
     }
-    if (request.method === 'OPTIONS') return reply.code(204).send();
-    const cross = UNSAFE.has(request.method) ? guard.checkOrigin(headers) : undefined;
+    // Also the question beforehand: its answer is what says in the browser's tools which setting would let the page in.
+    const asks = UNSAFE.has(request.method) || request.method === 'OPTIONS';
+    const cross = asks ? guard.checkOrigin(headers) : undefined;
     if (cross !== undefined) refuse(cross);
+    if (request.method === 'OPTIONS') return reply.code(204).send();
     if (state() !== 'ready' && !ALWAYS.has(request.url.split('?')[0] ?? '')) {
       throw new TidewallError('busy', `the server is ${state()}; try again in a moment`, { afterMs: 1000 });
     }
@@ -309,8 +311,7 @@ function notFound(request: FastifyRequest, reply: FastifyReply): FastifyReply {
     const asked = `${knownMethod(request.method)} ${path.slice(0, 200)}`;
     return answer(reply, new TidewallError('unknown_command', `there is no ${asked}; see /api/openapi.json`), 404);
   }
-  if (request.headers.accept?.includes('text/html'))
-    return reply.code(404).type('text/html; charset=utf-8').send(NOT_FOUND_PAGE);
+  if (request.headers.accept?.includes('text/html')) return sendPlainPage(reply, 404, NOT_FOUND_PAGE);
   return reply.code(404).type('text/plain; charset=utf-8').send('there is nothing here\n');
 }
 

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import fastifyStatic from '@fastify/static';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Screens } from '../screens.ts';
-import { contentSecurityPolicy } from './security-headers.ts';
+import { type PageAllowances, pageHeaders } from './security-headers.ts';
 
 export interface PagesOptions {
   /** The built viewer; without it a page says how to build it. */
@@ -24,14 +24,17 @@ const HASHED = /[/\\]assets[/\\]/;
  * the same document, since it is the page that helps, but with status 404.
  */
 export function servePages(app: FastifyInstance, { webDir, screens, originsFor, mayView }: PagesOptions): void {
-  const page = async (request: FastifyRequest, reply: FastifyReply, status: number) => {
+  const page = async (
+    request: FastifyRequest,
+    reply: FastifyReply,
+    status: number,
+    framedBy: readonly string[] = [],
+  ) => {
     const html = webDir === undefined ? undefined : await readPage(webDir);
-    return reply
-      .code(html === undefined ? 503 : status)
-      .header('cache-control', 'no-cache')
-      .header('content-security-policy', contentSecurityPolicy(originsFor(request)))
-      .type(HTML)
-      .send(html ?? NOT_BUILT);
+    const allowances = { connect: originsFor(request), framedBy };
+    reply.header('cache-control', 'no-cache');
+    if (html === undefined) return sendPlainPage(reply, 503, NOT_BUILT, allowances);
+    return sendPage(reply.code(status), html, allowances);
   };
   for (const path of ['/', '/login', '/setup']) app.get(path, (request, reply) => page(request, reply, 200));
   app.get<{ Params: { id: string } }>('/s/:id', (request, reply) =>
@@ -55,6 +58,23 @@ export function servePages(app: FastifyInstance, { webDir, screens, originsFor, 
   });
 }
 
+function sendPage(reply: FastifyReply, html: string, allowances: PageAllowances): FastifyReply {
+  return reply.removeHeader('x-frame-options').headers(pageHeaders(allowances)).type(HTML).send(html);
+}
+
+/** Answers with a page of few words that loads nothing. */
+export function sendPlainPage(
+  reply: FastifyReply,
+  status: number,
+  { title, body }: PlainPage,
+  allowances: PageAllowances = {},
+): FastifyReply {
+  const html =
+    `<!doctype html><html lang="en"><meta charset="utf-8"><title>${title} · Tidewall</title>` +
+    `<meta name="viewport" content="width=device-width"><style>${PLAIN_STYLE}</style><h1>${title}</h1>${body}</html>`;
+  return sendPage(reply.code(status), html, { ...allowances, style: PLAIN_STYLE });
+}
+
 async function readPage(webDir: string): Promise<string | undefined> {
   try {
     return await readFile(join(webDir, 'index.html'), 'utf8');
@@ -63,23 +83,25 @@ async function readPage(webDir: string): Promise<string | undefined> {
   }
 }
 
-/** The answer to a browser that asks for a page that is not there. */
-export const NOT_FOUND_PAGE = plainPage(
-  'There is nothing here',
-  '<p>此处没有页面。<a href="/">All screens · 全部大屏</a></p>',
-);
-
-const NOT_BUILT = plainPage(
-  'The viewer has not been built',
-  '<p>Run <code>npm run build</code> (or <code>npm start</code>, which builds what is missing) and reload this page.</p>' +
-    '<p>The API works: <a href="/api/openapi.json">/api/openapi.json</a></p>',
-);
-
-function plainPage(title: string, body: string): string {
-  return (
-    `<!doctype html><html lang="en"><meta charset="utf-8"><title>${title} · Tidewall</title>` +
-    '<meta name="viewport" content="width=device-width"><style>body{background:#05101f;color:#d7e3f4;' +
-    'font:18px/1.6 system-ui,sans-serif;max-width:40em;margin:15vh auto;padding:0 1em}a,code{color:#5cc8ff}</style>' +
-    `<h1>${title}</h1>${body}</html>`
-  );
+export interface PlainPage {
+  readonly title: string;
+  /** HTML. */
+  readonly body: string;
 }
+
+const PLAIN_STYLE =
+  'body{background:#05101f;color:#d7e3f4;font:18px/1.6 system-ui,sans-serif;max-width:40em;margin:15vh auto;' +
+  'padding:0 1em}a,code{color:#5cc8ff}';
+
+/** The answer to a browser that asks for a page that is not there. */
+export const NOT_FOUND_PAGE: PlainPage = {
+  title: 'There is nothing here',
+  body: '<p>此处没有页面。<a href="/">All screens · 全部大屏</a></p>',
+};
+
+const NOT_BUILT: PlainPage = {
+  title: 'The viewer has not been built',
+  body:
+    '<p>Run <code>npm run build</code> (or <code>npm start</code>, which builds what is missing) and reload this page.</p>' +
+    '<p>The API works: <a href="/api/openapi.json">/api/openapi.json</a></p>',
+};
