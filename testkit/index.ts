@@ -3,6 +3,7 @@ export { launchBrowser } from './launch-browser.ts';
 export { findProgram, hasPythonModule, PYTHON } from './programs.ts';
 export { RecordingEncoding, RecordingOutlet } from './recording-outlet.ts';
 export { CountingMeter, silentLog } from './silent-operations.ts';
+export { SmallDisk } from './small-disk.ts';
 export { startClickhouse } from './start-clickhouse.ts';
 export { startMariadb } from './start-mariadb.ts';
 export { type DatabaseServer, type DatabaseServerOptions, findPostgres, startPostgres } from './start-postgres.ts';

@@ -48,3 +48,4 @@ export type {
   SourceFamily,
   SourceTopic,
 } from './source.ts';
+export type { RecordChange, Store, StoredEntry, StoredRecord } from './store.ts';

@@ -1,4 +1,4 @@
-export { FolderTaken } from './folder-lock.ts';
+export { FolderTaken } from '@tidewall/disk';
 export { openJournalBroker } from './journal-broker.ts';
 export type { JournalOptions } from './journal-options.ts';
 export { JournalRefused } from './replay.ts';

@@ -1,9 +1,8 @@
 import { assert } from '@tidewall/base';
 import type { Broker, LogFollower, Publication } from '@tidewall/contracts';
+import { FolderLock, thisBoot } from '@tidewall/disk';
 import { type Position, TidewallError, type TopicName } from '@tidewall/protocol';
 import { newEpoch, placed } from '../kept-log.ts';
-import { thisBoot } from './boot.ts';
-import { FolderLock } from './folder-lock.ts';
 import { Journal, type JournalOwner } from './journal.ts';
 import type { JournalOptions } from './journal-options.ts';
 import { JournalTopic } from './journal-topic.ts';

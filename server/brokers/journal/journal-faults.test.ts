@@ -5,9 +5,9 @@ import { join } from 'node:path';
 import { type Clock, systemClock } from '@tidewall/base';
 import type { Broker, TopicLog } from '@tidewall/contracts';
 import { parseTopicName } from '@tidewall/protocol';
+import { SmallDisk } from '@tidewall/testkit';
 import { afterEach, expect, test, vi } from 'vitest';
 import { draft, follower, useJournalBed } from './journal-bed.contract.ts';
-import { SmallDisk } from './small-disk.contract.ts';
 
 /* Real faults: file systems that are full, read-only or lie; a limit on the size of files; threads that are stuck. */
 

@@ -1,8 +1,7 @@
 import { unlink } from 'node:fs/promises';
 import { assert, backoffMs } from '@tidewall/base';
-import { type Boot, thisBoot } from './boot.ts';
+import { type Boot, FolderLock, FolderTaken, thisBoot } from '@tidewall/disk';
 import { checkpointSize, NoRoom, writeCheckpoint } from './checkpoint.ts';
-import { FolderLock, FolderTaken } from './folder-lock.ts';
 import { inTime } from './in-time.ts';
 import { JournalFile } from './journal-file.ts';
 import { JournalFolder, type NumberedFile, syncFile, syncFolder } from './journal-folder.ts';

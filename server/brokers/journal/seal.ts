@@ -1,6 +1,6 @@
 import { open, readFile, rename, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type Boot, sameBoot } from './boot.ts';
+import { type Boot, sameBoot } from '@tidewall/disk';
 import { syncFolder } from './journal-folder.ts';
 
 /**

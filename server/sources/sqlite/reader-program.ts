@@ -1,3 +1,5 @@
+import { FIND_SQLITE } from '@tidewall/disk';
+
 /**
  * What reads SQLite files in a process of its own, as JavaScript for `node -e`: SQLite holds up the thread that it runs
  * in, and a statement that takes too long has no other end than that of its process.
@@ -19,17 +21,14 @@ try {
   require('node:fs').writeFileSync('/proc/self/oom_score_adj', '1000');
 } catch {}
 
-const found = findLibrary(process.argv[1]);
-
-async function findLibrary(fallback) {
-  const own = await import('node:sqlite').catch(() => undefined);
+${FIND_SQLITE}
+const found = findSqlite(
+  process.argv[1],
   // Node 22.16 and later: before, columns of one name cannot be told apart.
-  const isUsable = own && own.StatementSync.prototype.setReturnArrays && own.StatementSync.prototype.columns;
+  ({ StatementSync }) => StatementSync.prototype.setReturnArrays && StatementSync.prototype.columns,
   // Node 24.10 and later: before, there is one wall less.
-  if (isUsable && own.DatabaseSync.prototype.setAuthorizer) return own;
-  const other = fallback && (await import(fallback).catch(() => undefined));
-  return other || (isUsable ? own : undefined);
-}
+  ({ DatabaseSync }) => DatabaseSync.prototype.setAuthorizer,
+);
 
 function ask(library, { path, text, values, maxRows, maxBytes }) {
   if (!library) return { failed: 'library' };

@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import type { Clock } from '@tidewall/base';
+import { installedSqlite } from '@tidewall/disk';
 import { READER_PROGRAM } from './reader-program.ts';
 import { watchMemory } from './watch-memory.ts';
 
@@ -32,7 +33,7 @@ export class Reader {
   constructor(clock: Clock) {
     this.#clock = clock;
     const limits = ['--no-warnings', `--max-old-space-size=${HEAP_MB}`];
-    this.#process = spawn(process.execPath, [...limits, '-e', READER_PROGRAM, fallbackLibrary() ?? ''], {
+    this.#process = spawn(process.execPath, [...limits, '-e', READER_PROGRAM, installedSqlite() ?? ''], {
       stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
       // Whole numbers come as such, however large.
       serialization: 'advanced',
@@ -93,14 +94,5 @@ export class Reader {
   close(): void {
     this.#usable = false;
     this.#process.kill('SIGKILL');
-  }
-}
-
-/** Where SQLite is for a Node that has none of its own; undefined when that is not installed. */
-function fallbackLibrary(): string | undefined {
-  try {
-    return import.meta.resolve('@photostructure/sqlite');
-  } catch {
-    return undefined;
   }
 }

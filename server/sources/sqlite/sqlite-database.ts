@@ -1,5 +1,6 @@
 import { stat } from 'node:fs/promises';
 import type { Clock } from '@tidewall/base';
+import { NO_SQLITE } from '@tidewall/disk';
 import type { TidewallError } from '@tidewall/protocol';
 import type { SqlAnswer } from '../sql/answer.ts';
 import type { AnswerLimits, SqlConnection, SqlDatabase } from '../sql/sql-connection.ts';
@@ -74,10 +75,7 @@ class SqliteConnection implements SqlConnection {
     const place = { name: this.#path, secrets: [] };
     switch (answer.failed) {
       case 'library':
-        return sqlFailure(
-          place,
-          `cannot be read: Node ${process.versions.node} has no SQLite that we can use; install @photostructure/sqlite beside tidewall, or run Node 22.16 or later`,
-        );
+        return sqlFailure(place, `cannot be read: ${NO_SQLITE}`);
       case 'rows':
         return sqlFailure(place, `answers with more than ${maxRows} rows (maxRows): ask for less, as with LIMIT`);
       case 'bytes':

@@ -57,7 +57,7 @@ export class FolderLock {
     await mkdir(folder, { recursive: true, mode: 0o700 });
     const self = await thisProcess(clock.now());
     for (let tries = 0; tries < TRIES; tries++) {
-      const handle = await createWith(path, self);
+      const handle = await createWith(path, self, clock.now());
       if (handle) return new FolderLock(options, handle);
       const holder = await readHolder(path);
       if (holder === 'gone') continue;
@@ -117,7 +117,7 @@ export class FolderLock {
 }
 
 /** The lock, created with its holder in it; undefined when there is one already. */
-async function createWith(path: string, self: Self): Promise<FileHandle | undefined> {
+async function createWith(path: string, self: Self, now: number): Promise<FileHandle | undefined> {
   let handle: FileHandle;
   try {
     handle = await open(path, 'wx', 0o600);
@@ -125,8 +125,9 @@ async function createWith(path: string, self: Self): Promise<FileHandle | undefi
     if (codeOf(failure) === 'EEXIST') return undefined;
     throw failure;
   }
+  const lock = { since: now, lock: randomBytes(9).toString('base64url') };
   try {
-    await handle.writeFile(JSON.stringify({ ...self, lock: randomBytes(9).toString('base64url') }));
+    await handle.writeFile(JSON.stringify({ ...self, ...lock }));
     return handle;
   } catch (failure) {
     await handle.close();
@@ -182,11 +183,15 @@ async function removeStale(path: string, holder: Holder | undefined, clock: Cloc
 }
 
 function taken(folder: string, path: string, holder: Holder | undefined | 'gone'): FolderTaken {
-  const who = holder === undefined || holder === 'gone' ? 'another process' : `process ${holder.pid} on ${holder.host}`;
+  const who = holder === undefined || holder === 'gone' ? 'another process' : nameOf(holder);
   return new FolderTaken(
     `${folder} is in use by ${who}: stop it first, or give this one a data folder of its own (--data-dir); ` +
       `if it is not there any more, remove ${path}`,
   );
+}
+
+function nameOf({ pid, host, since }: Holder): string {
+  return `process ${pid} on ${host}${since === undefined ? '' : `, since ${new Date(since).toISOString()}`}`;
 }
 
 function codeOf(failure: unknown): string | undefined {

@@ -11,12 +11,14 @@ export interface Holder {
   readonly pids?: string;
   /** When the process began, in the kernel's own unit: a number of a process that has ended is given again. Linux only. */
   readonly began?: string;
+  /** When it took the folder, ms since 1970 by its clock; absent in locks that others have written. */
+  readonly since?: number;
   /** Different for each lock there ever was. */
   readonly lock: string;
 }
 
 /** This process, before it has a lock. */
-export type Self = Omit<Holder, 'lock'>;
+export type Self = Omit<Holder, 'lock' | 'since'>;
 
 export async function thisProcess(now: number): Promise<Self> {
   const [boot, pids, began] = await Promise.all([

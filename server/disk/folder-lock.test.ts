@@ -58,7 +58,9 @@ async function leaveLock(changes: object): Promise<void> {
 test('[J13] who comes second is told whose the folder is and what to do, until it is released', async () => {
   const first = await acquire();
   const { message } = await refusal();
-  expect(message).toContain(`${folder} is in use by process ${process.pid} on ${hostname()}`);
+  expect(message).toMatch(
+    new RegExp(`^${folder} is in use by process ${process.pid} on ${hostname()}, since \\d{4}-\\d\\d-\\d\\dT[^ ]+Z:`),
+  );
   expect(message).toContain('--data-dir');
   expect(message).toContain(`remove ${path}`);
   await first.release();
