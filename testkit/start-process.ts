@@ -44,16 +44,17 @@ export interface TidewallServer {
   close(): Promise<void>;
 }
 
-/** Runs the built program, `tidewall <args>`, and hands its ends over. */
+/** Runs the built program, `tidewall <args>`, or one that was installed elsewhere (`bin`), and hands its ends over. */
 export function runTidewall(
   args: readonly string[],
-  options: { cwd?: string; env?: Record<string, string> } = {},
+  options: { cwd?: string; env?: Record<string, string>; bin?: string } = {},
 ): TidewallProcess {
-  if (!existsSync(BUILT)) throw new Error('tidewall is not built: run "npm run build" first');
+  const { bin = BIN } = options;
+  if (bin === BIN && !existsSync(BUILT)) throw new Error('tidewall is not built: run "npm run build" first');
   const env: NodeJS.ProcessEnv = { ...process.env, ...options.env };
   for (const name of Object.keys(env))
     if (name.startsWith('TIDEWALL_') && !(name in (options.env ?? {}))) delete env[name];
-  const child = spawn(process.execPath, [BIN, ...args], { cwd: options.cwd ?? tmpdir(), env, stdio: 'pipe' });
+  const child = spawn(process.execPath, [bin, ...args], { cwd: options.cwd ?? tmpdir(), env, stdio: 'pipe' });
   return new RunningProcess(child);
 }
 
