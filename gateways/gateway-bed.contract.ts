@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net';
 import type { JsonValue } from '@tidewall/base';
 import { createMemoryBroker } from '@tidewall/brokers/memory';
 import type {
+  Access,
   Counter,
   Gateway,
   GatewayContext,
@@ -26,6 +27,7 @@ export interface GatewayBedOptions {
   readonly limits?: Partial<Limits>;
   readonly identify?: GatewayContext['identify'];
   readonly identifyToken?: GatewayContext['identifyToken'];
+  readonly access?: Access;
   readonly keys?: readonly SigningKey[];
   /** What the configuration says of the gateway itself. */
   readonly gateway?: object;
@@ -79,7 +81,16 @@ export async function openGatewayBed(
   const random = () => (turn++ % 997) / 997;
   const broker = createMemoryBroker({ random });
   const settingsOf = (topic: string) => options.settings?.[topic];
-  const hub = createHub({ broker, access: openAccess, clock, limits, meter, log: SILENT, random, settingsOf });
+  const hub = createHub({
+    broker,
+    access: options.access ?? openAccess,
+    clock,
+    limits,
+    meter,
+    log: SILENT,
+    random,
+    settingsOf,
+  });
   let refusedWrites = 0;
   let hangs = false;
   let hanging = 0;

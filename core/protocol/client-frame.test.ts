@@ -47,6 +47,7 @@ describe('client frames', () => {
       'ping',
       'presence',
       'publish',
+      'refresh',
       'subscribe',
       'unsubscribe',
     ]);

@@ -14,7 +14,7 @@ export interface Since {
   readonly offset: number;
 }
 
-export interface ConnectReply {
+export interface ConnectReply extends Validity {
   readonly session: string;
   readonly node: string;
   readonly version: number;
@@ -29,6 +29,12 @@ export interface ConnectReply {
     readonly commandsPerSecond: number;
     readonly commandBurst: number;
   };
+}
+
+/** How long what a client has shown is good for. */
+export interface Validity {
+  /** Until it runs out, ms from now; absent where nothing says. No clock of the far end has a part in it. */
+  readonly expiresMs?: number;
 }
 
 export interface SubscribeReply {
@@ -94,6 +100,7 @@ export interface HistoryReply {
 
 export interface Replies {
   readonly connect: ConnectReply;
+  readonly refresh: Validity;
   readonly subscribe: SubscribeReply | PatternReply;
   readonly unsubscribe: Record<string, never>;
   /** The number of the subscription from here on. */
@@ -142,7 +149,7 @@ export interface PushFrame {
   readonly count?: number;
   /** A topic that a pattern of this session has found; its pushes have this `t`. */
   readonly new?: FoundTopic;
-  /** The server ended the subscription: 2500 and above may subscribe again. */
+  /** The server ended the subscription: 2500 and above may subscribe again, 2501 without a position. */
   readonly end?: { readonly code: number; readonly reason: string };
   /** Apply at this time of the server's clock. */
   readonly when?: number;

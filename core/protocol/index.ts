@@ -35,6 +35,7 @@ export type {
   ServerFrame,
   Since,
   SubscribeReply,
+  Validity,
 } from './frames.ts';
 export { TEXT_HEARTBEATS } from './frames.ts';
 export {

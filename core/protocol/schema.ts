@@ -40,6 +40,13 @@ export const connectSchema = z.object({
   codec: z.literal('json').optional(),
 });
 
+/** Shown while connected, by who is connected already. */
+export const refreshSchema = z
+  .object({ token: connectSchema.shape.token, key: connectSchema.shape.key })
+  .refine(({ token, key }) => (token === undefined) !== (key === undefined), {
+    error: 'needs token or key, and not both',
+  });
+
 /** Most points that a backfill may be asked to be thinned to. */
 export const MAX_REWIND_POINTS = 100_000;
 
@@ -134,6 +141,7 @@ export const publishSchema = z.object({
 
 export const commandSchemas = {
   connect: connectSchema,
+  refresh: refreshSchema,
   subscribe: subscribeSchema,
   unsubscribe: z.object({ topic: z.number().int() }),
   configure: configureSchema,
@@ -151,6 +159,7 @@ export const pingSchema = z.object({ t0: z.number() });
 
 export type SignedKey = z.infer<typeof signedKeySchema>;
 export type ConnectCommand = z.infer<typeof connectSchema>;
+export type RefreshCommand = z.infer<typeof refreshSchema>;
 export type SubscribeCommand = z.infer<typeof subscribeSchema>;
 export type ConfigureCommand = z.infer<typeof configureSchema>;
 export type PublishCommand = z.infer<typeof publishSchema>;
@@ -160,6 +169,7 @@ export type HistoryCommand = z.infer<(typeof commandSchemas)['history']>;
 export type ClientFrame =
   | { readonly type: 'ping'; readonly t0: number }
   | { readonly type: 'connect'; readonly id: number; readonly body: ConnectCommand }
+  | { readonly type: 'refresh'; readonly id: number; readonly body: RefreshCommand }
   | { readonly type: 'subscribe'; readonly id: number; readonly body: SubscribeCommand }
   | { readonly type: 'unsubscribe'; readonly id: number; readonly body: { readonly topic: number } }
   | { readonly type: 'configure'; readonly id: number; readonly body: ConfigureCommand }

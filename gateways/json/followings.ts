@@ -1,5 +1,5 @@
 import type { Principal, Session, SubscribeRequest } from '@tidewall/contracts';
-import type { PatternReply, SubscribeReply } from '@tidewall/protocol';
+import { type PatternReply, type SubscribeReply, TidewallError } from '@tidewall/protocol';
 import type { EndedViews, ViewFollower } from './ended-views.ts';
 
 /** What one session follows on a wire that has no word for the end of a subscription: it is asked for again. */
@@ -37,8 +37,15 @@ export class Followings implements ViewFollower {
     this.follow(request).catch(this.#failed);
   }
 
-  /** @throws TidewallError conflict, as `Session.renew` does */
+  /**
+   * Goes on as the same one. These wires have no word for what it may see no more.
+   *
+   * @throws TidewallError conflict when it is somebody else, or has other rights
+   */
   renew(principal: Principal): void {
+    if (rightsOf(principal) !== rightsOf(this.#session.principal)) {
+      throw new TidewallError('conflict', 'who was let in here has other rights now; connect again');
+    }
     this.#session.renew(principal);
   }
 
@@ -51,4 +58,9 @@ export class Followings implements ViewFollower {
     for (const view of this.#requests.keys()) this.#endedViews.unfollow(view, this);
     this.#session.end();
   }
+}
+
+/** Equal where the same may be done. */
+function rightsOf({ roles, rules = [] }: Principal): string {
+  return JSON.stringify([[...roles].sort(), rules]);
 }

@@ -2,7 +2,7 @@ import { type JsonValue, parseJson } from '@tidewall/base';
 import type { GatewayContext, Outlet, Principal, Session } from '@tidewall/contracts';
 import { type CloseName, PROTOCOL_VERSION, TEXT_HEARTBEATS, TidewallError } from '@tidewall/protocol';
 import { commandIdOf, parseClientFrame, parsePublishLine } from '@tidewall/protocol/client-frame';
-import type { ClientFrame, ConnectCommand } from '@tidewall/protocol/schema';
+import type { ClientFrame, ConnectCommand, RefreshCommand, SignedKey } from '@tidewall/protocol/schema';
 import { textHint, wireHint } from '../json/wire-hint.ts';
 import { TakenSignature } from '../signed/index.ts';
 import { COMMAND_COST, CommandRate, HEARTBEAT_COST } from './command-rate.ts';
@@ -10,6 +10,7 @@ import type { GatewayMetrics } from './gateway-metrics.ts';
 import { encodeError, encodeHistory, encodePong, encodePublished, encodeReply } from './native-encoding.ts';
 import { MOST_UNANSWERED, Pipeline } from './pipeline.ts';
 import { Progress } from './progress.ts';
+import { validityOf, whoRefreshes, whoseToken } from './shown-proof.ts';
 import { type ConnectRefusal, signedText, verifyConnect } from './signed-connect.ts';
 
 /*
@@ -292,22 +293,30 @@ export class NativePeer {
     }
   }
 
-  /** Who connects with a token, or with nothing but what the request has shown. */
-  async #whoShows(token: string | undefined): Promise<Principal | ConnectRefusal> {
+  /** Who connects: by what it has signed, by a token, or by nothing but what the request has shown. */
+  #whoConnects({ key, token }: ConnectCommand): Principal | ConnectRefusal | Promise<Principal | ConnectRefusal> {
+    if (key !== undefined) return verifyConnect(this.#context, key);
     if (token === undefined) return this.#principal;
-    try {
-      return await this.#context.identifyToken(token);
-    } catch (failure) {
-      const { kind, message } = this.#asTidewallError(failure);
-      const code =
-        kind === 'token_expired' ? 'token_expired' : kind === 'unauthenticated' ? 'bad_signature' : 'internal';
-      return { reason: kind, code, says: message };
-    }
+    return whoseToken(this.#context, token, (failure) => this.#asTidewallError(failure));
+  }
+
+  async #refresh(session: Session, id: number, shown: RefreshCommand): Promise<string | undefined> {
+    const principal = await whoRefreshes(this.#context, shown);
+    if (this.#ended) return undefined;
+    session.renew(principal);
+    this.#signature = this.#takenOf(shown.key);
+    return encodeReply(id, 'refresh', validityOf(principal, this.#context.clock.now()));
+  }
+
+  #takenOf(key: SignedKey | undefined): TakenSignature | undefined {
+    return key && new TakenSignature(this.#context.keys, signedText(key));
   }
 
   async #carryOutAlone(session: Session, id: number, command: AloneCommand): Promise<string | undefined> {
     const { hub } = this.#context;
     switch (command.type) {
+      case 'refresh':
+        return await this.#refresh(session, id, command.body);
       case 'subscribe':
         // Answered from within, as pushes follow.
         await session.subscribe(command.body, (reply) => this.#wire.send(encodeReply(id, 'subscribe', reply)));
@@ -327,21 +336,22 @@ export class NativePeer {
     }
   }
 
-  async #connect(id: number, { version, name, key, token }: ConnectCommand): Promise<string | undefined> {
+  async #connect(id: number, command: ConnectCommand): Promise<string | undefined> {
     if (this.#session !== undefined) throw new TidewallError('bad_request', 'connect came before; it comes once');
+    const { version, name, key } = command;
     if (version !== PROTOCOL_VERSION) {
       this.#wire.close('version_mismatch', `this server speaks version ${PROTOCOL_VERSION}, not ${version}`);
       return undefined;
     }
     const { hub, node, clock, limits } = this.#context;
-    const principal = key === undefined ? await this.#whoShows(token) : verifyConnect(this.#context, key);
+    const principal = await this.#whoConnects(command);
     if (this.#ended) return undefined;
     if ('reason' in principal) {
       this.#metrics.rejected(principal.reason);
       this.#wire.close(principal.code, principal.says);
       return undefined;
     }
-    this.#signature = key && new TakenSignature(this.#context.keys, signedText(key));
+    this.#signature = this.#takenOf(key);
     try {
       this.#session = hub.open(principal, this.#wire, key?.name ?? name);
     } catch (error) {
@@ -356,6 +366,7 @@ export class NativePeer {
       version: PROTOCOL_VERSION,
       now: clock.now(),
       pingMs: limits.pingMs,
+      ...validityOf(principal, clock.now()),
       limits: { frameBytes, publicationBytes, subscriptions: subscriptionsPerSession, commandsPerSecond, commandBurst },
     });
   }

@@ -191,9 +191,10 @@ export interface Session {
   /** For each topic that it follows by name: what following it again from where it is would be answered now. */
   standing(): readonly SubscribeReply[];
   /**
-   * Goes on as the same one, who has shown something newer.
+   * Goes on as the same one, who has shown something newer. Where that has other rights, subscriptions that it may not have
+   * end with code 2103; those that show it something else, and all patterns, with 2501.
    *
-   * @throws TidewallError conflict when it is somebody else, or one with other rights
+   * @throws TidewallError conflict when it is somebody else; then nothing has changed
    */
   renew(principal: Principal): void;
   /** The outlet takes more again. */

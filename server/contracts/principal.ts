@@ -7,6 +7,8 @@ export interface Principal {
   readonly roles: readonly string[];
   /** What it may do beside what its roles may: a key's own rights, what a token claims, the screen of a shared link. */
   readonly rules?: readonly Rule[];
+  /** When what it has shown runs out, ms since 1970 by the server's clock; absent where nothing says. */
+  readonly endsAt?: number;
   /** Asked while it is connected, about once a second and again whenever it comes. Absent: it stands for ever. */
   standing?(): Standing;
 }

@@ -2,6 +2,7 @@ import type { Push, SubscribeRequest } from '@tidewall/contracts';
 import { type Limits, type PatternReply, TidewallError, type TopicName, type TopicPattern } from '@tidewall/protocol';
 import type { PatternSubscription } from './pattern-subscription.ts';
 import { NEEDS_SNAPSHOT } from './place.ts';
+import { BEGIN_ANEW } from './renewed-rights.ts';
 import { type Start, startOf } from './start-position.ts';
 import { replyOf } from './subscribe-reply.ts';
 import type { Subscription } from './subscription.ts';
@@ -95,6 +96,13 @@ export class SessionPatterns {
     return true;
   }
 
+  /** What it may see is not what it was: each pattern ends, and is asked for again. */
+  beginAnew(): void {
+    for (const pattern of [...this.#patterns.values()]) {
+      this.#endAs(pattern, 'what may be seen of it is not what it was', BEGIN_ANEW);
+    }
+  }
+
   end(): void {
     for (const pattern of this.#patterns.values()) this.#host.unlisten(pattern);
     this.#patterns.clear();
@@ -129,10 +137,10 @@ export class SessionPatterns {
     return frame ? [announcement, frame] : [announcement];
   }
 
-  #endAs({ number, pattern }: PatternSubscription, why: string): void {
+  #endAs({ number, pattern }: PatternSubscription, why: string, code = PATTERN_OVER): void {
     if (!this.unfollow(number)) return;
     // The end of a pattern is of no topic; a push has one all the same.
     const head = { view: number, topic: '' as TopicName, kind: 'signal', offset: 0 } as const;
-    this.#host.write([this.#host.encode({ type: 'end', ...head, code: PATTERN_OVER, reason: `${pattern}: ${why}` })]);
+    this.#host.write([this.#host.encode({ type: 'end', ...head, code, reason: `${pattern}: ${why}` })]);
   }
 }

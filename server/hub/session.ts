@@ -22,10 +22,12 @@ import type { Cohort } from './cohort.ts';
 import type { Loner } from './flusher.ts';
 import type { PatternSubscription } from './pattern-subscription.ts';
 import { NEEDS_SNAPSHOT, type Place } from './place.ts';
+import { endByRights } from './renewed-rights.ts';
 import { requirePermission } from './require-permission.ts';
 import type { SessionContext } from './session-context.ts';
 import { type PatternHost, SessionPatterns } from './session-patterns.ts';
-import { endOf, requireSame } from './standing.ts';
+import { Stall } from './stall.ts';
+import { endOf, haveSameRights, requireSame } from './standing.ts';
 import { type Start, startOf } from './start-position.ts';
 import { replyOf } from './subscribe-reply.ts';
 import { Subscription, type SubscriptionOwner } from './subscription.ts';
@@ -62,7 +64,7 @@ export class HubSession implements Session, SubscriptionOwner, Loner {
   /** While alone: a view that it was not in step with, the last time it was looked. */
   #lagging: View | undefined;
   #ended = false;
-  #stall: { sinceMs: number; takenBytes: number } | undefined;
+  #stall: Stall | undefined;
 
   constructor(
     id: string,
@@ -155,8 +157,7 @@ export class HubSession implements Session, SubscriptionOwner, Loner {
     const voids = !sameShown && topic.kind.startsWith === 'snapshot' && topic.log.head > 0;
     if (voids) moved.place.offset = NEEDS_SNAPSHOT;
     accepted(view.number);
-    if (!this.#ready) return;
-    const frame = this.#pull(view, moved.place);
+    const frame = this.#ready ? this.#pull(view, moved.place) : undefined;
     if (frame) this.#tell([frame]);
   }
 
@@ -174,7 +175,7 @@ export class HubSession implements Session, SubscriptionOwner, Loner {
     if (this.#ended || this.outlet.write(frames) || this.#stall !== undefined) return;
     this.#standAlone();
     this.#context.alone(this, false);
-    this.#stall = { sinceMs: this.#context.monotonic(), takenBytes: this.outlet.takenBytes() };
+    this.#stall = new Stall(this.#context.monotonic(), this.outlet);
     this.#context.stalled(this);
   }
 
@@ -225,20 +226,19 @@ export class HubSession implements Session, SubscriptionOwner, Loner {
 
   /** Closes the session when it has taken nothing at all for the limit's time. Called while it is stalled. */
   checkProgress(): void {
-    if (!this.#stall) return;
-    const takenBytes = this.outlet.takenBytes();
-    const now = this.#context.monotonic();
-    if (takenBytes !== this.#stall.takenBytes) {
-      this.#stall = { sinceMs: now, takenBytes };
-    } else if (now - this.#stall.sinceMs >= this.#context.limits.noProgressMs) {
-      this.outlet.close('no_progress', `nothing was read for ${this.#context.limits.noProgressMs / 1000} s`);
-      this.end();
-    }
+    const { noProgressMs } = this.#context.limits;
+    if (!this.#stall || this.#stall.lastsMs(this.#context.monotonic(), this.outlet) < noProgressMs) return;
+    this.outlet.close('no_progress', `nothing was read for ${noProgressMs / 1000} s`);
+    this.end();
   }
 
   renew(principal: Principal): void {
-    requireSame(this.#principal, principal);
+    const before = this.#principal;
+    requireSame(before, principal);
     this.#principal = principal;
+    if (haveSameRights(before, principal)) return;
+    this.#patterns?.beginAnew();
+    endByRights([...this.#subscriptions.values()], principal, this.#context);
   }
 
   /** Closes the session when who it belongs to may not be there any more, or may do something else than before. */

@@ -21,13 +21,17 @@ export function endOf(principal: Principal): End | undefined {
   return { code, reason: `${principal.id} ${says}` };
 }
 
-/** @throws TidewallError conflict unless it is the same one, with the same rights */
+/** @throws TidewallError conflict unless it is the same one */
 export function requireSame(before: Principal, after: Principal): void {
-  if (before.id === after.id && rightsOf(before) === rightsOf(after)) return;
-  throw new TidewallError('conflict', 'this session was opened by somebody else, or with other rights; connect again');
+  if (before.id === after.id) return;
+  throw new TidewallError('conflict', `this session is of ${before.id}, not of ${after.id}; connect again`);
 }
 
-/** Equal where the same may be done. */
+/** Whether it is said of both that they may do the same. */
+export function haveSameRights(before: Principal, after: Principal): boolean {
+  return rightsOf(before) === rightsOf(after);
+}
+
 function rightsOf({ roles, rules = [] }: Principal): string {
   return JSON.stringify([[...roles].sort(), rules]);
 }

@@ -152,14 +152,25 @@ export class View {
 
   /** Ends every subscription with a code and a reason for its client. */
   end(code: number, reason: string): void {
-    const frame = this.encoding.encode([{ type: 'end', ...this.#head(), code, reason }]);
-    for (const viewer of [...this.viewers]) {
-      try {
-        // Also to a session that is stalled: a subscription must not end without a word.
-        viewer.tell([frame]);
-      } finally {
-        viewer.dropped();
-      }
+    const frame = this.#endFrame(code, reason);
+    for (const viewer of [...this.viewers]) this.#end(viewer, frame);
+  }
+
+  /** Ends one subscription; the others go on. */
+  endOf(viewer: Viewer, { code, reason }: { readonly code: number; readonly reason: string }): void {
+    this.#end(viewer, this.#endFrame(code, reason));
+  }
+
+  #endFrame(code: number, reason: string): Uint8Array {
+    return this.encoding.encode([{ type: 'end', ...this.#head(), code, reason }]);
+  }
+
+  #end(viewer: Viewer, frame: Uint8Array): void {
+    try {
+      // Also to a session that is stalled: a subscription must not end without a word.
+      viewer.tell([frame]);
+    } finally {
+      viewer.dropped();
     }
   }
 

@@ -105,6 +105,7 @@ function principalOf(name: string, issuer: Issuer, payload: JWTPayload, clock: C
     id: `token:${name}:${sub.slice(0, 256)}`,
     roles: [...new Set([...issuer.roles, ...rolesIn(issuer, payload)])],
     ...(rules.length > 0 && { rules }),
+    endsAt,
     standing: () => (clock.now() < endsAt ? 'stands' : 'expired'),
   };
 }
