@@ -31,7 +31,8 @@ pace();
 
 // The browser takes this page away, with everything that it started.
 const { signal } = new AbortController();
-const page = { root, reader: createAskedReader(client, signal), look: new PageLook(), signal };
+const reader = createAskedReader(client, signal);
+const page = { root, reader, publisher: client, look: new PageLook(), signal };
 leaveWhenSignedOut(page);
 const [, screenId] = /^\/s\/([^/]+)\/?$/.exec(location.pathname) ?? [];
 if (location.pathname === '/login' || location.pathname === '/setup') {

@@ -1,4 +1,5 @@
 import type { Locale, Theme, TopicReader } from '@tidewall/browser-contracts';
+import type { Client } from '@tidewall/client';
 import { builtinThemes, defaultTheme } from '@tidewall/runtime';
 import { applyChromeTheme } from './chrome-theme.ts';
 import { keepSetting, readSettings } from './settings.ts';
@@ -8,6 +9,7 @@ export interface Page {
   /** Where it draws; empty. */
   readonly root: HTMLElement;
   readonly reader: TopicReader;
+  readonly publisher: Pick<Client, 'publish'>;
   readonly look: PageLook;
   /** Aborted when the page is taken away: whatever it started ends then. */
   readonly signal: AbortSignal;

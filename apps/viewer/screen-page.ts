@@ -3,6 +3,7 @@ import { createScreenRuntime } from '@tidewall/runtime';
 import type { Screen } from '@tidewall/screen';
 import { ApiError, fetchScreen } from './api.ts';
 import { createElement } from './create-element.ts';
+import { openEmbedding } from './embedding.ts';
 import { failureText } from './failure-text.ts';
 import { createHealthPanel } from './health-panel.ts';
 import { createIconButton, createIconLink } from './icon-button.ts';
@@ -86,7 +87,7 @@ class Waiting {
 }
 
 function showScreen(page: Page, screen: Screen): void {
-  const { root, reader, look, signal } = page;
+  const { root, reader, publisher, look, signal } = page;
   look.suggestTheme(screen.theme);
   const stage = createElement('main', { class: 'stage' });
   root.append(stage);
@@ -137,4 +138,5 @@ function showScreen(page: Page, screen: Screen): void {
   };
   look.onChange(apply, signal);
   apply();
+  openEmbedding({ window, screen, reader, publisher, stage, signal });
 }

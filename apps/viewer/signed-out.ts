@@ -9,6 +9,8 @@ const STAY_MS = 12 * 60 * 60_000;
  */
 export function leaveWhenSignedOut({ reader, signal }: Pick<Page, 'reader' | 'signal'>): void {
   if (location.pathname === '/login' || location.pathname === '/setup') return;
+  // There it could not be shown: nobody else may frame the page where people sign in.
+  if (isFramedByOthers()) return;
   const look = () => {
     fetchSession().then(
       ({ closed, id }) => {
@@ -29,4 +31,13 @@ export function leaveWhenSignedOut({ reader, signal }: Pick<Page, 'reader' | 'si
     unlisten();
     clearInterval(asking);
   });
+}
+
+/** Whether a page of another origin is around this one. */
+function isFramedByOthers(): boolean {
+  try {
+    return window.top?.location.origin !== location.origin;
+  } catch {
+    return true;
+  }
 }

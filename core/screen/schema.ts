@@ -2,6 +2,7 @@ import type { JsonValue } from '@tidewall/base';
 import { transformsSchema } from '@tidewall/transform/schema';
 import { z } from 'zod';
 import { parseElementId } from './element-id.ts';
+import { isFramingOrigin } from './framing-origin.ts';
 
 /*
  * The screen document. Objects are loose: fields that this version does not know survive a load and a save.
@@ -72,6 +73,16 @@ export const screenSchema = z
     pages: z.array(z.looseObject({ name: z.string().default(''), layers: z.array(z.string()) })).min(1),
     elements: z.record(elementId, elementSchema),
     theme: z.string().default('deep-sea'),
+    /** Origins whose pages may frame the screen and talk to it, beside the server's own. */
+    embed: z
+      .array(
+        z.string().refine(isFramingOrigin, {
+          error:
+            'must be an origin as browsers write it, like https://portal.example or http://10.0.0.7:8080, without a path',
+        }),
+      )
+      .max(20)
+      .optional(),
   })
   .superRefine((screen, context) => {
     screen.pages.forEach((page, at) => {

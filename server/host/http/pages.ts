@@ -37,14 +37,13 @@ export function servePages(app: FastifyInstance, { webDir, screens, originsFor, 
     return sendPage(reply.code(status), html, allowances);
   };
   for (const path of ['/', '/login', '/setup']) app.get(path, (request, reply) => page(request, reply, 200));
-  app.get<{ Params: { id: string } }>('/s/:id', (request, reply) =>
-    // Who may not see it learns nothing of whether it is there.
-    page(
-      request,
-      reply,
-      screens.get(request.params.id) === undefined && mayView(request, request.params.id) ? 404 : 200,
-    ),
-  );
+  app.get<{ Params: { id: string } }>('/s/:id', (request, reply) => {
+    const { id } = request.params;
+    // Who may not see it learns nothing of whether it is there, and of who may frame it neither.
+    if (!mayView(request, id)) return page(request, reply, 200);
+    const screen = screens.get(id)?.screen;
+    return screen === undefined ? page(request, reply, 404) : page(request, reply, 200, screen.embed);
+  });
   if (webDir === undefined) return;
   void app.register(fastifyStatic, {
     root: webDir,
