@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { launchBrowser, type TidewallServer } from '@tidewall/testkit';
 import type { Browser, BrowserContext, Frame, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
-import { startWall } from './wall-server.ts';
+import { push, startWall } from './wall-server.ts';
 
 /*
  * A screen in pages of other origins, in a real browser: one that it names, one that it does not, one without an origin.
@@ -47,7 +47,7 @@ const screenOf = (id: string, embed?: string[]) => ({
   elements: {
     [CARD]: {
       ...{ type: 'CardStat', alias: 'answer', frame: { x: 0, y: 0, w: 800, h: 450 } },
-      data: { binding: { type: 'static', data: { value: 42 } } },
+      data: { binding: { type: 'topic', topic: 'e2e/answer' } },
     },
   },
   ...(embed !== undefined && { embed }),
@@ -56,6 +56,8 @@ const screenOf = (id: string, embed?: string[]) => ({
 beforeAll(async () => {
   [browser, portal, stranger] = await Promise.all([launchBrowser(), servePages(), servePages()]);
   wall = await startWall({}, [screenOf('hall', [originOf(portal)]), screenOf('inner')]);
+  // A screen that shows it has its link.
+  await push(wall.url, 'e2e/answer', { value: 42 });
 });
 afterAll(async () => {
   await wall?.close();

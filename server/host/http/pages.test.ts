@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { startTestHost, type TestHost } from '@tidewall/testkit';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { testScreen } from '../test-screen.ts';
 
 let folder: string;
@@ -58,6 +58,39 @@ test('an unknown screen is the same page, which helps, with status 404', async (
   const answer = await get('/s/hal');
   expect(answer.status).toBe(404);
   expect(await answer.text()).toContain('<title>viewer</title>');
+});
+
+describe('who may frame a screen', () => {
+  const PORTAL = 'https://portal.example';
+  const framing = async (at: string) => {
+    const { headers } = await fetch(at);
+    const policy = headers.get('content-security-policy') ?? '';
+    return [/frame-ancestors ([^;]*)/.exec(policy)?.[1], headers.get('x-frame-options')];
+  };
+  const framed = JSON.stringify({ ...testScreen('framed'), embed: [PORTAL, 'http://10.0.0.7:8080'] });
+
+  test('stands in its document, and lets nobody into anything else', async () => {
+    await writeFile(join(folder, 'screens', 'framed.json'), framed);
+    await expect.poll(() => framing(`${host.url}/s/framed`)).toEqual([`'self' ${PORTAL} http://10.0.0.7:8080`, null]);
+    for (const path of ['/', '/s/hall', '/s/none', '/login', '/setup']) {
+      expect(await framing(`${host.url}${path}`)).toEqual(["'self'", 'SAMEORIGIN']);
+    }
+    for (const path of ['/api/screens/framed', '/favicon.svg']) {
+      expect(await framing(`${host.url}${path}`)).toEqual(["'none'", 'DENY']);
+    }
+  });
+
+  test('is told to nobody who may not see it', async () => {
+    const closed = await startTestHost({
+      webDir: join(folder, 'web'),
+      settings: { screens: join(folder, 'screens'), access: 'closed' },
+    });
+    try {
+      expect(await framing(`${closed.url}/s/framed`)).toEqual(["'self'", 'SAMEORIGIN']);
+    } finally {
+      await closed.close();
+    }
+  });
 });
 
 test('what has a hash in its name is kept for ever, the rest is asked for again', async () => {
