@@ -15,10 +15,11 @@ import {
   type Presence,
   type PushFrame,
   type Since,
+  TidewallError,
   type TopicKind,
 } from '@tidewall/protocol';
 import type { TimeColumns } from '@tidewall/screen';
-import { Commands } from './commands.ts';
+import { Commands, REFRESH_ID } from './commands.ts';
 import type { ConnectionState } from './connection.ts';
 import { type Greeting, historyReplyOf, positionOf, presenceOf } from './frame.ts';
 import { Link } from './link.ts';
@@ -160,7 +161,10 @@ class TidewallClient implements Client {
     this.#link = new Link(given, {
       greet: () => this.#greet(),
       pushed: (push) => this.#subscriptions.pushed(push),
-      replied: (id, body) => this.#commands.replied(id, body),
+      replied: (id, body) => {
+        if (id === REFRESH_ID) this.#refreshed(body['error']);
+        else this.#commands.replied(id, body);
+      },
       flushed: () => this.#subscriptions.flushed(),
       up: (greeting) => this.#up(greeting),
       down: () => this.#down(),
@@ -277,6 +281,12 @@ class TidewallClient implements Client {
     if (limits) this.#pace.limit(limits);
     if (this.#sessions++ > 0) this.counts.reconnects += 1;
     this.#commands.up();
+  }
+
+  /** Newer credentials were shown, and taken or not: the session goes on by those before. */
+  #refreshed(error: JsonValue | undefined): void {
+    const refused = error === undefined ? error : TidewallError.fromBody(error).message;
+    if (this.#status.type === 'live' && this.#status.refused !== refused) this.#setStatus({ ...this.#status, refused });
   }
 
   #down(): void {

@@ -1,6 +1,8 @@
 import type { Clock, JsonObject, JsonValue } from '@tidewall/base';
 import { type CommandName, TidewallError } from '@tidewall/protocol';
 
+/** Of the commands that show newer credentials; all others count from 1. */
+export const REFRESH_ID = -1;
 /** Commands that may wait for the link to come up. More are refused: who makes them had better slow down. */
 export const MAX_WAITING = 64;
 /** Commands that may be without their answer at a time, those that wait among them. */

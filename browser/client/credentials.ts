@@ -1,9 +1,17 @@
+import { type Clock, systemClock } from '@tidewall/base';
 import type { Transport, TransportLink } from '@tidewall/browser-contracts/transport';
+import { Refreshing } from './refreshing.ts';
 
 /** What a connect command proves who it is with: the `key` that a signer has made, or a token. */
 export interface Credentials {
   readonly key?: object;
   readonly token?: string;
+}
+
+export interface CredentialsOptions {
+  readonly clock?: Clock;
+  /** In [0, 1). */
+  readonly random?: () => number;
 }
 
 /** The code for a link that is tried again over the same transport: it is not what failed. */
@@ -12,22 +20,33 @@ const NO_CREDENTIALS = 4000;
 /**
  * A transport whose connects carry what `credentials` fetches, anew for each: a signed `key` or a fresh token, from whoever
  * has the secret. No secret is ever in the page. When it cannot be had the attempt fails, and the client tries again.
+ *
+ * Where the server says when they run out, newer ones are fetched ahead of that and shown over the same link.
  */
-export function withCredentials(transport: Transport, credentials: () => Promise<Credentials>): Transport {
+export function withCredentials(
+  transport: Transport,
+  credentials: () => Promise<Credentials>,
+  { clock = systemClock, random = Math.random }: CredentialsOptions = {},
+): Transport {
   return {
     name: transport.name,
     open(url, events) {
       let over = false;
       /** Lines that wait behind the connect command; undefined once it has left. */
       let waiting: string[] | undefined = [];
+      const { received } = events;
+      const send = (text: string) => link.send(text);
+      const refreshing = new Refreshing({ credentials, clock, random, send, received });
       const link: TransportLink = transport.open(url, {
         ...events,
+        received: (text) => refreshing.take(text),
         closed: (code, reason) => end(code, reason),
       });
 
       function end(code: number, reason: string): void {
         if (over) return;
         over = true;
+        refreshing.stop();
         events.closed(code, reason);
       }
 
@@ -55,6 +74,7 @@ export function withCredentials(transport: Transport, credentials: () => Promise
           else link.send(text);
         },
         close(code, reason) {
+          refreshing.stop();
           link.close(code, reason);
         },
       };

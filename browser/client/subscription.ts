@@ -420,6 +420,8 @@ export class Subscription implements Holder {
 
   #ended(held: HeldTopic, { code, reason }: NonNullable<PushFrame['end']>): void {
     held.ended();
+    // What is held was made by other rights.
+    if (code === 2501) for (const one of this.#held.values()) if (one.replica.kind !== 'log') one.startAnew();
     this.#host.unroute(held);
     if (code < 2500) this.#refuse(held, 'ended', String(reason));
     // The pattern goes on, and announces the topic when it begins again.

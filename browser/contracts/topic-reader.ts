@@ -73,11 +73,18 @@ export interface Following {
 
 /**
  * The link to the server. `live` carries when it came up, `waiting` when the next try is, by the local wall clock, and
- * how long that was off when the status came: count on from there by a clock that nobody sets. The text is for a reader.
+ * how long that was off when the status came: count on from there by a clock that nobody sets. `refused` is why newer
+ * credentials were not taken, or not to be had: the link is there until the ones before run out. The texts are for a reader.
  */
 export type LinkStatus =
   | { readonly type: 'connecting'; readonly attempt: number }
-  | { readonly type: 'live'; readonly session: string; readonly since: number; readonly recovered: boolean }
+  | {
+      readonly type: 'live';
+      readonly session: string;
+      readonly since: number;
+      readonly recovered: boolean;
+      readonly refused?: string | undefined;
+    }
   | {
       readonly type: 'waiting';
       readonly attempt: number;
