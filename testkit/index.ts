@@ -19,3 +19,4 @@ export { startTestHost, type TestHost, type TestHostOptions } from './start-test
 export { TcpProxy } from './tcp-proxy.ts';
 export { createTestAuthority, type TestAuthority, type TestCertificate } from './test-authority.ts';
 export { eventually, type TestServer, TestServers } from './test-servers.ts';
+export { TestStore, withStoreOf } from './test-store.ts';

@@ -90,7 +90,8 @@ test('keys survive a restart, as does what was used of them; they are sealed on 
   expect(await firstWord('/ws', used)).toContain('"code":4500');
   await server.restart('SIGKILL');
   expect(await firstWord('/ws', used)).toContain('"code":4010');
-  expect(await readFile(join(server.dataDir, 'keys.json'), 'utf8')).not.toContain(secret);
+  expect(await readFile(join(server.dataDir, 'tidewall.sqlite'), 'latin1')).not.toContain(secret);
+  expect(await readFile(join(server.dataDir, 'tidewall.sqlite-wal'), 'latin1')).not.toContain(secret);
   expect(server.process.stdout).not.toContain(secret);
 });
 

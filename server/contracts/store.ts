@@ -30,6 +30,8 @@ export interface StoredEntry {
  * otherwise `internal`. The next call finds a store that works when what was wrong is mended.
  */
 export interface Store {
+  /** For messages: its file, or its server and database. */
+  readonly name: string;
   /** All records of a collection as they are kept, in the order in which they were first written. */
   read(collection: string): Promise<readonly StoredRecord[]>;
   /** Carries out all changes or none. Resolves when they have reached the disk. Calls take effect in their order. */

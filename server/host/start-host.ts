@@ -53,6 +53,7 @@ import { checkSources } from './source-check.ts';
 import { FileShelf } from './sources/file-shelf.ts';
 import { SourceStore } from './sources/source-store.ts';
 import { StartError } from './startup-errors.ts';
+import { type HostStore, openHostStore } from './store/open-host-store.ts';
 import { TlsFiles } from './tls-files.ts';
 import { TopicSettingsStore } from './topics/topic-settings-store.ts';
 import { Attempts } from './users/attempts.ts';
@@ -122,36 +123,47 @@ const SERVER: Principal = { id: 'server', roles: ['admin'] };
  * @throws ConfigError when a source is configured wrongly; StartError when the port or the data folder cannot be had
  */
 export async function startHost(options: HostOptions): Promise<RunningHost> {
+  const { dataDir } = options.loaded.config;
+  await makeFolders([dataDir]);
+  const kept = await openHostStore({ dataDir, clock: options.clock ?? systemClock, log: options.log });
+  try {
+    return await startWith(kept, options);
+  } catch (failure) {
+    await kept.close();
+    throw failure;
+  }
+}
+
+async function startWith(kept: HostStore, options: HostOptions): Promise<RunningHost> {
   const { loaded, log, version, clock = systemClock, random = Math.random } = options;
+  const { store } = kept;
   const { config } = loaded;
   const { limits } = config;
   const allowedHosts = parseAddressList(config.outgoing.allow);
   const sources = checkSources(loaded.sources, sourceDefinitions);
   const filesDir = join(config.dataDir, 'files');
-  await makeFolders([config.dataDir, config.screens, filesDir]);
-  const topicSettings = await TopicSettingsStore.open(join(config.dataDir, 'topic-settings.json'), config.topics);
+  await makeFolders([config.screens, filesDir]);
+  const topicSettings = await TopicSettingsStore.open(store, config.topics);
 
   const outgoing = {
     configured: createOutgoing({ allowed: allowedHosts, trusted: true }),
     made: createOutgoing({ allowed: allowedHosts, trusted: false }),
   };
   const metrics = createMetrics();
-  const audit = await Audit.open({ folder: join(config.dataDir, 'audit'), clock, log, meter: metrics });
+  const audit = Audit.open({ store, clock, log, meter: metrics });
   const access = createHostAccess({
     ...{ mode: config.access, boundHost: config.host, rules: config.rules },
     refused: (principal, need) => audit.refusedNeed(principal, need),
   });
   const secretPath = join(config.dataDir, 'secret.key');
   const keys = await KeyStore.open({
-    ...{ clock, log, meter: metrics, secretPath, secret: config.secret },
-    path: join(config.dataDir, 'keys.json'),
+    ...{ store, clock, log, meter: metrics, secretPath, secret: config.secret },
   });
   const nonces = await openNonces({ path: join(config.dataDir, 'nonces.json'), clock, log, meter: metrics });
   const keyIdentity = createKeyIdentity({ keys, nonces: nonces.memory, clock, meter: metrics });
   const sessionMs = config.sessionHours * HOUR_MS;
   const users = await UserStore.open({
-    path: join(config.dataDir, 'users.json'),
-    ...{ clock, log, meter: metrics, sessionMs },
+    ...{ store, clock, log, meter: metrics, sessionMs },
   });
   const setup = new Setup(clock, () => !users.hasAdmin);
   if (config.adminPassword !== undefined) await giveAdmin(users, config.adminPassword);
@@ -196,8 +208,7 @@ export async function startHost(options: HostOptions): Promise<RunningHost> {
   });
 
   const sourceStore = new SourceStore({
-    ...{ filesDir, supervisor, log, definitions: sourceDefinitions },
-    path: join(config.dataDir, 'sources.json'),
+    ...{ store, filesDir, supervisor, log, definitions: sourceDefinitions },
     master: await openMasterSecret(config.secret, secretPath, 'sources'),
     outgoing,
   });
@@ -273,6 +284,7 @@ export async function startHost(options: HostOptions): Promise<RunningHost> {
     processMetrics.dispose();
     await app.close();
     metrics.dispose();
+    await kept.close();
   };
   const rejected = rejectedRequests(metrics);
   try {

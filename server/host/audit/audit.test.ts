@@ -1,17 +1,17 @@
-import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { CountingMeter, FakeClock, silentLog, startTestHost, type TestHost } from '@tidewall/testkit';
+import { TidewallError } from '@tidewall/protocol';
+import { CountingMeter, FakeClock, silentLog, startTestHost, type TestHost, TestStore } from '@tidewall/testkit';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { AUDIT_TOPIC, Audit } from './audit.ts';
 import type { AuditEntry } from './audit-entry.ts';
-import { AuditFile } from './audit-file.ts';
+import { AuditLog } from './audit-log.ts';
 
-let folder: string;
+let kept: TestStore;
 beforeEach(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'tidewall-audit-'));
+  kept = await TestStore.open();
 });
-afterEach(() => rm(folder, { recursive: true, force: true }));
+afterEach(() => kept.close());
 
 async function entriesOf(lines: AsyncIterable<string>): Promise<AuditEntry[]> {
   let text = '';
@@ -22,58 +22,54 @@ async function entriesOf(lines: AsyncIterable<string>): Promise<AuditEntry[]> {
     .map((line) => JSON.parse(line) as AuditEntry);
 }
 
-describe('the file of an audit', () => {
+describe('the log of an audit', () => {
   const entry = (at: number): AuditEntry => ({ at, who: 'user:ann', what: 'PUT /api/sources/{name}', outcome: 'done' });
-  const open = (more = {}) => AuditFile.open({ folder, log: silentLog, meter: new CountingMeter(), ...more });
+  const open = (more = {}) => new AuditLog({ store: kept, log: silentLog, meter: new CountingMeter(), ...more });
 
-  test('keeps what was noted, in order, over a restart, and nobody else can read it', async () => {
-    const file = await open();
-    for (let i = 0; i < 500; i++) file.note(entry(i));
-    await file.close();
-    expect((await stat(join(folder, 'audit.ndjson'))).mode & 0o777).toBe(0o600);
-    const again = await open();
-    again.note(entry(500));
-    expect((await entriesOf(again.lines())).map(({ at }) => at)).toEqual(Array.from({ length: 501 }, (_, i) => i));
-    await again.close();
+  test('keeps what was noted, in order', async () => {
+    const log = open();
+    for (let i = 0; i < 2500; i++) log.note(entry(i));
+    expect((await entriesOf(log.lines())).map(({ at }) => at)).toEqual(Array.from({ length: 2500 }, (_, i) => i));
   });
 
-  test('goes on after a line that a stop of the machine has cut', async () => {
-    await writeFile(join(folder, 'audit.ndjson'), `${JSON.stringify(entry(1))}\n{"at":2,"who`);
-    const file = await open();
-    file.note(entry(3));
-    expect((await entriesOf(file.lines())).map(({ at }) => at)).toEqual([1, 3]);
-    await file.close();
-  });
-
-  test('has files of bounded size and number, and lets the oldest go', async () => {
-    const file = await open({ fileBytes: 1000, files: 3 });
+  test('is bounded, and lets the oldest go', async () => {
+    const log = open({ keepBytes: 4000 });
     for (let i = 0; i < 400; i++) {
-      file.note(entry(i));
-      if (i % 10 === 9) await file.flushed();
+      log.note(entry(i));
+      if (i % 10 === 9) await log.flushed();
     }
-    const kept = (await entriesOf(file.lines())).map(({ at }) => at);
-    expect(kept.at(-1)).toBe(399);
-    expect(kept).toEqual(Array.from({ length: kept.length }, (_, i) => 400 - kept.length + i));
-    expect(kept.length).toBeLessThan(200);
-    expect(await readdir(folder)).toHaveLength(4);
-    await file.close();
+    const all = (await entriesOf(log.lines())).map(({ at }) => at);
+    expect(all.at(-1)).toBe(399);
+    expect(all).toEqual(Array.from({ length: all.length }, (_, i) => 400 - all.length + i));
+    expect(all.length).toBeLessThan(60);
   });
 
   test('that is not as fast as what comes counts what it loses, and holds up nobody', async () => {
     const meter = new CountingMeter();
-    const file = await open({ meter });
-    for (let i = 0; i < 20_000; i++) file.note(entry(i));
-    await file.flushed();
+    const log = open({ meter });
+    for (let i = 0; i < 20_000; i++) log.note(entry(i));
+    await log.flushed();
     // More came in one turn than may wait.
     expect(meter.read('tidewall_audit_lost_total')).toBe(10_000);
-    expect(await entriesOf(file.lines())).toHaveLength(10_000);
-    await file.close();
+    expect(await entriesOf(log.lines())).toHaveLength(10_000);
+  });
+
+  test('[S3] that cannot be kept is lost and counted, and kept again when it can be', async () => {
+    const meter = new CountingMeter();
+    const log = open({ meter });
+    kept.failure = new TidewallError('storage_full', 'there is no room');
+    log.note(entry(1));
+    await log.flushed();
+    kept.failure = undefined;
+    log.note(entry(2));
+    expect((await entriesOf(log.lines())).map(({ at }) => at)).toEqual([2]);
+    expect(meter.read('tidewall_audit_lost_total')).toBe(1);
   });
 });
 
 test('what is refused again and again is told at once, and then once a minute with how often', async () => {
   const clock = new FakeClock();
-  const audit = await Audit.open({ folder, clock, log: silentLog, meter: new CountingMeter() });
+  const audit = Audit.open({ store: kept, clock, log: silentLog, meter: new CountingMeter() });
   const knock = (on: string) => audit.refused({ who: 'anybody', what: 'read', on, reason: 'permission_denied' });
   for (let i = 0; i < 50; i++) knock('secret');
   for (let i = 0; i < 5000; i++) knock(`name-${i}`);

@@ -1,11 +1,11 @@
 import type { Clock, JsonObject } from '@tidewall/base';
-import type { Feed, HubPort, Log, Meter, Need, Principal } from '@tidewall/contracts';
+import type { Feed, HubPort, Log, Meter, Need, Principal, Store } from '@tidewall/contracts';
 import type { TopicName } from '@tidewall/protocol';
 import type { AuditEntry } from './audit-entry.ts';
-import { AuditFile } from './audit-file.ts';
+import { AuditLog } from './audit-log.ts';
 
 export interface AuditOptions {
-  readonly folder: string;
+  readonly store: Store;
   readonly clock: Clock;
   readonly log: Log;
   readonly meter: Meter;
@@ -23,10 +23,10 @@ interface Refused {
   times: number;
 }
 
-/** What was changed and by whom, and what was refused to whom: in a file, and as a topic. */
+/** What was changed and by whom, and what was refused to whom: in the store, and as a topic. */
 export class Audit {
   readonly #clock: Clock;
-  readonly #file: AuditFile;
+  readonly #log: AuditLog;
   readonly #refused = new Map<string, Refused>();
   #more = 0;
   #minuteEnds: (() => void) | undefined;
@@ -34,13 +34,13 @@ export class Audit {
   /** From the first entry on. */
   #feed: Promise<Feed | undefined> | undefined;
 
-  private constructor(clock: Clock, file: AuditFile) {
+  private constructor(clock: Clock, log: AuditLog) {
     this.#clock = clock;
-    this.#file = file;
+    this.#log = log;
   }
 
-  static async open({ clock, ...options }: AuditOptions): Promise<Audit> {
-    return new Audit(clock, await AuditFile.open(options));
+  static open({ clock, ...options }: AuditOptions): Audit {
+    return new Audit(clock, new AuditLog(options));
   }
 
   /** From here on what happens is told as a topic, too. */
@@ -78,11 +78,11 @@ export class Audit {
 
   /** All that is kept, oldest first, in pieces of lines. */
   lines(): AsyncGenerator<string> {
-    return this.#file.lines();
+    return this.#log.lines();
   }
 
   flushed(): Promise<void> {
-    return this.#file.flushed();
+    return this.#log.flushed();
   }
 
   async close(): Promise<void> {
@@ -90,7 +90,7 @@ export class Audit {
     this.#endMinute();
     this.#hub = undefined;
     (await this.#feed)?.dispose();
-    await this.#file.close();
+    await this.#log.flushed();
   }
 
   #endMinute(): void {
@@ -104,9 +104,9 @@ export class Audit {
   }
 
   #keep(entry: AuditEntry): void {
-    this.#file.note(entry);
+    this.#log.note(entry);
     this.#feed ??= this.#hub?.feed(AUDIT_TOPIC, 'audit', { kind: 'log', keep: KEEP }, () => {}).catch(() => undefined);
-    // A topic that cannot be had is no reason to keep less: it is in the file all the same.
+    // A topic that cannot be had is no reason to keep less: it is in the store all the same.
     void this.#feed?.then((feed) => feed?.publish('append', entry as unknown as JsonObject, entry.at)).catch(() => {});
   }
 }

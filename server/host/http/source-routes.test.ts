@@ -1,10 +1,10 @@
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { JsonObject } from '@tidewall/base';
+import type { JsonObject, JsonValue } from '@tidewall/base';
 import type { Log } from '@tidewall/contracts';
 import type { ErrorBody } from '@tidewall/protocol';
-import { startTestHost, type TestHost } from '@tidewall/testkit';
+import { startTestHost, type TestHost, withStoreOf } from '@tidewall/testkit';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 
 const SECRET = 'redis://wall:P4ssw0rd-planted@127.0.0.1:1/0';
@@ -224,7 +224,7 @@ describe('a secret', () => {
       await ask('GET', 'topics'),
     ];
     const metrics = await (await fetch(`${host.url}/metrics`)).text();
-    const kept = await readFile(join(dataDir, 'sources.json'), 'utf8');
+    const kept = JSON.stringify(await withStoreOf(dataDir, (store) => store.read('sources')));
     const seen = [...answers.map(({ text }) => text), metrics, kept, ...logged].join('\n');
     expect(seen).not.toContain('P4ssw0rd');
     expect(answers[0]?.body).toMatchObject({ settings: { url: '(unchanged)' } });
@@ -267,8 +267,8 @@ describe('a secret', () => {
     const sql = { url: 'postgres://reader@127.0.0.1:1/shop', query: 'SELECT :url AS a, :password AS b' };
     const made = await ask('POST', 'sources', { name: 'doors', kind: 'sql', ...sql, ...common });
     expect(made.body).toMatchObject({ settings: { ...common, url: '(unchanged)' } });
-    const kept = await readFile(join(dataDir, 'sources.json'), 'utf8');
-    expect(JSON.parse(kept).sources[0].settings).toMatchObject(common);
+    const [kept] = await withStoreOf(dataDir, (store) => store.read('sources'));
+    expect(kept?.value).toMatchObject({ settings: common });
   });
 
   test('that there is none of cannot stay unchanged', async () => {
@@ -276,15 +276,17 @@ describe('a secret', () => {
     expect(body.error.message).toBe('url must be given: there is none that could stay unchanged');
   });
 
-  test('that was moved to another source in the file stops the start, naming it', async () => {
+  test('that was moved to another source in the store stops the start, naming it', async () => {
     await ask('POST', 'sources', QUEUE);
     await host.close();
-    const path = join(dataDir, 'sources.json');
-    const kept = JSON.parse(await readFile(path, 'utf8'));
-    kept.sources[0].name = 'elsewhere';
-    await writeFile(path, JSON.stringify(kept));
+    const change = (id: string, value: JsonValue | undefined) => ({ collection: 'sources', id, value });
+    await withStoreOf(dataDir, async (store) => {
+      const [kept] = await store.read('sources');
+      const moved = { ...(kept?.value as JsonObject), name: 'elsewhere' };
+      await store.write([change(QUEUE.name, undefined), change('elsewhere', moved)]);
+    });
     await expect(start()).rejects.toThrow(/sources\[elsewhere\]\.url cannot be opened with/);
-    await rm(path);
+    await withStoreOf(dataDir, (store) => store.write([change('elsewhere', undefined)]));
     host = await start();
   });
 });

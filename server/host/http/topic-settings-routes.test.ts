@@ -1,10 +1,10 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { request as httpRequest } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { JsonObject } from '@tidewall/base';
 import type { ErrorBody } from '@tidewall/protocol';
-import { startTestHost, type TestHost } from '@tidewall/testkit';
+import { startTestHost, type TestHost, withStoreOf } from '@tidewall/testkit';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { WebSocket } from 'ws';
 
@@ -149,8 +149,8 @@ test('a restart keeps what was said, and of the topics those that are to be reta
   expect((await publish('kept/a', [{ k: 1 }])).body.error.detail).toMatchObject({ path: '[0].v' });
   expect((await ask('GET', '/api/topics/late')).body).toMatchObject({ kind: 'log', data: ['entry'] });
   expect((await ask('GET', '/api/topics/kept/b')).status).toBe(404);
-  const text = await readFile(join(dataDir, 'topic-settings.json'), 'utf8');
-  expect(JSON.parse(text)).toMatchObject({ topics: [{ pattern: 'late' }, { pattern: 'kept/+', retain: false }] });
+  const [record] = await withStoreOf(dataDir, (store) => store.read('topics'));
+  expect(record?.value).toMatchObject({ topics: [{ pattern: 'late' }, { pattern: 'kept/+', retain: false }] });
 });
 
 test('two changes that come together are both kept', async () => {

@@ -1,7 +1,7 @@
-import { chmod, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { FakeClock, silentLog } from '@tidewall/testkit';
+import { FakeClock, silentLog, TestStore } from '@tidewall/testkit';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { ConfigError } from '../startup-errors.ts';
 import { KeyStore, MOST_KEYS } from './key-store.ts';
@@ -12,18 +12,23 @@ const MASTER = 'a master secret of more than thirty-two characters';
 const meter = { counter: () => ({ add() {} }), gauge() {}, gauges() {} };
 let folder: string;
 let clock: FakeClock;
+let kept: TestStore;
 
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'tidewall-keys-'));
   clock = new FakeClock();
+  kept = await TestStore.open();
 });
 
-afterEach(() => rm(folder, { recursive: true, force: true }));
+afterEach(async () => {
+  await kept.close();
+  await rm(folder, { recursive: true, force: true });
+});
 
-const file = (name = 'keys.json') => join(folder, name);
+const file = (name: string) => join(folder, name);
 const open = (secret?: string) =>
-  KeyStore.open({ path: file(), secretPath: file('secret.key'), secret, clock, meter, log: silentLog });
-const text = () => readFile(file(), 'utf8');
+  KeyStore.open({ store: kept, secretPath: file('secret.key'), secret, clock, meter, log: silentLog });
+const text = () => kept.text('keys');
 
 async function refusal(opening: Promise<unknown>): Promise<string> {
   const failure = await opening.then(
@@ -117,9 +122,9 @@ describe('keys', () => {
     const rights = { roles: [], rules: [], bearer: false };
     const secrets = [{ text: 'x'.repeat(16), createdAt: 1 }] as const;
     const full = new KeyStore(
-      { path: file(), secretPath: '', secret: undefined, clock, meter, log: silentLog },
+      { store: kept, secretPath: '', secret: undefined, clock, meter, log: silentLog },
       { key: new Uint8Array(32), from: '' },
-      new KeyUses({ path: file('key-uses.json'), clock, log: silentLog }, new Map()),
+      new KeyUses({ store: kept, clock, log: silentLog }, new Map()),
       all.map((key) => ({ ...key, ...rights, secrets: [...secrets] })),
     );
     await expect(full.create({})).rejects.toMatchObject({ kind: 'limit_exceeded' });
@@ -127,7 +132,7 @@ describe('keys', () => {
 });
 
 describe('at rest', () => {
-  test('no secret is in the file, nor in what is shown; only the owner reads the files', async () => {
+  test('no secret is in the store, nor in what is shown; only the owner reads the files', async () => {
     const store = await open();
     const { id, secret } = await store.create({});
     const { secret: second } = await store.rotate(id, DAY_MS);
@@ -137,14 +142,7 @@ describe('at rest', () => {
         expect(seen).not.toContain(Buffer.from(each).toString('base64').slice(4, -4));
       }
     }
-    for (const name of ['keys.json', 'secret.key']) expect((await stat(file(name))).mode & 0o777).toBe(0o600);
-  });
-
-  test('the rights are mended when the file of a stop was left behind', async () => {
-    await writeFile(file('keys.json.new'), '', { mode: 0o644 });
-    await chmod(file('keys.json.new'), 0o644);
-    await (await open()).create({});
-    expect((await stat(file())).mode & 0o777).toBe(0o600);
+    for (const name of [kept.name, file('secret.key')]) expect((await stat(name)).mode & 0o777).toBe(0o600);
   });
 
   test('the setting is the master secret when there is one, and no file is made', async () => {
@@ -154,48 +152,34 @@ describe('at rest', () => {
     expect((await open(MASTER)).find(id)?.secrets).toEqual([secret]);
     const says = await refusal(open(`${MASTER}!`));
     expect(says).toContain('cannot be opened with the setting secret (TIDEWALL_SECRET)');
-    expect(says).toContain('set the secret that it was sealed with, or move the file away');
+    expect(says).toContain('set the secret that it was sealed with');
     expect(says).not.toContain(MASTER);
     expect(await refusal(open())).toContain('cannot be opened with');
   });
 
-  test.each([
-    ['that is no JSON', () => '{"format":1,"keys":', 'cannot be read'],
-    ['that is of another form', () => '{"format":2,"keys":[]}', 'format must be 1'],
-    [
-      'without a secret',
-      () => '{"format":1,"keys":[{"id":"a","name":"","createdAt":1,"disabled":false,"secrets":[]}]}',
-      'secrets must have at least 1 item',
-    ],
+  test.each<[string, (all: string) => string, string, string?]>([
+    ['without a secret', (all) => all.replace(/"secrets":\[.*\]/, '"secrets":[]'), 'secrets must have at least 1 item'],
     [
       'of which a byte was changed',
-      (all: string) => all.replace(/"sealed": "(.)/, (_, c) => `"sealed": "${c === 'A' ? 'B' : 'A'}`),
+      (all) => all.replace(/"sealed":"(.)/, (_, c) => `"sealed":"${c === 'A' ? 'B' : 'A'}`),
       'cannot be opened',
     ],
-    [
-      'of which a secret was cut',
-      (all: string) => all.replace(/"sealed": "[^"]*/, '"sealed": "AAAA'),
-      'cannot be opened',
-    ],
-    [
-      'of which a key was given another id',
-      (all: string) => all.replace('"id": "one"', '"id": "three"'),
-      'cannot be opened',
-    ],
+    ['of which a secret was cut', (all) => all.replace(/"sealed":"[^"]*/, '"sealed":"AAAA'), 'cannot be opened'],
+    ['that was given another id', (all) => all.replace('"id":"one"', '"id":"three"'), 'cannot be opened', 'three'],
     [
       'of which a time of a secret was changed',
-      (all: string) => all.replace(/("sealed": "[^"]*",\s*"createdAt": )\d+/, '$11'),
+      (all) => all.replace(/("sealed":"[^"]*","createdAt":)\d+/, '$11'),
       'cannot be opened',
     ],
-  ])('a file %s keeps the server from starting, with what to do', async (_title, damage, why) => {
+  ])('a key %s keeps the server from starting, with what to do', async (_title, damage, why, as = 'one') => {
     const store = await open();
     await store.create({ id: 'one' });
     await store.create({ id: 'two' });
-    await writeFile(file(), damage(await text()));
+    await kept.tamper('keys', 'one', damage, as);
     const says = await refusal(open());
     expect(says).toContain(why);
-    expect(says).toMatch(/move (it|the file) away/);
-    expect(says).toContain(file());
+    expect(says).toMatch(/put back a backup|set the secret/);
+    expect(says).toContain(`${kept.name}: keys[${as}]`);
   });
 
   test('a master secret that holds too little is refused', async () => {
@@ -223,12 +207,12 @@ describe('what a key may do', () => {
     }
   });
 
-  test('is to read and publish all where a file was written before keys had rights; its secrets are not shown', async () => {
+  test('is to read and publish all where it was kept before keys had rights; its secrets are not shown', async () => {
     await (await open()).create({ id: 'old' });
-    const older = JSON.parse(await text(), (name, value: unknown) =>
-      ['roles', 'rules', 'bearer'].includes(name) ? undefined : value,
-    ) as object;
-    await writeFile(file(), JSON.stringify(older));
+    const isNew = (name: string) => ['roles', 'rules', 'bearer'].includes(name);
+    await kept.tamper('keys', 'old', (all) =>
+      JSON.stringify(JSON.parse(all, (name, value: unknown) => (isNew(name) ? undefined : value))),
+    );
     const store = await open();
     expect(store.principalOf('old')).toMatchObject({ roles: ['viewer', 'publisher'] });
     expect(store.find('old')?.bearer).toBe(false);
@@ -312,7 +296,7 @@ describe('[A5] who a key is', () => {
 });
 
 describe('when a key was used last', () => {
-  const kept = () => readFile(file('key-uses.json'), 'utf8').then((all) => JSON.parse(all) as object);
+  const uses = async () => Object.fromEntries((await kept.read('key-uses')).map(({ id, value }) => [id, value]));
 
   test('is known at once, and kept once a minute, however often it is used', async () => {
     const store = await open();
@@ -324,9 +308,9 @@ describe('when a key was used last', () => {
       expect(store.list()[0]?.lastUsedAt).toBe(clock.now());
       await clock.advance(1000);
     }
-    await expect(kept()).rejects.toMatchObject({ code: 'ENOENT' });
+    expect(await uses()).toEqual({});
     await clock.advance(1000);
-    await vi.waitFor(async () => expect(await kept()).toEqual({ a: began + 58_000 }));
+    await vi.waitFor(async () => expect(await uses()).toEqual({ a: began + 58_000 }));
     expect(clock.pending).toBe(0);
     expect((await open()).list()[0]?.lastUsedAt).toBe(began + 58_000);
   });
@@ -337,7 +321,7 @@ describe('when a key was used last', () => {
     store.noteUse('a');
     store.noteUse('nobody');
     await store.close();
-    expect(await kept()).toEqual({ a: clock.now() });
+    expect(await uses()).toEqual({ a: clock.now() });
     await clock.advance(1000);
     await store.delete('a');
     await store.create({ id: 'a' });
@@ -345,12 +329,20 @@ describe('when a key was used last', () => {
     expect((await open()).list()[0]).not.toHaveProperty('lastUsedAt');
     expect(store.list()[0]).not.toHaveProperty('lastUsedAt');
     await store.close();
-    expect(await kept()).toEqual({});
+    expect(await uses()).toEqual({});
   });
 
-  test('that cannot be read begins anew', async () => {
-    await (await open()).create({ id: 'a' });
-    await writeFile(file('key-uses.json'), '{"a":');
-    expect((await open()).list()[0]).not.toHaveProperty('lastUsedAt');
+  test('that cannot be kept is kept with what comes next', async () => {
+    const store = await open();
+    await store.create({ id: 'a' });
+    store.noteUse('a');
+    kept.failure = new Error('the disk is broken');
+    await clock.advance(60_000);
+    await vi.waitFor(() => expect(clock.pending).toBe(0));
+    kept.failure = undefined;
+    await store.create({ id: 'b' });
+    store.noteUse('b');
+    await store.close();
+    expect(Object.keys(await uses()).sort()).toEqual(['a', 'b']);
   });
 });

@@ -1,18 +1,18 @@
 import { randomBytes } from 'node:crypto';
-import { dirname, join } from 'node:path';
 import type { Clock } from '@tidewall/base';
-import type { KeyRing, Log, Meter, Principal, Rule, SigningKey } from '@tidewall/contracts';
+import type { KeyRing, Log, Meter, Principal, Rule, SigningKey, Store } from '@tidewall/contracts';
 import { TidewallError } from '@tidewall/protocol';
 import { nearestNames } from '../nearest-name.ts';
+import { COLLECTIONS } from '../store/collections.ts';
+import { changesBetween } from '../store/records.ts';
 import { type Key, letsIn, liveSecrets, type ShownKey, shownKey, USUAL_ROLES } from './key.ts';
-import { readKeys, writeKeys } from './key-file.ts';
 import { KeyPrincipals } from './key-principals.ts';
+import { keyRecord, readKeys } from './key-records.ts';
 import { KeyUses } from './key-uses.ts';
 import { type MasterSecret, openMasterSecret } from './master-secret.ts';
 
 export interface KeyStoreOptions {
-  /** The file that keeps the keys. */
-  readonly path: string;
+  readonly store: Store;
   /** The file of the master secret, where the setting names none. */
   readonly secretPath: string;
   readonly secret: string | undefined;
@@ -45,7 +45,7 @@ export interface ToldKey extends ShownKey {
 
 export const MOST_KEYS = 1000;
 
-/** The keys of this server, and the file that keeps them sealed. */
+/** The keys of this server, sealed where they are kept. */
 export class KeyStore implements KeyRing {
   readonly #options: KeyStoreOptions;
   readonly #master: MasterSecret;
@@ -67,9 +67,9 @@ export class KeyStore implements KeyRing {
   /** @throws ConfigError when the keys cannot be read, or not be opened with the master secret */
   static async open(options: KeyStoreOptions): Promise<KeyStore> {
     const master = await openMasterSecret(options.secret, options.secretPath, 'keys');
-    const { path, clock, log } = options;
-    const keys = await readKeys(path, master);
-    return new KeyStore(options, master, await KeyUses.open({ path: usesBeside(path), clock, log }), keys);
+    const { store, clock, log } = options;
+    const keys = await readKeys(store, master);
+    return new KeyStore(options, master, await KeyUses.open({ store, clock, log }), keys);
   }
 
   find(id: string): SigningKey | undefined {
@@ -199,9 +199,12 @@ export class KeyStore implements KeyRing {
     const changed = this.#last.then(async () => {
       const { keys, answer } = edit(this.#options.clock.now());
       if (keys === undefined) return answer;
-      await writeKeys(this.#options.path, keys, this.#master);
+      const after = byId(keys);
+      await this.#options.store.write(
+        changesBetween(COLLECTIONS.keys, this.#keys, after, (key) => keyRecord(key, this.#master)),
+      );
       // Valid only when it is kept: what was told must be true after a restart.
-      this.#keys = byId(keys);
+      this.#keys = after;
       this.#principals.keysAre(this.#keys);
       return answer;
     });
@@ -238,11 +241,6 @@ function requireSaid(key: Key, { roles = key.roles, rules = key.rules, bearer = 
   throw new TidewallError('conflict', `there is a key ${id} with other rights; set them, or leave them out here`, {
     detail: { id },
   });
-}
-
-/** The uses of the keys in a file. */
-function usesBeside(path: string): string {
-  return join(dirname(path), 'key-uses.json');
 }
 
 function newSecret(): string {

@@ -1,12 +1,11 @@
-import { readFile } from 'node:fs/promises';
 import type { Clock } from '@tidewall/base';
-import type { Log } from '@tidewall/contracts';
+import type { Log, Store } from '@tidewall/contracts';
 import { z } from 'zod';
-import { keepFile } from '../keep-file.ts';
+import { COLLECTIONS } from '../store/collections.ts';
+import { readRecords } from '../store/records.ts';
 
 export interface KeyUsesOptions {
-  /** The file that keeps them. */
-  readonly path: string;
+  readonly store: Store;
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -14,12 +13,12 @@ export interface KeyUsesOptions {
 /** A stop of the machine loses this much of them at most. */
 const KEEP_EVERY_MS = 60_000;
 
-const fileSchema = z.record(z.string(), z.number());
-
 /** When each key was used last. To note it costs no more than a map does: a minute's worth is kept at a time. */
 export class KeyUses {
   readonly #options: KeyUsesOptions;
   readonly #at: Map<string, number>;
+  /** Keys of which it is not kept yet. */
+  #changed = new Set<string>();
   #cancel: (() => void) | undefined;
   #keeping: Promise<void> = Promise.resolve();
 
@@ -28,20 +27,9 @@ export class KeyUses {
     this.#at = new Map(at);
   }
 
-  /** What was kept; nothing when the file is not there, or not to be read: no server fails to start for that. */
   static async open(options: KeyUsesOptions): Promise<KeyUses> {
-    try {
-      const kept = fileSchema.parse(JSON.parse(await readFile(options.path, 'utf8')));
-      return new KeyUses(options, new Map(Object.entries(kept)));
-    } catch (failure) {
-      if ((failure as NodeJS.ErrnoException).code !== 'ENOENT') {
-        options.log.warn(
-          { err: failure, path: options.path },
-          'when keys were used last cannot be read, and begins anew',
-        );
-      }
-      return new KeyUses(options, new Map());
-    }
+    const kept = await readRecords(options.store, COLLECTIONS.keyUses, z.number());
+    return new KeyUses(options, new Map(kept.map(({ id, value }) => [id, value])));
   }
 
   of(id: string): number | undefined {
@@ -50,12 +38,12 @@ export class KeyUses {
 
   note(id: string): void {
     this.#at.set(id, this.#options.clock.now());
-    this.#later();
+    this.#later(id);
   }
 
   /** Of a key that is deleted. */
   forget(id: string): void {
-    if (this.#at.delete(id)) this.#later();
+    if (this.#at.delete(id)) this.#later(id);
   }
 
   /** Keeps what is not kept yet. */
@@ -64,16 +52,23 @@ export class KeyUses {
     await this.#keeping;
   }
 
-  #later(): void {
+  #later(id: string): void {
+    this.#changed.add(id);
     this.#cancel ??= this.#options.clock.after(KEEP_EVERY_MS, () => this.#keep());
   }
 
   #keep(): void {
     this.#cancel?.();
     this.#cancel = undefined;
-    const { path, log } = this.#options;
+    const { store, log } = this.#options;
+    const changes = [...this.#changed].map((id) => ({ collection: COLLECTIONS.keyUses, id, value: this.#at.get(id) }));
+    this.#changed = new Set();
     this.#keeping = this.#keeping
-      .then(() => keepFile(path, `${JSON.stringify(Object.fromEntries(this.#at))}\n`, 0o600))
-      .catch((failure: unknown) => log.warn({ err: failure, path }, 'when keys were used last could not be kept'));
+      .then(() => store.write(changes))
+      .catch((failure: unknown) => {
+        // With the next ones.
+        for (const { id } of changes) this.#changed.add(id);
+        log.warn({ err: failure }, 'when keys were used last could not be kept');
+      });
   }
 }

@@ -1,10 +1,9 @@
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import type { JsonObject } from '@tidewall/base';
 import type { SourceDefinition } from '@tidewall/contracts';
 import { createOutgoing, parseAddressList } from '@tidewall/outgoing';
 import { TidewallError } from '@tidewall/protocol';
 import type { SourceSpec, SourceStatus, Supervisor } from '@tidewall/sources';
+import { TestStore } from '@tidewall/testkit';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { z } from 'zod';
 import { SourceStore } from './source-store.ts';
@@ -67,25 +66,32 @@ class ListingSupervisor implements Supervisor {
   }
 }
 
-let folder: string;
+let kept: TestStore;
 let supervisor: ListingSupervisor;
 let store: SourceStore;
 
 beforeEach(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'tidewall-store-'));
+  kept = await TestStore.open();
   ({ supervisor, store } = open());
   await store.start([]);
 });
 
-afterEach(() => rm(folder, { recursive: true, force: true }));
+afterEach(() => kept.close());
 
 function open() {
   const definitions = new Map([['door', definition]]);
   const fresh = new ListingSupervisor();
-  const shared = { filesDir: folder, master, definitions, log, outgoing: { configured: outgoing, made: outgoing } };
+  const shared = {
+    filesDir: '/nowhere',
+    store: kept,
+    master,
+    definitions,
+    log,
+    outgoing: { configured: outgoing, made: outgoing },
+  };
   return {
     supervisor: fresh,
-    store: new SourceStore({ ...shared, path: join(folder, 'sources.json'), supervisor: fresh }),
+    store: new SourceStore({ ...shared, supervisor: fresh }),
   };
 }
 
@@ -93,16 +99,13 @@ const door = (n: number, password?: string) => ({
   kind: 'door',
   settings: { n, ...(password !== undefined && { password }) },
 });
-const kept = async () => JSON.parse(await readFile(join(folder, 'sources.json'), 'utf8')).sources;
+const records = async () => (await kept.read('sources')).map(({ value }) => value as JsonObject);
 const running = () => Object.fromEntries([...supervisor.running].map(([name, { settings }]) => [name, settings['n']]));
 const refusal = (change: Promise<unknown>) =>
   change.then(
     () => expect.unreachable(),
     (failure: Error) => failure,
   );
-
-/** A folder where the file is to be written: nothing can be kept. */
-const breakDisk = () => mkdir(join(folder, 'sources.json.new'));
 
 test('changes that are asked for at once are made one after another, and all are kept', async () => {
   const changes = Array.from({ length: 20 }, (_, i) => store.put(`door-${i % 10}`, door(i), false));
@@ -112,7 +115,7 @@ test('changes that are asked for at once are made one after another, and all are
     Array.from({ length: 10 }, (_, i) => [`door-${i}`, i + 10]).filter(([name]) => name !== 'door-3'),
   );
   expect(running()).toEqual(expected);
-  const rows = (await kept()) as { name: string; settings: { n: number } }[];
+  const rows = (await records()) as unknown as { name: string; settings: { n: number } }[];
   expect(Object.fromEntries(rows.map(({ name, settings }) => [name, settings.n]))).toEqual(expected);
 });
 
@@ -124,10 +127,10 @@ test('of two that make one of the same name the second is refused', async () => 
 
 test('one that cannot run leaves the old one running and kept, and its secret', async () => {
   await store.put('a', door(1, 's3cret'), true);
-  const before = await kept();
+  const before = await records();
   expect((await refusal(store.put('a', door(-1, '(unchanged)'), false))).message).toBe('its topic is taken');
   expect(running()).toEqual({ a: 1 });
-  expect(await kept()).toEqual(before);
+  expect(await records()).toEqual(before);
   await store.put('a', door(2, '(unchanged)'), false);
   expect(supervisor.running.get('a')?.settings).toEqual({ n: 2, password: 's3cret' });
 });
@@ -144,21 +147,21 @@ test('one that was to stay as it was and cannot is listed with the reason', asyn
 
 test('when nothing can be kept the old one goes on, a new one is not made, and none is taken away', async () => {
   await store.put('a', door(1), true);
-  await breakDisk();
+  kept.failure = new Error('the disk is broken');
   await refusal(store.put('a', door(2), false));
   await refusal(store.put('b', door(3), true));
   await refusal(store.delete('a'));
   expect(running()).toEqual({ a: 1 });
   expect(store.list().map(({ name, state }) => [name, state])).toEqual([['a', 'idle']]);
   expect(store.show('a').settings).toEqual({ n: 1 });
-  await rm(join(folder, 'sources.json.new'), { recursive: true });
+  kept.failure = undefined;
   await store.put('b', door(3), true);
   expect(running()).toEqual({ a: 1, b: 3 });
 });
 
-test('secrets are sealed in the file, opened by the next start, and shown to nobody', async () => {
+test('secrets are sealed in the store, opened by the next start, and shown to nobody', async () => {
   await store.put('a', door(1, 's3cret'), true);
-  expect(await readFile(join(folder, 'sources.json'), 'utf8')).not.toContain('s3cret');
+  expect(await kept.text('sources')).not.toContain('s3cret');
   expect(store.show('a').settings).toEqual({ n: 1, password: '(unchanged)' });
   const again = open();
   await again.store.start([]);
@@ -174,23 +177,30 @@ test('what is wrong with a new one is found before the old one is stopped', asyn
 
 test('what has become a secret since it was kept is sealed the next time, and stops nobody', async () => {
   const settings = { n: 1, password: 'in the clear' };
-  const row = { name: 'a', kind: 'door', settings };
-  await writeFile(join(folder, 'sources.json'), JSON.stringify({ format: 2, sources: [row] }));
+  const value = { format: 2, name: 'a', kind: 'door', settings };
+  await kept.write([{ collection: 'sources', id: 'a', value }]);
   const again = open();
   await again.store.start([]);
   expect(again.supervisor.running.get('a')?.settings).toEqual(settings);
-  await again.store.put('b', door(2), true);
-  expect(await readFile(join(folder, 'sources.json'), 'utf8')).not.toContain('in the clear');
+  await again.store.put('a', door(2, '(unchanged)'), false);
+  expect(await kept.text('sources')).not.toContain('in the clear');
   const third = open();
   await third.store.start([]);
-  expect(third.supervisor.running.get('a')?.settings).toEqual(settings);
+  expect(third.supervisor.running.get('a')?.settings).toEqual({ ...settings, n: 2 });
 });
 
-test('a file of the format before is read, and what was sealed in it is opened', async () => {
+test('a source that was kept in the format before is read, and what was sealed in it is opened', async () => {
   await store.put('a', door(1, 's3cret'), true);
-  const rows = (await kept()) as { settings: { password: { $sealed: string } } }[];
-  const sources = rows.map((row) => ({ ...row, settings: { n: 1, password: row.settings.password.$sealed } }));
-  await writeFile(join(folder, 'sources.json'), JSON.stringify({ format: 1, sources }));
+  const rows = (await records()) as unknown as { settings: { password: { $sealed: string } } }[];
+  const [row] = rows;
+  const value = {
+    ...row,
+    name: 'a',
+    kind: 'door',
+    format: 1,
+    settings: { n: 1, password: row?.settings.password.$sealed ?? '' },
+  };
+  await kept.write([{ collection: 'sources', id: 'a', value }]);
   const again = open();
   await again.store.start([]);
   expect(again.supervisor.running.get('a')?.settings).toEqual({ n: 1, password: 's3cret' });
@@ -198,17 +208,14 @@ test('a file of the format before is read, and what was sealed in it is opened',
 
 test('a source whose kind is gone is listed with that and kept as it is, and nothing of it is told', async () => {
   await store.put('a', door(1, 's3cret'), true);
-  const rows = await kept();
-  await writeFile(
-    join(folder, 'sources.json'),
-    JSON.stringify({ format: 2, sources: rows.map((row: object) => ({ ...row, kind: 'gate' })) }),
-  );
+  const rows = await records();
+  await kept.tamper('sources', 'a', (text) => text.replace('"door"', '"gate"'));
   const without = open();
   await without.store.start([]);
   expect(without.store.list()).toMatchObject([{ name: 'a', kind: 'gate', state: 'failed' }]);
   expect(without.store.show('a').settings).toEqual({ n: '(unchanged)', password: '(unchanged)' });
   await without.store.put('b', door(2), true);
-  expect((await kept())[0]).toEqual({ ...rows[0], kind: 'gate' });
+  expect((await records())[0]).toEqual({ ...rows[0], kind: 'gate' });
 });
 
 test('so many are tried at once, and a further one is busy until one is over', async () => {

@@ -1,17 +1,19 @@
 import type { JsonObject } from '@tidewall/base';
-import type { Log, Outgoing, SourceDefinition } from '@tidewall/contracts';
+import type { Log, Outgoing, SourceDefinition, Store } from '@tidewall/contracts';
 import { TidewallError } from '@tidewall/protocol';
 import type { Preview, PreviewOptions, SourceSpec, SourceStatus, Supervisor } from '@tidewall/sources';
 import type { MasterSecret } from '../keys/master-secret.ts';
 import { nearestNames } from '../nearest-name.ts';
 import { type CheckedSource, refuseWrongSettings } from '../source-check.ts';
 import { ConfigError } from '../startup-errors.ts';
+import { COLLECTIONS } from '../store/collections.ts';
+import { changesBetween } from '../store/records.ts';
 import { maskSecrets, unmaskSecrets } from './secret-fields.ts';
-import { type MadeSource, readSources, writeSources } from './source-file.ts';
+import { type MadeSource, readSources, sourceRecord } from './source-records.ts';
 
 export interface SourceStoreOptions {
-  /** The file that keeps what is made through the API. */
-  readonly path: string;
+  /** Keeps what is made through the API. */
+  readonly store: Store;
   /** The only folder whose files those sources may read. */
   readonly filesDir: string;
   readonly master: MasterSecret;
@@ -63,6 +65,8 @@ export class SourceStore {
   /** Changes are made one after another, each on what the one before it has left. */
   #last: Promise<unknown> = Promise.resolve();
   #previews = 0;
+  /** Settings as they are kept: the same object as long as they are not changed. */
+  #kept: ReadonlyMap<string, JsonObject> = new Map();
 
   constructor(options: SourceStoreOptions) {
     this.#options = options;
@@ -72,11 +76,12 @@ export class SourceStore {
    * Adds all sources to the supervisor. One that was made through the API and cannot be any more stops nobody: it is
    * listed as failed, with the reason.
    *
-   * @throws ConfigError when one of the configuration's file cannot be, or the store's own file cannot be read
+   * @throws ConfigError when one of the configuration's file cannot be, or what is kept cannot be read
    */
   async start(configured: readonly CheckedSource[]): Promise<void> {
-    const { path, master, supervisor, log } = this.#options;
-    const made = await readSources(path, master, (kind) => this.#secretsOf(kind));
+    const { store, master, supervisor, log } = this.#options;
+    const made = await readSources(store, master, (kind) => this.#secretsOf(kind));
+    this.#kept = settingsByName(made);
     for (const { source, definition } of configured) {
       const { name, settings, baseDir, from } = source;
       const { configured: outgoing } = this.#options.outgoing;
@@ -279,9 +284,15 @@ export class SourceStore {
     return [...made, ...this.#shadowed];
   }
 
-  #write(sources: readonly MadeSource[]): Promise<void> {
-    const { path, master } = this.#options;
-    return writeSources(path, sources, master, (kind) => this.#secretsOf(kind));
+  async #write(sources: readonly MadeSource[]): Promise<void> {
+    const { store, master } = this.#options;
+    const after = settingsByName(sources);
+    const kinds = new Map(sources.map(({ name, kind }) => [name, kind]));
+    const changes = changesBetween(COLLECTIONS.sources, this.#kept, after, (settings, name) =>
+      sourceRecord({ name, kind: kinds.get(name) ?? '', settings }, master, (kind) => this.#secretsOf(kind)),
+    );
+    await store.write(changes);
+    this.#kept = after;
   }
 
   #change<Result>(act: () => Promise<Result>): Promise<Result> {
@@ -289,6 +300,10 @@ export class SourceStore {
     this.#last = changed.catch(() => {});
     return changed;
   }
+}
+
+function settingsByName(sources: readonly MadeSource[]): ReadonlyMap<string, JsonObject> {
+  return new Map(sources.map(({ name, settings }) => [name, settings]));
 }
 
 function ofTheFile(name: string): TidewallError {

@@ -1,22 +1,19 @@
-import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import type { JsonValue } from '@tidewall/base';
 import type { HubPort, TopicSummary } from '@tidewall/contracts';
 import type { TopicName } from '@tidewall/protocol';
+import { TestStore } from '@tidewall/testkit';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { ConfigError } from '../startup-errors.ts';
 import type { TopicConfig } from './topic-settings-schema.ts';
 import { type ChangeOptions, TOPIC_SETTINGS_LIMITS, TopicSettingsStore } from './topic-settings-store.ts';
 
-let folder: string;
-let path: string;
+let kept: TestStore;
 
 beforeEach(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'tidewall-settings-'));
-  path = join(folder, 'topic-settings.json');
+  kept = await TestStore.open();
 });
 
-afterEach(() => rm(folder, { recursive: true, force: true }));
+afterEach(() => kept.close());
 
 const said = (pattern: string, more: Partial<TopicConfig> = {}): TopicConfig => ({ pattern, ...more });
 const summary = (topic: string, more: Partial<TopicSummary>): TopicSummary => ({
@@ -42,43 +39,46 @@ function options(topics: readonly TopicSummary[], more: Partial<ChangeOptions> =
   return { told, hub, principal: { id: 'a', roles: [] }, reset: false, isGiven: () => false, ...more };
 }
 
-const patternsIn = async () =>
-  (JSON.parse(await readFile(path, 'utf8')) as { topics: TopicConfig[] }).topics.map(({ pattern }) => pattern);
+const patternsIn = async () => {
+  const [record] = await kept.read('topics');
+  const { topics } = (record?.value ?? { topics: [] }) as { topics: { pattern: string }[] };
+  return topics.map(({ pattern }) => pattern);
+};
+const keep = (value: JsonValue) => kept.write([{ collection: 'topics', id: 'settings', value }]);
 
-test('a change is on the disk before it counts, and nothing is left beside the file', async () => {
-  const store = await TopicSettingsStore.open(path, []);
+test('a change is kept before it counts', async () => {
+  const store = await TopicSettingsStore.open(kept, []);
   const change = options([]);
   await store.change((list) => list.with(said('a/+', { kind: 'log', readOnly: true })), change);
   expect(change.told).toEqual(['reconfigure']);
-  expect(await readdir(folder)).toEqual(['topic-settings.json']);
-  const again = await TopicSettingsStore.open(path, [said('#')]);
+  const again = await TopicSettingsStore.open(kept, [said('#')]);
   expect(again.list.rows).toEqual([
     { from: 'api', settings: { pattern: 'a/+', kind: 'log', readOnly: true } },
     { from: 'file', settings: { pattern: '#' } },
   ]);
 });
 
-test('a schema comes back from the file as a check', async () => {
-  await writeFile(path, JSON.stringify({ topics: [{ pattern: 'a', kind: 'state', schema: { type: 'number' } }] }));
-  const { list } = await TopicSettingsStore.open(path, []);
+test('a schema comes back from the store as a check', async () => {
+  await keep({ topics: [{ pattern: 'a', kind: 'state', schema: { type: 'number' } }] });
+  const { list } = await TopicSettingsStore.open(kept, []);
   expect(list.settingsOf('a' as TopicName)?.fits?.('replace', 'x')).toMatchObject({ expected: 'a number', example: 1 });
 });
 
 test('changes that come together are made one after another, and none is lost', async () => {
-  const store = await TopicSettingsStore.open(path, []);
+  const store = await TopicSettingsStore.open(kept, []);
   const names = Array.from({ length: 20 }, (_, i) => `p${i}`);
   await Promise.all(names.map((name) => store.change((list) => list.with(said(name)), options([]))));
   expect((await patternsIn()).sort()).toEqual([...names].sort());
 });
 
 test('a change that cannot be kept changes nothing, and stops no later one', async () => {
-  await mkdir(`${path}.new`);
-  const store = await TopicSettingsStore.open(path, []);
+  kept.failure = new Error('the disk is broken');
+  const store = await TopicSettingsStore.open(kept, []);
   const change = options([]);
   await expect(store.change((list) => list.with(said('a')), change)).rejects.toThrow();
   expect(store.list.rows).toEqual([]);
   expect(change.told).toEqual([]);
-  await rm(`${path}.new`, { recursive: true });
+  kept.failure = undefined;
   await store.change((list) => list.with(said('b')), change);
   expect(await patternsIn()).toEqual(['b']);
 });
@@ -92,7 +92,7 @@ test.each<[string, TopicSummary, Partial<TopicConfig>, boolean]>([
   ['another kind of one that holds nothing', summary('t', { kind: 'log', offset: 0 }), { kind: 'state' }, false],
   ['another kind of one that a source feeds', summary('t', { kind: 'log', source: 's' }), { kind: 'state' }, false],
 ])('saying %s is refused when that would lose data', async (_what, topic, more, refused) => {
-  const store = await TopicSettingsStore.open(path, []);
+  const store = await TopicSettingsStore.open(kept, []);
   const change = () => store.change((list) => list.with(said('t', more)), options([topic]));
   if (!refused) return expect(await change()).toEqual([]);
   await expect(change()).rejects.toMatchObject({
@@ -101,14 +101,14 @@ test.each<[string, TopicSummary, Partial<TopicConfig>, boolean]>([
     detail: { topics: ['t'], count: 1 },
   });
   expect(store.list.rows).toEqual([]);
-  expect(await readdir(folder)).toEqual([]);
+  expect(await kept.read('topics')).toEqual([]);
   const reset = options([topic], { reset: true });
   expect(await store.change((list) => list.with(said('t', more)), reset)).toEqual(['t']);
   expect(reset.told).toEqual(['reconfigure']);
 });
 
 test('topics of which something else has the say do not stand in the way', async () => {
-  const store = await TopicSettingsStore.open(path, []);
+  const store = await TopicSettingsStore.open(kept, []);
   const given = options([summary('screens/a/elements/b', {})], { isGiven: () => true });
   expect(await store.change((list) => list.with(said('#', { kind: 'log' })), given)).toEqual([]);
 });
@@ -116,8 +116,8 @@ test('topics of which something else has the say do not stand in the way', async
 test('there may be so many patterns, and so many characters of them', async () => {
   const { patterns, characters } = TOPIC_SETTINGS_LIMITS;
   const full = Array.from({ length: patterns }, (_, i) => said(`p${i}`));
-  await writeFile(path, JSON.stringify({ topics: full }));
-  const store = await TopicSettingsStore.open(path, []);
+  await keep({ topics: full as unknown as JsonValue[] });
+  const store = await TopicSettingsStore.open(kept, []);
   const over = { kind: 'limit_exceeded' };
   await expect(store.change((list) => list.with(said('more')), options([]))).rejects.toMatchObject(over);
   await store.change((list) => list.with(said('p7', { kind: 'log' })), options([]));
@@ -128,15 +128,14 @@ test('there may be so many patterns, and so many characters of them', async () =
 test.each<[string, RegExp]>([
   [
     '{"topics":[{"pattern":"a"},{"pattern":"b//c"}]}',
-    /^topics\[1\]\.pattern must not have an empty part.*\(in .*\.json\)$/,
+    /: topics\[settings\]\.topics\[1\]\.pattern must not have an empty part.*; put back a backup/,
   ],
-  ['{"topics":[{"pattern":"a","knid":"log"}]}', /^topics\[0\]\.knid is unknown; did you mean "kind"\?/],
-  ['{"topics":[{"pattern":"a","kind":"log","schema":{"type":"nmber"}}]}', /^topics\[0\]\.schema\.type must be one of/],
-  ['{"topics":', /topic-settings\.json cannot be read: .*; mend it, or move it away$/],
+  ['{"topics":[{"pattern":"a","knid":"log"}]}', /topics\[0\]\.knid is unknown; did you mean "kind"\?/],
+  ['{"topics":[{"pattern":"a","kind":"log","schema":{"type":"nmber"}}]}', /topics\[0\]\.schema\.type must be one of/],
   ['[]', /must be an object/],
-])('a file that says %s stops the start, naming the place', async (text, message) => {
-  await writeFile(path, text);
-  const failure = await TopicSettingsStore.open(path, []).catch((thrown: unknown) => thrown);
+])('a record that says %s stops the start, naming the place', async (text, message) => {
+  await keep(JSON.parse(text));
+  const failure = await TopicSettingsStore.open(kept, []).catch((thrown: unknown) => thrown);
   expect(failure).toBeInstanceOf(ConfigError);
   expect((failure as ConfigError).message).toMatch(message);
 });

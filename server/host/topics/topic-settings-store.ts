@@ -1,7 +1,7 @@
-import type { HubPort, Principal } from '@tidewall/contracts';
+import type { HubPort, Principal, Store } from '@tidewall/contracts';
 import { TidewallError, type TopicName } from '@tidewall/protocol';
-import { readTopicSettings, topicSettingsText, writeTopicSettings } from './topic-settings-file.ts';
 import { TopicSettingsList } from './topic-settings-list.ts';
+import { readTopicSettings, topicSettingsText, writeTopicSettings } from './topic-settings-record.ts';
 import type { TopicConfig } from './topic-settings-schema.ts';
 
 /** How much may be said of topics through the API: patterns, and the characters that keeping them takes. */
@@ -16,21 +16,21 @@ export interface ChangeOptions {
   isGiven(topic: TopicName): boolean;
 }
 
-/** What is said of topics, and the file that keeps what was said of them through the API. */
+/** What is said of topics; what was said of them through the API is kept. */
 export class TopicSettingsStore {
-  readonly #path: string;
+  readonly #store: Store;
   #list: TopicSettingsList;
   /** Changes are made one after another, each on what the one before it has left. */
   #last: Promise<unknown> = Promise.resolve();
 
-  constructor(path: string, list: TopicSettingsList) {
-    this.#path = path;
+  constructor(store: Store, list: TopicSettingsList) {
+    this.#store = store;
     this.#list = list;
   }
 
-  /** @throws ConfigError when the file cannot be used */
-  static async open(path: string, configured: readonly TopicConfig[]): Promise<TopicSettingsStore> {
-    return new TopicSettingsStore(path, new TopicSettingsList(await readTopicSettings(path), configured));
+  /** @throws ConfigError when what is kept cannot be used */
+  static async open(store: Store, configured: readonly TopicConfig[]): Promise<TopicSettingsStore> {
+    return new TopicSettingsStore(store, new TopicSettingsList(await readTopicSettings(store), configured));
   }
 
   get list(): TopicSettingsList {
@@ -54,7 +54,7 @@ export class TopicSettingsStore {
     refuseTooMuch(made);
     const restarting = topicsThatRestart(next, options);
     if (restarting.length > 0 && !options.reset) throw wouldRestart(restarting);
-    await writeTopicSettings(this.#path, made);
+    await writeTopicSettings(this.#store, made);
     this.#list = next;
     await options.hub.reconfigure();
     return restarting;

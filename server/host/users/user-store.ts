@@ -1,20 +1,16 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
 import type { Clock } from '@tidewall/base';
-import { parseJson } from '@tidewall/base';
-import type { Log, Meter, Principal, Standing } from '@tidewall/contracts';
+import type { Log, Meter, Principal, Standing, Store } from '@tidewall/contracts';
 import { TidewallError } from '@tidewall/protocol';
-import { z } from 'zod';
-import { pathText, wrongPlaces } from '../issue-sentence.ts';
-import { keepFile } from '../keep-file.ts';
 import { nearestNames } from '../nearest-name.ts';
-import { ConfigError } from '../startup-errors.ts';
+import { COLLECTIONS } from '../store/collections.ts';
+import { changesBetween, readRecords } from '../store/records.ts';
 import { PasswordHasher } from './password-hash.ts';
 import { type ShownUser, sessionSchema, type User, type UserSession, userSchema } from './user.ts';
 
 export interface UserStoreOptions {
-  /** The file that keeps users and where they are signed in; of passwords and cookies it has hashes. */
-  readonly path: string;
+  /** Keeps users and where they are signed in; of passwords and cookies it has hashes. */
+  readonly store: Store;
   readonly clock: Clock;
   readonly log: Log;
   readonly meter: Meter;
@@ -28,12 +24,6 @@ const MOST_SESSIONS = 100_000;
 /** When somebody was seen is kept no more often than this. */
 const SEEN_MS = 60 * 60_000;
 const TOKEN_BYTES = 32;
-
-const fileSchema = z.strictObject({
-  format: z.literal(1),
-  users: z.array(userSchema),
-  sessions: z.array(sessionSchema),
-});
 
 interface Signed {
   readonly session: UserSession;
@@ -67,22 +57,13 @@ export class UserStore {
     options.meter.gauge('tidewall_user_sessions', 'Places where users are signed in', () => this.#sessions.size);
   }
 
-  /** @throws ConfigError when the file cannot be read */
+  /** @throws ConfigError when what is kept cannot be used */
   static async open(options: UserStoreOptions): Promise<UserStore> {
-    const { path } = options;
-    const cure = 'put back a copy of it, or move it away to start without users';
-    let value: unknown;
-    try {
-      value = parseJson(await readFile(path, 'utf8'));
-    } catch (cause) {
-      const { code } = cause as NodeJS.ErrnoException;
-      if (code === 'ENOENT') return new UserStore(options, [], []);
-      throw new ConfigError(`${path} cannot be read: ${code ?? (cause as Error).message}; ${cure}`, { cause });
-    }
-    const result = fileSchema.safeParse(value);
-    if (result.success) return new UserStore(options, result.data.users, result.data.sessions);
-    const [wrong] = wrongPlaces(result.error.issues, value, fileSchema, ['hash', 'id']);
-    throw new ConfigError(`${path}: ${pathText(wrong?.path ?? [])} ${wrong?.says ?? 'is wrong'}; ${cure}`);
+    const { store } = options;
+    const users = await readRecords(store, COLLECTIONS.users, userSchema, ['hash']);
+    const sessions = await readRecords(store, COLLECTIONS.sessions, sessionSchema, ['id']);
+    const valuesOf = <T>(records: readonly { readonly value: T }[]) => records.map(({ value }) => value);
+    return new UserStore(options, valuesOf(users), valuesOf(sessions));
   }
 
   get size(): number {
@@ -286,15 +267,23 @@ export class UserStore {
   #change<T>(edit: () => Change<T>): Promise<T> {
     const changed = this.#last.then(async () => {
       const { users = [...this.#users.values()], sessions = this.#all(), answer } = edit();
-      await keepFile(this.#options.path, `${JSON.stringify({ format: 1, users, sessions })}\n`, 0o600);
+      const after = new Map(users.map((user) => [user.name, user]));
+      await this.#options.store.write([
+        ...changesBetween(COLLECTIONS.users, this.#users, after, (user) => user),
+        ...changesBetween(COLLECTIONS.sessions, sessionsById(this.#all()), sessionsById(sessions), (each) => each),
+      ]);
       // Valid only when it is kept: what was told must be true after a restart.
-      this.#users = new Map(users.map((user) => [user.name, user]));
+      this.#users = after;
       this.#take(sessions);
       return answer;
     });
     this.#last = changed.catch(() => {});
     return changed;
   }
+}
+
+function sessionsById(sessions: readonly UserSession[]): ReadonlyMap<string, UserSession> {
+  return new Map(sessions.map((session) => [session.id, session]));
 }
 
 function digest(token: string): string {

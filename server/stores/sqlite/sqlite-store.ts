@@ -31,12 +31,12 @@ const DROP_SHARE = 1 / 16;
 
 /** A store in a SQLite file that has been opened and checked. */
 export class SqliteStore implements Store {
-  readonly #path: string;
+  readonly name: string;
   readonly #thread: SqliteThread;
   #closed: Promise<void> | undefined;
 
   constructor(path: string, thread: SqliteThread) {
-    this.#path = path;
+    this.name = path;
     this.#thread = thread;
   }
 
@@ -87,7 +87,7 @@ export class SqliteStore implements Store {
       if (entry.place !== first + at || row['crc'] !== checksum(log, entry.text)) {
         throw new TidewallError(
           'internal',
-          damaged(this.#path, `entry ${first + at} of the log ${log} is not as written`),
+          damaged(this.name, `entry ${first + at} of the log ${log} is not as written`),
         );
       }
       return entry;
@@ -101,7 +101,7 @@ export class SqliteStore implements Store {
       // SQLite fills an empty file; one that others made is left alone.
       copy = await open(path, 'wx', 0o600);
       // A reader of its own: behind the write-ahead log it holds up no writer.
-      reader = await SqliteThread.open(this.#path);
+      reader = await SqliteThread.open(this.name);
       await reader?.run('VACUUM INTO ?', path);
       await copy.sync();
     } catch (failure) {
@@ -130,7 +130,7 @@ export class SqliteStore implements Store {
 
   #damageOf({ collection, id, value, crc }: Row): string | undefined {
     if (crc === checksum(String(collection), String(id), String(value))) return undefined;
-    return damaged(this.#path, `the record ${id} of ${collection} is not as it was written`);
+    return damaged(this.name, `the record ${id} of ${collection} is not as it was written`);
   }
 
   /** @throws TidewallError in the place of what SQLite says */
@@ -141,11 +141,11 @@ export class SqliteStore implements Store {
   #fail(done: string, failure: unknown): never {
     const full = failure instanceof SqliteFailure ? failure.isFull : isFull(failure);
     if (full) {
-      const message = `there is no room for ${this.#path}; nothing was changed`;
+      const message = `there is no room for ${this.name}; nothing was changed`;
       throw new TidewallError('storage_full', message, { cause: failure });
     }
     const why = failure instanceof Error ? failure.message : String(failure);
-    const message = `${this.#path} could not be ${done}: ${why}; nothing was changed`;
+    const message = `${this.name} could not be ${done}: ${why}; nothing was changed`;
     throw new TidewallError('internal', message, { cause: failure });
   }
 }
