@@ -7,6 +7,7 @@ import { startTestHost, type TestHost } from '@tidewall/testkit';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { testScreen } from '../test-screen.ts';
 
+const PORTAL = 'https://portal.example';
 let folder: string;
 let host: TestHost;
 
@@ -21,6 +22,8 @@ beforeAll(async () => {
   await writeFile(join(folder, 'web', 'assets', 'main-a1b2c3.js'), 'let x;');
   await writeFile(join(folder, 'web', 'assets', 'main-a1b2c3.js.gz'), gzipSync('let x;'));
   await writeFile(join(folder, 'screens', 'hall.json'), JSON.stringify(testScreen('hall')));
+  const framed = { ...testScreen('framed'), embed: [PORTAL, 'http://10.0.0.7:8080'] };
+  await writeFile(join(folder, 'screens', 'framed.json'), JSON.stringify(framed));
   host = await startTestHost({
     webDir: join(folder, 'web'),
     settings: { screens: join(folder, 'screens') },
@@ -61,17 +64,13 @@ test('an unknown screen is the same page, which helps, with status 404', async (
 });
 
 describe('who may frame a screen', () => {
-  const PORTAL = 'https://portal.example';
   const framing = async (at: string) => {
     const { headers } = await fetch(at);
     const policy = headers.get('content-security-policy') ?? '';
     return [/frame-ancestors ([^;]*)/.exec(policy)?.[1], headers.get('x-frame-options')];
   };
-  const framed = JSON.stringify({ ...testScreen('framed'), embed: [PORTAL, 'http://10.0.0.7:8080'] });
-
   test('stands in its document, and lets nobody into anything else', async () => {
-    await writeFile(join(folder, 'screens', 'framed.json'), framed);
-    await expect.poll(() => framing(`${host.url}/s/framed`)).toEqual([`'self' ${PORTAL} http://10.0.0.7:8080`, null]);
+    expect(await framing(`${host.url}/s/framed`)).toEqual([`'self' ${PORTAL} http://10.0.0.7:8080`, null]);
     for (const path of ['/', '/s/hall', '/s/none', '/login', '/setup']) {
       expect(await framing(`${host.url}${path}`)).toEqual(["'self'", 'SAMEORIGIN']);
     }
