@@ -85,6 +85,11 @@ export interface SourceContext {
   /** The values of its parameters, each of them; none for kinds that take none. */
   readonly params: Readonly<Record<string, ParameterValue>>;
   /**
+   * Present and true when it runs for a moment, beside the same source that may run for viewers: it must not take what
+   * only one can have, such as a client's id, nor leave anything behind at the far end.
+   */
+  readonly trial?: boolean;
+  /**
    * Waits for a turn at work that takes a processor for itself, such as a program that is started for one answer: all
    * sources together have few at once, though a hundred combinations of parameters are watched.
    *

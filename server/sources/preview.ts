@@ -74,7 +74,7 @@ export async function previewSource(
   const values = chosenValues(checked.common.params, options.params ?? {});
   const events = { published() {}, failed() {}, refused() {} };
   const topicFor = (declared: TopicName) => declared;
-  const instance = createInstance(surroundings, { spec, checked, values, events, topicFor });
+  const instance = createInstance(surroundings, { spec, checked, values, events, topicFor, trial: true });
   return new PreviewRun(surroundings, instance, options).run();
 }
 

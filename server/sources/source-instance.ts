@@ -31,6 +31,8 @@ export interface InstanceOptions {
   /** The values of all its parameters. */
   readonly values: Values;
   readonly events: SourceEvents;
+  /** Whether it runs for a moment, beside whatever else there is. */
+  readonly trial?: boolean;
   /** The topic of the hub for one that the source declares. */
   topicFor(declared: TopicName): TopicName;
 }
@@ -53,14 +55,14 @@ export interface SourceInstance {
  */
 export function createInstance(surroundings: SourceSurroundings, options: InstanceOptions): SourceInstance {
   const { clock, limits, random, compileTransforms } = surroundings;
-  const { spec, checked, values, events, topicFor } = options;
+  const { spec, checked, values, events, topicFor, trial = false } = options;
   const { name, definition, baseDir, outgoing } = spec;
   const log = withFields(surroundings.log, { source: name, kind: definition.kind });
   const pace = new PaceOfDemand();
   const { transforms } = checked.common;
   const pipeline = transforms.length === 0 ? undefined : compileTransforms(transforms, name);
   const context = {
-    ...{ name, baseDir, clock, log, limits, outgoing, pace, params: values },
+    ...{ name, baseDir, clock, log, limits, outgoing, pace, params: values, trial },
     resolveFile: (path: string) => resolveFile(spec, path),
     heavyTurn: (signal: AbortSignal) => surroundings.heavy.enter(signal),
   };

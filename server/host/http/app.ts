@@ -124,6 +124,7 @@ function addRoute(app: FastifyInstance, route: BoundRoute, context: AppOptions):
             address: context.addresses.of(request.raw),
             secure: context.addresses.isSecure(request.raw),
             sessionToken: sessionTokenOf(request.raw),
+            gone: goneBeforeAnswer(reply),
             may: (need) => context.decider.decide(principal, need) !== undefined,
             ifNoneMatch: request.headers['if-none-match'],
             contentType: contentTypes.get(request),
@@ -135,6 +136,14 @@ function addRoute(app: FastifyInstance, route: BoundRoute, context: AppOptions):
     };
     for (const url of urls) scope.route({ ...options, url });
   });
+}
+
+function goneBeforeAnswer({ raw }: FastifyReply): AbortSignal {
+  const gone = new AbortController();
+  raw.once('close', () => {
+    if (!raw.writableFinished) gone.abort();
+  });
+  return gone.signal;
 }
 
 /** Who calls. What is shown and is not right is refused here, and told to the audit. */

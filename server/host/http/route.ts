@@ -68,6 +68,8 @@ export interface RouteCall<Params, Query> {
   readonly sessionToken: string | undefined;
   /** Whether it came over TLS. */
   readonly secure: boolean;
+  /** Aborts when whoever calls is gone before there is an answer: for what goes on for his sake alone. */
+  readonly gone: AbortSignal;
   /** Whether that is somebody who may do this. */
   may(need: Need): boolean;
   /** The request's `If-None-Match`. */

@@ -1,4 +1,7 @@
+import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { createServer, type IncomingMessage } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { JsonObject, JsonValue } from '@tidewall/base';
@@ -152,6 +155,28 @@ test('a setting that is called like a prototype is refused like any other that t
 });
 
 describe('a preview', () => {
+  test('ends when whoever asked for it is gone', async () => {
+    const far = createServer();
+    const asked = once(far, 'request');
+    await once(far.listen(0, '127.0.0.1'), 'listening');
+    try {
+      const url = `http://127.0.0.1:${(far.address() as AddressInfo).port}/`;
+      const body = JSON.stringify({ kind: 'http', settings: { url, timeoutMs: 60_000 }, timeoutMs: 60_000 });
+      const client = new AbortController();
+      const { signal } = client;
+      const preview = fetch(`${host.url}/api/sources/preview`, { method: 'POST', body, signal });
+      const [question] = (await asked) as [IncomingMessage];
+      const cut = once(question.socket, 'close');
+      client.abort();
+      await expect(preview).rejects.toThrow('aborted');
+      // Its source waits for a minute otherwise.
+      await cut;
+    } finally {
+      far.closeAllConnections();
+      far.close();
+    }
+  });
+
   test('tells rows, their types and how long it took, and publishes nothing', async () => {
     await upload('stock.csv', 'sku,n,at\na,1,2026-01-02T03:04:05Z\nb,x,\nc,3,2026-01-02T03:04:05Z\n');
     const settings = { path: 'stock.csv', keyField: 'sku', types: { n: 'number' } };

@@ -6,7 +6,7 @@ import { z } from 'zod';
 import type { WantedSource } from '../sources/source-store.ts';
 import type { ApiContext } from './api-context.ts';
 import { parseJsonBytes } from './json-text.ts';
-import { type BoundRoute, check, defineRoute, jsonAnswer, type RouteBody } from './route.ts';
+import { type BoundRoute, check, defineRoute, jsonAnswer, type RouteBody, type RouteCall } from './route.ts';
 
 const nothing = z.strictObject({});
 const nameParams = z.strictObject({ name: z.string() });
@@ -53,13 +53,16 @@ const trialSchema = z.looseObject({
 
 /** Sources: those of the configuration's file are shown, those of the API are made, changed and tried. */
 export function sourceRoutes({ sources }: ApiContext): BoundRoute[] {
-  const trial = (body: Uint8Array, only?: { readonly rows: number }) => {
+  const trial = (
+    { body, gone: signal }: Pick<RouteCall<unknown, unknown>, 'body' | 'gone'>,
+    only?: { rows: number },
+  ) => {
     const { name = 'preview', kind, params, rows, timeoutMs, settings } = check(trialSchema, objectOf(body));
     const wanted = kind === undefined ? undefined : { kind, settings: (settings ?? {}) as JsonObject };
     if (wanted === undefined && settings !== undefined) {
       throw new TidewallError('bad_request', 'settings need the kind that they are of');
     }
-    const options = { ...(params && { params }), ...(rows !== undefined && { rows }), ...only };
+    const options = { signal, ...(params && { params }), ...(rows !== undefined && { rows }), ...only };
     return sources.preview(name, wanted, { ...options, ...(timeoutMs !== undefined && { timeoutMs }) });
   };
   return [
@@ -134,7 +137,7 @@ export function sourceRoutes({ sources }: ApiContext): BoundRoute[] {
       answer: { description: 'Whether it works', contentType: 'application/json', schema: previewSchema },
       errors: ['permission_denied', 'busy'],
       async handle(call) {
-        return jsonAnswer(await trial(call.body, { rows: 0 }));
+        return jsonAnswer(await trial(call, { rows: 0 }));
       },
     }),
     defineRoute({
@@ -155,7 +158,7 @@ export function sourceRoutes({ sources }: ApiContext): BoundRoute[] {
       },
       errors: ['permission_denied', 'busy'],
       async handle(call) {
-        return jsonAnswer(await trial(call.body));
+        return jsonAnswer(await trial(call));
       },
     }),
     defineRoute({

@@ -1,5 +1,5 @@
 import { createOutgoing, parseAddressList } from '@tidewall/outgoing';
-import { afterEach, describe, expect, test } from 'vitest';
+import { afterEach, describe, expect, test, vi } from 'vitest';
 import type { RecordingSink } from '../recording-sink.ts';
 import { arrived, SourceBed } from '../source-bed.contract.ts';
 import { parseSourceConfig } from '../source-config.ts';
@@ -101,6 +101,22 @@ describe.skipIf(!HAS_MOSQUITTO)('an MQTT source', () => {
     await arrived(sink, 501);
     expect(dataOf(sink)).toEqual(Array.from({ length: 501 }, (_, n) => n));
   });
+
+  test.each(['3.1.1', '5'] as const)(
+    'a trial leaves the running source in its broker, and no session (MQTT %s)',
+    async (protocol) => {
+      const { url, publish } = await mosquitto();
+      const settings = { url, protocol, qos: 1, filters: { a: 'a' }, persistent: true, clientId: 'wall' };
+      const running = await bed.listen(bed.create(settings));
+      const ended = vi.fn();
+      void running.run.then(ended, ended);
+      const trial = await bed.listen(bed.create(settings, { trial: true }));
+      publish('a', '1', '-q', '1');
+      await arrived(trial.sink, 1);
+      await arrived(running.sink, 1);
+      expect(ended).not.toHaveBeenCalled();
+    },
+  );
 
   test('what the hub has not taken is not acknowledged, and comes again', async () => {
     const { url, publish } = await mosquitto();

@@ -30,12 +30,12 @@ export class MqttSource implements Source {
 
   async run(sink: Sink, signal: AbortSignal): Promise<void> {
     const { clock, outgoing } = this.#context;
-    const { clientId = `tidewall-${randomBytes(6).toString('hex')}` } = this.#config;
+    const { config, clientId } = this.#connection();
     const inbox = new MessageInbox({ sink, clock, form: this.#config, nameField: NAME_FIELD });
     let link: MqttLink | undefined;
     try {
       link = await MqttLink.open({
-        ...{ config: this.#config, outgoing, clientId, signal },
+        ...{ config, outgoing, clientId, signal },
         unreleased: this.#unreleased,
         room: () => inbox.room(),
         message: ({ topic, payload, retain }, done) => this.#offer(inbox, { topic, payload, retain, done }),
@@ -50,6 +50,15 @@ export class MqttSource implements Source {
     } finally {
       link?.close();
     }
+  }
+
+  /** A broker has one client of an id: a trial that took that of the configuration would throw the running source out. */
+  #connection(): { readonly config: MqttConfig; readonly clientId: string } {
+    const own = randomBytes(6).toString('hex');
+    const { clientId } = this.#config;
+    if (this.#context.trial !== true) return { config: this.#config, clientId: clientId ?? `tidewall-${own}` };
+    const config = { ...this.#config, persistent: false };
+    return { config, clientId: clientId === undefined ? `tidewall-${own}` : `${clientId}-trial-${own}` };
   }
 
   #offer(
