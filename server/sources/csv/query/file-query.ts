@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { mkdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { JsonObject, JsonValue } from '@tidewall/base';
@@ -15,6 +15,7 @@ import { CsvReader } from '../csv-reader.ts';
 import type { CsvVersion } from '../csv-version.ts';
 import { refuseLarge } from '../refuse-large.ts';
 import { SAMPLE_ROWS } from '../row-stream.ts';
+import { makeCopyFolder, removeLeftCopies } from './copy-folder.ts';
 import { askDuckdb, type DuckdbAnswer, type DuckdbColumn, type DuckdbQuestion } from './duckdb-process.ts';
 import { DUCKDB_SYNTAX } from './duckdb-syntax.ts';
 import { QueryCopy } from './query-copy.ts';
@@ -42,6 +43,7 @@ export class FileQuery {
   readonly #options: FileQueryOptions;
   readonly #statement: ReturnType<typeof bindStatement>;
   readonly #zone: TimeZone;
+  #hasCleaned = false;
 
   /** @throws TidewallError bad_request when the question has a parameter that there is no value for */
   constructor(options: FileQueryOptions) {
@@ -63,7 +65,11 @@ export class FileQuery {
    */
   async ask(version: CsvVersion, sink: Sink, signal: AbortSignal): Promise<readonly JsonObject[] | undefined> {
     refuseLarge(version, this.#options.config);
-    const folder = await mkdtemp(join(tmpdir(), 'tidewall-csv-'));
+    if (!this.#hasCleaned) {
+      this.#hasCleaned = true;
+      await removeLeftCopies(tmpdir());
+    }
+    const folder = await makeCopyFolder(tmpdir());
     try {
       const path = join(folder, 'rows.csv');
       const spillFolder = join(folder, 'spill');
