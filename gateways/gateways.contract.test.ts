@@ -1,4 +1,5 @@
 import { existsSync, readdirSync } from 'node:fs';
+import type { Standing } from '@tidewall/contracts';
 import type { ByeFrame, PushFrame, ReplyFrame, ServerFrame } from '@tidewall/protocol';
 import { CLOSE_CODES } from '@tidewall/protocol';
 import { afterEach, describe, expect, test } from 'vitest';
@@ -95,6 +96,31 @@ describe.each(cases.flat())('the gateway contract: $kind, $title', ({ kind, gate
       await bed.publish('a/log', data);
       expect((await nextPush(client)).d).toBe(data);
     }
+  });
+
+  test.each([
+    ['gone', 'closed_by_operator'],
+    ['changed', 'token_expired'],
+    ['expired', 'token_expired'],
+  ] as const)('[A5] who is %s is out within five seconds, with its code, and nobody else', async (fate, code) => {
+    let standing: Standing = 'stands';
+    const people = { ann: { id: 'user:ann', roles: [], standing: () => standing }, bob: { id: 'user:bob', roles: [] } };
+    const bed = await bedWith({ identifyToken: async (token) => people[token as 'ann'] });
+    const [client, other] = [await gatewayCase.dial(bed.port), await gatewayCase.dial(bed.port)];
+    await ask(client, { id: 1, connect: { version: 1, token: 'ann' } });
+    await ask(other, { id: 1, connect: { version: 1, token: 'bob' } });
+    for (const each of [client, other]) await ask(each, { id: 2, subscribe: { topic: 'a/log', kind: 'log' } });
+    const from = bed.clock.now();
+    standing = fate;
+    let said: ServerFrame | undefined;
+    void client.next().then((frame) => {
+      said = frame;
+    });
+    await bed.until(() => said !== undefined);
+    expect(said).toMatchObject({ bye: { code: CLOSE_CODES[code].code } });
+    expect(bed.clock.now() - from).toBeLessThanOrEqual(5000);
+    await bed.publish('a/log', 1);
+    expect(await nextPush(other)).toMatchObject({ d: 1 });
   });
 
   test('the session ends when the peer goes', async () => {

@@ -1,5 +1,7 @@
 import { existsSync, readdirSync } from 'node:fs';
 import type { JsonValue } from '@tidewall/base';
+import type { Standing } from '@tidewall/contracts';
+import { TidewallError } from '@tidewall/protocol';
 import { afterEach, describe, expect, test } from 'vitest';
 import { type GatewayBed, type GatewayBedOptions, openGatewayBed } from './gateway-bed.contract.ts';
 import type { JoinedClient, WireCase } from './wire-case.contract.ts';
@@ -118,6 +120,30 @@ describe.each(cases)('the wire contract: $kind', ({ kind, wireCase }) => {
     }
     await publish(bed, ++i);
     expect(await next(bed, good)).toEqual(wireCase.data(i));
+  });
+
+  test('[A5] who may not be there any more is out within five seconds, and is let in no more', async () => {
+    let standing: Standing = 'stands';
+    const keys = [...(wireCase.keys ?? [])];
+    const who = () => {
+      if (standing !== 'stands') throw new TidewallError('unauthenticated', 'not any more');
+      return { id: 'user:ann', roles: [], standing: () => standing };
+    };
+    const bed = await bedWith({ identify: who, identifyToken: async () => who(), keys });
+    const client = await joined(bed);
+    await publish(bed, 1);
+    expect(await next(bed, client)).toEqual(wireCase.data(1));
+    standing = 'gone';
+    keys.length = 0;
+    await bed.clock.advance(5000);
+    await bed.until(() => bed.watchers(wireCase.topic) === 0);
+    await client.closed;
+    void wireCase.join(bed.port).then(
+      (again) => open.clients.push(again),
+      () => {},
+    );
+    await bed.clock.advance(1000);
+    expect(bed.watchers(wireCase.topic)).toBe(0);
   });
 
   test('a server that stops lets every client go', async () => {
