@@ -25,6 +25,7 @@ import { type TapOptions, tap } from './commands/tap.ts';
 import { type SetOptions, setTopics, showSettings, unsetTopics } from './commands/topic-settings.ts';
 import { deleteTopic, topics } from './commands/topics.ts';
 import type { ProductFiles } from './product-files.ts';
+import { addStore } from './store-commands.ts';
 
 /** The command line of `tidewall`; nothing runs before it is parsed. */
 export function createProgram(files: ProductFiles, version: string): Command {
@@ -47,6 +48,7 @@ export function createProgram(files: ProductFiles, version: string): Command {
   addKeys(program);
   addUsers(program);
   addCan(program);
+  addStore(program, version);
   addSelftest(program, version);
   return program;
 }

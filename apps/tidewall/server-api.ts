@@ -1,3 +1,5 @@
+import { Readable } from 'node:stream';
+import type { ReadableStream } from 'node:stream/web';
 import type { JsonValue } from '@tidewall/base';
 import type { ErrorBody } from '@tidewall/protocol';
 import { CommandFailure } from './command-failure.ts';
@@ -54,6 +56,23 @@ export async function askServer(base: string, path: string, request: ApiRequest 
     }
     throw new CommandFailure(`${base} did not answer: ${code}`, 1, cause);
   }
+}
+
+/**
+ * What a server answers to a POST, as it comes, however long that takes.
+ *
+ * @param token what to show it, in place of what this command shows others
+ * @throws Unreachable when nobody is there; CommandFailure with its reason when it does not do it
+ */
+export async function askForStream(base: string, path: string, token?: string): Promise<Readable> {
+  const shown = token ?? (await ownToken(base));
+  const headers = shown === undefined ? {} : { authorization: `Bearer ${shown}` };
+  const response = await fetch(new URL(path, withSlash(base)), { method: 'POST', headers }).catch((cause: unknown) => {
+    throw new Unreachable(`no Tidewall answers at ${base} (${codeOf(cause)}); name it with --url`, 1, cause);
+  });
+  const { status, body } = response;
+  if (status !== 200 || body === null) throw new CommandFailure(refusalIn({ status, text: await response.text() }));
+  return Readable.fromWeb(body as ReadableStream);
 }
 
 /** The reason in an answer that is not 2xx. */

@@ -23,6 +23,6 @@ export const HERE = 'here';
 export const OPEN_RULES: readonly Rule[] = [
   ...(['topics', 'screens'] as const).map((thing) => ({ [thing]: '#', roles: [ANYBODY], may: ACTIONS[thing] })),
   { sources: '#', roles: [ANYBODY], may: ['see'] },
-  { server: '#', roles: [ANYBODY], may: ACTIONS.server },
+  { server: '#', roles: [ANYBODY], may: ['see', 'edit'] },
   ...THINGS.map((thing) => ({ [thing]: '#', roles: [HERE], may: ACTIONS[thing] })),
 ];

@@ -28,7 +28,7 @@ export const ACTIONS = {
   keys: ['see', 'edit'],
   users: ['see', 'edit'],
   audit: ['see'],
-  server: ['see', 'edit'],
+  server: ['see', 'edit', 'backup'],
 } as const;
 
 export type Thing = keyof typeof ACTIONS;

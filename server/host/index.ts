@@ -1,4 +1,6 @@
 export { type AskedFor, signRequest } from '@tidewall/auth';
+export { backupFolder } from './backup/backup-folder.ts';
+export { type Restored, restoreBackup } from './backup/restore-backup.ts';
 export type { Config, HttpLimits, LogLevel } from './config.ts';
 export { configSchema, LOG_LEVELS } from './config.ts';
 export {
@@ -15,4 +17,5 @@ export { createLog, type LogOptions } from './log.ts';
 export { isLoopback } from './origin-guard.ts';
 export { type HostOptions, type RunningHost, startHost } from './start-host.ts';
 export { ConfigError, StartError } from './startup-errors.ts';
+export { isFolderTaken } from './store/lock-folder.ts';
 export type { TopicConfig } from './topics/topic-settings-schema.ts';

@@ -28,6 +28,7 @@ import { ScriptSandbox } from '@tidewall/sandbox';
 import { createRedisTopics, createSupervisor, settingsOfRedisTopic, sourceDefinitions } from '@tidewall/sources';
 import { compileTransforms } from '@tidewall/transform/compile';
 import { Audit } from './audit/audit.ts';
+import { createBackup } from './backup/create-backup.ts';
 import { loadManifest } from './component-manifest.ts';
 import { createMainDoor, createOwnDoor, type Door } from './doors.ts';
 import { drainHost } from './drain.ts';
@@ -263,6 +264,11 @@ async function startWith(kept: HostStore, options: HostOptions): Promise<Running
     version,
     guard,
     webDir: options.webDir,
+    backup: (withSecret) =>
+      createBackup({
+        ...{ store, version, withSecret, dataDir: config.dataDir, now: clock.now() },
+        folders: { screens: config.screens, files: filesDir },
+      }),
     sources: sourceStore,
     files: await FileShelf.open({ folder: filesDir, maxBytes: config.http.fileBytes }),
     state: () => state,

@@ -1,3 +1,4 @@
+import type { Readable } from 'node:stream';
 import type { Decider } from '@tidewall/access';
 import type { Clock } from '@tidewall/base';
 import type { HubPort, Log, Meter, Principal } from '@tidewall/contracts';
@@ -50,6 +51,8 @@ export interface ApiContext {
   readonly addresses: ClientAddresses;
   readonly manifest: ComponentManifest;
   readonly version: string;
+  /** A backup as it is written, with or without what secrets are sealed with. @throws TidewallError */
+  backup(withSecret: boolean): Promise<Readable>;
   readonly sources: SourceStore;
   readonly files: FileShelf;
   state(): HostState;

@@ -10,6 +10,7 @@ import { asRefusal, countError, errorAnswer, internalError } from './answer-erro
 import type { ApiContext } from './api-context.ts';
 import { auditRoutes } from './audit-routes.ts';
 import { audited } from './audited.ts';
+import { backupRoutes } from './backup-routes.ts';
 import { decisionRoutes } from './decision-routes.ts';
 import { fileRoutes } from './file-routes.ts';
 import { ingestRoutes } from './ingest-routes.ts';
@@ -61,6 +62,7 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
     ...ingestRoutes(options),
     ...pageRequestRoutes(options),
     ...auditRoutes(options),
+    ...backupRoutes(options),
     ...decisionRoutes(options),
     ...sessionRoutes(options),
     ...userRoutes(options),

@@ -21,7 +21,8 @@ export interface KeptNonces {
 }
 
 const MODE = 0o600;
-const RUNNING = '{"running":true}\n';
+/** What the file holds while a server has not come to keep what it remembers. */
+export const NONCES_RUNNING = '{"running":true}\n';
 
 /** `running`: a server has not come to keep what it remembers. */
 const fileSchema = z.union([
@@ -51,7 +52,7 @@ export async function openNonces({ path, clock, meter, log }: NonceFileOptions):
   const bound = notBefore === undefined ? {} : { notBefore };
   // Before anything is taken: a stop from now on must be known as one.
   try {
-    await keepFile(path, RUNNING, MODE);
+    await keepFile(path, NONCES_RUNNING, MODE);
   } catch (cause) {
     const why = (cause as NodeJS.ErrnoException).code ?? String(cause);
     throw new StartError(`${path} cannot be written: ${why}; mend the rights of its folder`, { cause });

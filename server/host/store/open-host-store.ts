@@ -1,13 +1,12 @@
 import { join } from 'node:path';
 import type { Clock } from '@tidewall/base';
 import type { Log, Store } from '@tidewall/contracts';
-import { FolderLock, FolderTaken } from '@tidewall/disk';
 import { openSqliteStore, StoreRefused } from '@tidewall/stores/sqlite';
+import { finishRestore } from '../backup/finish-restore.ts';
 import { StartError } from '../startup-errors.ts';
+import { lockFolder } from './lock-folder.ts';
+import { STORE_FILE } from './store-file.ts';
 import { takeOver } from './take-over.ts';
-
-/** The store in a data folder. */
-export const STORE_FILE = 'tidewall.sqlite';
 
 /** A data folder that is this process's, and the store in it. */
 export interface HostStore {
@@ -32,6 +31,7 @@ export async function openHostStore({ dataDir, clock, log }: HostStoreOptions): 
   const lock = await lockFolder(dataDir, clock, log);
   let store: Store | undefined;
   try {
+    await finishRestore(dataDir);
     store = await openSqliteStore({ path: join(dataDir, STORE_FILE) });
     await takeOver(dataDir, store, log);
     const opened = store;
@@ -46,18 +46,5 @@ export async function openHostStore({ dataDir, clock, log }: HostStoreOptions): 
     await store?.close();
     await lock.release();
     throw failure instanceof StoreRefused ? new StartError(failure.message, { cause: failure }) : failure;
-  }
-}
-
-/** @throws StartError naming who has it */
-export async function lockFolder(dataDir: string, clock: Clock, log: Log): Promise<FolderLock> {
-  try {
-    return await FolderLock.acquire({ folder: dataDir, clock, log });
-  } catch (cause) {
-    if (cause instanceof FolderTaken) throw new StartError(cause.message, { cause });
-    const { code } = cause as NodeJS.ErrnoException;
-    if (code === undefined) throw cause;
-    const message = `the folder ${dataDir} cannot be written (${code}); use --data-dir or TIDEWALL_DATA_DIR`;
-    throw new StartError(message, { cause });
   }
 }
