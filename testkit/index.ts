@@ -18,5 +18,6 @@ export { freePort, type ProgramOptions, type StartedProgram, startProgram } from
 export { startTestHost, type TestHost, type TestHostOptions } from './start-test-host.ts';
 export { TcpProxy } from './tcp-proxy.ts';
 export { createTestAuthority, type TestAuthority, type TestCertificate } from './test-authority.ts';
+export { type ProviderLies, TestProvider } from './test-provider.ts';
 export { eventually, type TestServer, TestServers } from './test-servers.ts';
 export { TestStore, withStoreOf } from './test-store.ts';

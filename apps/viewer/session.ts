@@ -1,3 +1,4 @@
+import type { Words } from '@tidewall/browser-contracts';
 import { ANSWER_TIMEOUT_MS, ApiError, apiErrorOf } from './api.ts';
 
 /** Who looks at this page, as the server knows it. */
@@ -5,10 +6,29 @@ export interface Session {
   readonly id: string;
   /** The name of the user who has signed in. */
   readonly user?: string;
+  /** What a provider calls who has signed in by it. */
+  readonly name?: string;
   /** Whether rules decide what is shown; otherwise everybody may see everything. */
   readonly closed: boolean;
   /** Whether the first admin is still to be made. */
   readonly setup: boolean;
+}
+
+/** How people sign in. */
+export interface SignInWays {
+  /** Whether by a name and a password. */
+  readonly passwords: boolean;
+  readonly providers: readonly {
+    readonly name: string;
+    readonly label: Words;
+    /** Where a browser is led to, with `?next=` where to go on afterwards. */
+    readonly url: string;
+  }[];
+}
+
+/** Rejects as `fetchScreens` does. */
+export function fetchSignInWays(): Promise<SignInWays> {
+  return ask('GET', '/api/sign-in');
 }
 
 /** Rejects as `fetchScreens` does. */

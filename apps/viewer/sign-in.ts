@@ -4,7 +4,8 @@ import { createElement } from './create-element.ts';
 import { failureText } from './failure-text.ts';
 import { createIconButton } from './icon-button.ts';
 import type { Page } from './page.ts';
-import { fetchSession, isUnauthenticated, nextAfter, setUp, signIn } from './session.ts';
+import { createProviderButtons } from './provider-buttons.ts';
+import { fetchSession, fetchSignInWays, isUnauthenticated, nextAfter, setUp, signIn } from './session.ts';
 import { say } from './words.ts';
 
 /** Signing in, at `/login`; and making the first admin, at `/setup#<token>`. */
@@ -20,7 +21,9 @@ export function showSignIn(page: Page, mode: 'login' | 'setup'): void {
   const password = field('password', 'password', mode === 'setup' ? 'new-password' : 'current-password', '');
   const submit = createElement('button', { class: 'primary', type: 'submit' });
   const status = createElement('p', { class: 'form-status', role: 'alert' });
-  const form = createElement('form', { class: 'sign-in' }, heading, hint, name.label, password.label, submit, status);
+  const byPassword = [name.label, password.label, submit];
+  const providers = createProviderButtons(page);
+  const form = createElement('form', { class: 'sign-in' }, heading, hint, ...byPassword, providers.element, status);
   let failure: unknown;
   let noAdmin = false;
 
@@ -32,7 +35,7 @@ export function showSignIn(page: Page, mode: 'login' | 'setup'): void {
     name.text.textContent = say(locale, 'userName');
     password.text.textContent = say(locale, 'password');
     submit.textContent = say(locale, mode === 'setup' ? 'setUp' : 'signIn');
-    status.textContent = failure === undefined ? '' : refusalText(locale, mode, failure);
+    status.textContent = failure === undefined ? providers.refusal() : refusalText(locale, mode, failure);
   };
 
   form.addEventListener('submit', (event) => {
@@ -66,8 +69,22 @@ export function showSignIn(page: Page, mode: 'login' | 'setup'): void {
   );
   look.onChange(label, signal);
   label();
-  (mode === 'setup' ? password : name).input.focus();
-  if (mode === 'login') {
+  if (mode === 'setup') password.input.focus();
+  else {
+    // Which ways there are is known in a moment: a form that goes away again helps nobody.
+    for (const part of byPassword) part.hidden = true;
+    const show = (passwords: boolean) => {
+      for (const part of byPassword) part.hidden = !passwords;
+      label();
+      if (passwords) name.input.focus();
+    };
+    fetchSignInWays().then(
+      (ways) => {
+        providers.show(ways.providers);
+        show(ways.passwords);
+      },
+      () => show(true),
+    );
     fetchSession().then(
       ({ setup }) => {
         noAdmin = setup;

@@ -21,9 +21,9 @@ export function createWhoIsHere({ look, signal }: Pick<Page, 'look' | 'signal'>)
     );
   });
   fetchSession().then(
-    ({ user }) => {
-      if (user === undefined) return;
-      name.textContent = user;
+    ({ user, name: called = user }) => {
+      if (called === undefined) return;
+      name.textContent = called;
       element.hidden = false;
     },
     () => {},

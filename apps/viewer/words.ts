@@ -21,6 +21,32 @@ export const WORDS = {
     en: 'This link is not good any more. Run "tidewall users setup" on the machine of the server for a new one.',
   },
   tooManyTries: { zh: '输错次数过多，请稍后再试', en: 'Too many wrong passwords from here; try again in a while' },
+  signInBy: { zh: '使用 {by} 登录', en: 'Sign in with {by}' },
+  providerElsewhere: {
+    zh: '这次登录不是在此浏览器中开始的，或已超过十分钟。请重新登录。',
+    en: 'This sign-in was not begun in this browser, or more than ten minutes ago. Sign in again.',
+  },
+  providerUsed: {
+    zh: '这次登录的结果已经用过，或来得太迟。请重新登录。',
+    en: 'What this sign-in brought back was used before, or came too late. Sign in again.',
+  },
+  providerDenied: {
+    zh: '{by} 没有同意这次登录。请重试，或联系 {by} 的管理员。',
+    en: '{by} did not agree to this sign-in. Try again, or ask whoever runs {by}.',
+  },
+  providerAnswer: {
+    zh: '{by} 的回答不能接受。请重新登录；若再次出现，请联系本服务器的管理员，原因在服务器日志中。',
+    en: 'What {by} answered is not taken. Sign in again; if it comes back, tell whoever runs this server: its log says why.',
+  },
+  providerUnreachable: {
+    zh: '暂时无法联系 {by}。请稍后重试；若一直如此，请联系本服务器的管理员，原因在服务器日志中。',
+    en: '{by} cannot be asked just now. Try again in a moment; if it stays so, tell whoever runs this server: its log says why.',
+  },
+  providerBusy: { zh: '同时登录的人太多，请稍后重试。', en: 'Too many people sign in at once. Try again in a moment.' },
+  providerInternal: {
+    zh: '登录时服务器出错。请重试；若再次出现，请联系本服务器的管理员，原因在服务器日志中。',
+    en: 'The server failed while you signed in. Try again; if it comes back, tell whoever runs it: its log says why.',
+  },
   setUp: { zh: '创建管理员', en: 'Make the first admin' },
   setUpMore: {
     zh: '密码至少 10 个字符。这个链接只能用一次。',

@@ -1,6 +1,6 @@
 import { isIP } from 'node:net';
 import { ruleSchema } from '@tidewall/access';
-import { issuerSchema } from '@tidewall/auth';
+import { issuerSchema, providerSchema } from '@tidewall/auth';
 import { ingestSchema } from '@tidewall/ingest';
 import { parseAddressList } from '@tidewall/outgoing';
 import { DEFAULT_LIMITS, type Limits } from '@tidewall/protocol';
@@ -96,6 +96,9 @@ const network = z.string().refine((text) => isReachable(text) && isIP(text.split
   error: 'must be an address or a network like 10.0.0.0/8',
 });
 
+/** It stands in an address, and in the name of a variable. */
+const PROVIDER_NAME = /^[a-z0-9][a-z0-9-]{0,31}$/;
+
 /** A source: its kind, and whatever that kind's own schema takes. */
 const sourceSchema = z.looseObject({ kind: z.string().min(1) });
 
@@ -151,6 +154,20 @@ export const configSchema = z.strictObject({
   adminPassword: passwordSchema.optional(),
   /** Who signs tokens (JWT) that let in, by a name of your own. */
   tokens: z.record(z.string().regex(SLUG, `an issuer's name must match ${SLUG}`), issuerSchema).default({}),
+  /** Providers (OpenID Connect) whose people may sign in here, by a name of your own. */
+  oidc: z
+    .record(z.string().regex(PROVIDER_NAME, `a provider's name must match ${PROVIDER_NAME.source}`), providerSchema)
+    .refine((providers) => Object.keys(providers).length <= 16, { error: 'must have 16 providers at most' })
+    .default({}),
+  /** The address that browsers know this server by; where it listens, when absent and it listens to this machine alone. */
+  publicUrl: z
+    .string()
+    .refine((text) => isOrigin(text) && /^https?:/.test(text), {
+      error: ({ input }) => originDemand(String(input)),
+    })
+    .optional(),
+  /** Whether people may sign in by a name and a password, too. */
+  passwords: z.boolean().default(true),
   /** Measurements that come in by the protocols of other tools. */
   ingest: ingestSchema.prefault({}),
   /** Addresses and networks of the proxies whose `X-Forwarded-For` and `X-Forwarded-Proto` are believed. */

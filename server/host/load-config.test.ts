@@ -104,7 +104,7 @@ test.each([
   ],
   [
     'allowedOrigins: ["http://x/path"]',
-    'allowedOrigins[0] must be an origin like https://hall.example:8443, without a path, got "http://x/path" (in tidewall.yaml)',
+    'allowedOrigins[0] must be an origin like http://x, without a path, got "http://x/path" (in tidewall.yaml)',
   ],
   ['- 1', 'tidewall.yaml must hold settings by name, like "port: 7070"'],
   [
@@ -198,4 +198,21 @@ test('a mutated text never does worse than a ConfigError', async () => {
     }),
     { numRuns: 100 },
   );
+});
+
+test('the secret of a provider comes from a variable of its name, and is repeated nowhere', async () => {
+  const provider = { issuer: 'https://id.example', clientId: 'wall' };
+  await file(JSON.stringify({ oidc: { 'my-corp': provider, other: { ...provider, clientSecret: 'of the file' } } }));
+  const env = { TIDEWALL_OIDC_MY_CORP_SECRET: 'of the variable', TIDEWALL_OIDC_OTHER_SECRET: '' };
+  const { oidc } = (await load({ env })).config;
+  expect([oidc['my-corp']?.clientSecret, oidc['other']?.clientSecret]).toEqual(['of the variable', 'of the file']);
+
+  expect(await refusalOf({ env: { TIDEWALL_OIDC_CORP_SECRET: 'guess me' } })).toBe(
+    'TIDEWALL_OIDC_CORP_SECRET is for a provider that oidc does not have; ' +
+      'known are TIDEWALL_OIDC_MY_CORP_SECRET, TIDEWALL_OIDC_OTHER_SECRET',
+  );
+  const long = 'guess me'.repeat(1000);
+  const message = await refusalOf({ env: { TIDEWALL_OIDC_MY_CORP_SECRET: long } });
+  expect(message).toMatch(/^oidc.my-corp.clientSecret /);
+  expect(message).not.toContain('guess');
 });

@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import type { JsonObject, JsonValue } from '@tidewall/base';
+import { isJsonObject, type JsonObject, type JsonValue } from '@tidewall/base';
 import type { Config } from './config.ts';
 import { configSchema } from './config.ts';
 import { type ConfigFile, readConfigFile } from './config-file.ts';
@@ -81,6 +81,9 @@ const VARIABLES: Readonly<
   TIDEWALL_SECRET: { name: 'secret', parse: (text) => text },
 };
 
+/** `TIDEWALL_OIDC_CORP_SECRET`: the client secret of the provider `corp`. */
+const PROVIDER_SECRET = /^TIDEWALL_OIDC_([A-Z0-9_]+)_SECRET$/;
+
 /** Variables that other commands read. */
 const VARIABLES_OF_OTHERS = ['TIDEWALL_URL', 'TIDEWALL_KEY_SECRET', 'TIDEWALL_TOKEN'];
 
@@ -96,6 +99,7 @@ export async function loadConfig(origins: ConfigOrigins): Promise<LoadedConfig> 
 
   const settings: JsonObject = { ...file?.settings };
   for (const [name, flag] of Object.entries(given)) if (name !== 'config' && flag) settings[name] = flag.value;
+  giveProviderSecrets(settings, origins.env);
   const own = check(settings, (name) => {
     const flag = given[name as FlagName]?.flag;
     return flag === undefined ? `in ${file?.label ?? 'the defaults'}` : `from ${flag}`;
@@ -153,7 +157,12 @@ async function findFile(given: Partial<Record<string, Flag>>, folder: string): P
 function check(settings: JsonObject, originOf: (name: string) => string): Config {
   const result = configSchema.safeParse(settings);
   if (result.success) return result.data;
-  const lines = wrongPlaces(result.error.issues, settings, configSchema, ['secret', 'redis', 'adminPassword'])
+  const lines = wrongPlaces(result.error.issues, settings, configSchema, [
+    'secret',
+    'redis',
+    'adminPassword',
+    'clientSecret',
+  ])
     .slice(0, 20)
     .map(({ path, says }) => `${pathText(path)} ${says} (${originOf(String(path[0] ?? ''))})`);
   throw new ConfigError(lines.join('\n'));
@@ -164,6 +173,7 @@ function variablesOf(env: Readonly<Record<string, string | undefined>>): Partial
   const unknown: string[] = [];
   for (const [variable, text] of Object.entries(env)) {
     if (!variable.startsWith('TIDEWALL_') || text === undefined || VARIABLES_OF_OTHERS.includes(variable)) continue;
+    if (PROVIDER_SECRET.test(variable)) continue;
     const known = Object.hasOwn(VARIABLES, variable) ? VARIABLES[variable] : undefined;
     if (known === undefined) unknown.push(variable);
     // An empty variable is how a container file says "not set".
@@ -171,6 +181,23 @@ function variablesOf(env: Readonly<Record<string, string | undefined>>): Partial
   }
   if (unknown.length > 0) throw new ConfigError(unknown.map(unknownVariable).join('\n'));
   return flags;
+}
+
+/** Puts what variables say into the providers of the file. @throws ConfigError when there is no such provider */
+function giveProviderSecrets(settings: JsonObject, env: Readonly<Record<string, string | undefined>>): void {
+  for (const [variable, secret] of Object.entries(env)) {
+    const [, wanted] = PROVIDER_SECRET.exec(variable) ?? [];
+    if (wanted === undefined || secret === undefined || secret === '') continue;
+    const providers = settings['oidc'];
+    const known = isJsonObject(providers) ? Object.entries(providers) : [];
+    const variableOf = (name: string) => name.toUpperCase().replaceAll('-', '_');
+    const [name, provider] = known.find(([each]) => variableOf(each) === wanted) ?? [];
+    if (name === undefined || provider === undefined || !isJsonObject(provider)) {
+      const names = known.map(([each]) => `TIDEWALL_OIDC_${variableOf(each)}_SECRET`).join(', ');
+      throw new ConfigError(`${variable} is for a provider that oidc does not have; known are ${names || 'none'}`);
+    }
+    settings['oidc'] = { ...(providers as JsonObject), [name]: { ...provider, clientSecret: secret } };
+  }
 }
 
 function unknownVariable(variable: string): string {

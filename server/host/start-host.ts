@@ -44,6 +44,7 @@ import { openNonces } from './keys/nonce-file.ts';
 import type { LoadedConfig } from './load-config.ts';
 import { dropLocalToken, keepLocalToken, newLocalToken } from './local-token.ts';
 import { createMetrics } from './metrics.ts';
+import { checkSignIns, SignIns } from './oidc/sign-ins.ts';
 import { openBroker } from './open-broker.ts';
 import { openGateways } from './open-gateways.ts';
 import { createOriginGuard } from './origin-guard.ts';
@@ -141,6 +142,7 @@ async function startWith(kept: HostStore, options: HostOptions): Promise<Running
   const { config } = loaded;
   const { limits } = config;
   const allowedHosts = parseAddressList(config.outgoing.allow);
+  checkSignIns(config);
   const sources = checkSources(loaded.sources, sourceDefinitions);
   const filesDir = join(config.dataDir, 'files');
   await makeFolders([config.screens, filesDir]);
@@ -168,12 +170,17 @@ async function startWith(kept: HostStore, options: HostOptions): Promise<Running
   });
   const setup = new Setup(clock, () => !users.hasAdmin);
   if (config.adminPassword !== undefined) await giveAdmin(users, config.adminPassword);
-  if (users.size > 0) access.close();
+  let ownUrl = '';
+  const signIns = await SignIns.open({ config, secretPath, outgoing, clock, meter: metrics, ownUrl: () => ownUrl });
+  if (users.size > 0 || signIns.list().length > 0) access.close();
   const localToken = newLocalToken();
   const callers = createCallers({
     identities: [
       createLocalIdentity(localToken),
-      createSessionIdentity({ signedIn: (token) => users.signedIn(token) }),
+      createSessionIdentity({
+        signedIn: (token) =>
+          (signIns.passwords ? users.signedIn(token) : undefined) ?? signIns.sessions.signedIn(token),
+      }),
       keyIdentity,
       createTokenIdentity({ issuers: config.tokens, outgoing: outgoing.configured, clock }),
     ],
@@ -240,10 +247,11 @@ async function startWith(kept: HostStore, options: HostOptions): Promise<Running
     callers,
     keyIdentity,
     decider: access,
-    ...{ access, users, setup, sessionMs, attempts: new Attempts(clock) },
+    ...{ access, users, setup, sessionMs, signIns, attempts: new Attempts(clock) },
     principals: (id) => {
-      const [, kind, name = ''] = /^(key|user):(.*)$/.exec(id) ?? [];
+      const [, kind, name = ''] = /^(key|user|oidc):(.*)$/.exec(id) ?? [];
       if (kind === 'key') return keys.principalOf(name);
+      if (kind === 'oidc') return signIns.sessions.principalOf(id);
       return kind === 'user' ? users.principalOf(name) : undefined;
     },
     limits,
@@ -322,14 +330,15 @@ async function startWith(kept: HostStore, options: HostOptions): Promise<Running
       throw failure;
     }
     await keepLocalToken(config.dataDir, { token: localToken, port: listeners.port });
+    ownUrl = `${tls === undefined ? 'http' : 'https'}://${shownHost(config.host)}:${listeners.port}`;
     state = 'ready';
     let closing: Promise<void> | undefined;
     return {
-      url: `${tls === undefined ? 'http' : 'https'}://${shownHost(config.host)}:${listeners.port}`,
+      url: ownUrl,
       port: listeners.port,
       ports: Object.fromEntries(own.map(({ kind, listeners: { port } }) => [kind, port])),
       hub,
-      setupToken: access.closed ? setup.renew() : undefined,
+      setupToken: access.closed && signIns.passwords ? setup.renew() : undefined,
       get closed() {
         return access.closed;
       },

@@ -28,10 +28,15 @@ export function algorithmsOf({ secret, algorithms }: Issuer): readonly string[] 
 export function keyFinder({ issuer, secret, publicKey, jwks }: Issuer, outgoing: Outgoing): FindKey {
   if (secret !== undefined) return always(createSecretKey(Buffer.from(secret)));
   if (publicKey !== undefined) return always(createPublicKey(publicKey));
-  const find = createRemoteJWKSet(new URL(jwks as string), {
+  return remoteKeys(jwks as string, issuer, outgoing);
+}
+
+/** Finds keys in a key set, which is asked for again when it does not have one; `of` names whose they are, for messages. */
+export function remoteKeys(url: string, of: string, outgoing: Pick<Outgoing, 'request'>): FindKey {
+  const find = createRemoteJWKSet(new URL(url), {
     ...{ timeoutDuration: FETCH_MS, cooldownDuration: COOLDOWN_MS, cacheMaxAge: CACHE_MS },
-    [customFetch]: async (url: string) => {
-      const response = await outgoing.request(url, { timeoutMs: FETCH_MS, maxBytes: MOST_BYTES });
+    [customFetch]: async (address: string) => {
+      const response = await outgoing.request(address, { timeoutMs: FETCH_MS, maxBytes: MOST_BYTES });
       return new Response(await response.text(), { status: response.status });
     },
   });
@@ -43,7 +48,7 @@ export function keyFinder({ issuer, secret, publicKey, jwks }: Issuer, outgoing:
       if (failure instanceof errors.JWKSNoMatchingKey || failure instanceof errors.JWKSMultipleMatchingKeys)
         throw failure;
       const why = failure instanceof Error ? failure.message : String(failure);
-      throw new TidewallError('busy', `the keys of ${issuer} cannot be had: ${why}`, { afterMs: 5000 });
+      throw new TidewallError('busy', `the keys of ${of} cannot be had: ${why}`, { afterMs: 5000 });
     }
   };
 }

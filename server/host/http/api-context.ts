@@ -11,6 +11,7 @@ import type { ElementTopics } from '../element-topics.ts';
 import type { HostAccess } from '../host-access.ts';
 import type { KeyStore } from '../keys/key-store.ts';
 import type { Metrics } from '../metrics.ts';
+import type { SignIns } from '../oidc/sign-ins.ts';
 import type { Screens } from '../screens.ts';
 import type { FileShelf } from '../sources/file-shelf.ts';
 import type { SourceStore } from '../sources/source-store.ts';
@@ -39,6 +40,7 @@ export interface ApiContext {
   readonly topicSettings: TopicSettingsStore;
   readonly keys: KeyStore;
   readonly users: UserStore;
+  readonly signIns: SignIns;
   readonly attempts: Attempts;
   readonly setup: Setup;
   readonly access: Pick<HostAccess, 'closed' | 'close'>;

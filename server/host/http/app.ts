@@ -15,6 +15,7 @@ import { decisionRoutes } from './decision-routes.ts';
 import { fileRoutes } from './file-routes.ts';
 import { ingestRoutes } from './ingest-routes.ts';
 import { keyRoutes } from './key-routes.ts';
+import { serveOidcPages } from './oidc-pages.ts';
 import { operationRoutes } from './operation-routes.ts';
 import { pageRequestRoutes } from './page-request-routes.ts';
 import { NOT_FOUND_PAGE, sendPlainPage, servePages } from './pages.ts';
@@ -68,6 +69,7 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
     ...userRoutes(options),
   );
   for (const route of [...routes, ...operationRoutes(options, routes)]) addRoute(app, route, options);
+  serveOidcPages(app, options);
   servePages(app, {
     ...options,
     originsFor: (request) => originsFor(options, request),

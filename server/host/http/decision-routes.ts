@@ -31,7 +31,9 @@ export function decisionRoutes({ decider, principals }: ApiContext): BoundRoute[
           .string()
           .min(1)
           .max(512)
-          .describe('`anybody`, `role:viewer` or several with commas, `key:<id>`, `user:<name>`'),
+          .describe(
+            '`anybody`, `role:viewer` or several with commas, `key:<id>`, `user:<name>`, `oidc:<provider>:<sub>`',
+          ),
         thing: z.enum(things).default('topics'),
         action: z.string().min(1).max(64).describe('as a rule has it: `read`, `publish`, `view` …'),
         name: z.string().min(1).max(256).describe('of the topic, the screen …'),
@@ -60,6 +62,6 @@ function principalNamed(who: string, principals: ApiContext['principals']): Prin
   }
   const found = principals(who);
   if (found !== undefined) return found;
-  const message = `query: there is no ${JSON.stringify(who.slice(0, 64))}; who is anybody, role:<role>, key:<id> or user:<name>`;
+  const message = `query: there is no ${JSON.stringify(who.slice(0, 64))}; who is anybody, role:<role>, key:<id>, user:<name> or oidc:<provider>:<sub> who is signed in`;
   throw new TidewallError('bad_request', message);
 }
