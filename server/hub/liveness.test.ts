@@ -23,6 +23,25 @@ describe('freshness', () => {
     expect(states(outlet.pushes)).toEqual(['late', 'stale', 'ok']);
   });
 
+  test('[H25] a topic without a first publication is quiet, then late, and never ok', async () => {
+    bed.start();
+    const feed = await bed.hub.feed(parseTopicName('src'), 'orders', { kind: 'state' }, () => {});
+    feed.expect(1000);
+    const { outlet, reply } = await bed.watch('src');
+    expect(reply.freshness).toEqual({ state: 'quiet', asOf: 0, expectEveryMs: 1000 });
+    await bed.clock.advance(1500);
+    feed.healthy();
+    await bed.clock.advance(1500);
+    expect(states(outlet.pushes)).toEqual([]);
+    await bed.clock.advance(1000);
+    feed.healthy();
+    await bed.clock.advance(WINDOW);
+    expect(states(outlet.pushes)).toEqual(['late', 'quiet']);
+    await feed.publish('replace', 1);
+    await bed.clock.advance(WINDOW);
+    expect(states(outlet.pushes)).toEqual(['late', 'quiet', 'ok']);
+  });
+
   test('[H25] who subscribes to a late topic is told so once', async () => {
     bed.start({ settings: { a: { expectEveryMs: 1000 } } });
     await bed.publish('a', 1);
@@ -52,9 +71,10 @@ describe('freshness', () => {
 
   test('[H25] a session that was stalled is told the freshness when it reads again', async () => {
     bed.start({ settings: { a: { expectEveryMs: 1000 } } });
+    await bed.publish('a', 1);
     const { session, outlet } = await bed.watch('a');
     outlet.stall();
-    await bed.publish('a', 1);
+    await bed.publish('a', 2);
     await bed.clock.advance(10_000);
     outlet.resume();
     session.drained();
@@ -100,7 +120,7 @@ describe('demand', () => {
     expect(state()).toBe('quiet');
     await bed.clock.advance(60_000);
     const first = await bed.watch('src');
-    expect([first.reply.freshness.state, state()]).toEqual(['ok', 'ok']);
+    expect([first.reply.freshness.state, state()]).toEqual(['quiet', 'quiet']);
     await feed.publish('replace', 1);
     await bed.clock.advance(3000);
     expect(state()).toBe('late');

@@ -8,6 +8,8 @@ export class Vitality {
   #expectEveryMs: number | undefined;
   #aliveMs: number;
   #asOf = 0;
+  /** Something has been published to it. */
+  #begun = false;
   #failure: string | undefined;
   #told: FreshnessState;
   /** Grows whenever there is something to tell subscribers. */
@@ -16,13 +18,16 @@ export class Vitality {
   constructor(expectEveryMs: number | undefined, monotonicMs: number) {
     this.#expectEveryMs = expectEveryMs;
     this.#aliveMs = monotonicMs;
-    this.#told = freshnessOfAge(0, expectEveryMs);
+    this.#told = this.#state(monotonicMs);
   }
 
   /** Something was published, or the source said that it is well. @param at the publication's own time */
   alive(monotonicMs: number, at: number | undefined): void {
     this.#aliveMs = monotonicMs;
-    if (at !== undefined) this.#asOf = at;
+    if (at !== undefined) {
+      this.#asOf = at;
+      this.#begun = true;
+    }
     this.#failure = undefined;
     this.check(monotonicMs);
   }
@@ -43,6 +48,7 @@ export class Vitality {
    */
   remember(at: number, ageMs: number): void {
     this.#asOf = at;
+    this.#begun = true;
     this.#aliveMs -= Math.max(0, ageMs);
     this.#told = this.#state(this.#aliveMs + Math.max(0, ageMs));
   }
@@ -76,6 +82,8 @@ export class Vitality {
 
   #state(monotonicMs: number): FreshnessState {
     if (this.#failure !== undefined) return 'failed';
-    return freshnessOfAge(this.ageMs(monotonicMs), this.#expectEveryMs);
+    const state = freshnessOfAge(this.ageMs(monotonicMs), this.#expectEveryMs);
+    // However well its source is: there is nothing to look at that could be fresh.
+    return state === 'ok' && !this.#begun ? 'quiet' : state;
   }
 }
