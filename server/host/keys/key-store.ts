@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { sameText } from '@tidewall/auth';
 import type { Clock } from '@tidewall/base';
 import type { KeyRing, Log, Meter, Principal, Rule, SigningKey, Store } from '@tidewall/contracts';
 import { TidewallError } from '@tidewall/protocol';
@@ -111,7 +112,7 @@ export class KeyStore implements KeyRing {
     const text = secret ?? newSecret();
     return this.#change((now) => {
       const known = this.#keys.get(id);
-      if (known !== undefined && known.secrets[0].text === secret) {
+      if (known !== undefined && secret !== undefined && sameText(known.secrets[0].text, secret)) {
         requireSaid(known, said);
         return { keys: undefined, answer: { ...this.#shown(known), secret: text } };
       }
