@@ -78,6 +78,14 @@ export class Benchmark {
     }
   }
 
+  /** A figure of something that is no server, measured in this process. */
+  note(setting: string, name: string, round: number, figures: Figures): void {
+    this.#rows.push({ setting, contender: name, round, figures });
+    console.log(
+      `${setting}, ${round}/${this.options.rounds}  ${name}: ${this.#columns.map((each) => `${each.head} ${cell(each, figures)}`).join(', ')}`,
+    );
+  }
+
   /** The table, the goals, and the file. Exits with 1 when Tidewall lost or doubled a publication. */
   finish(goals: readonly Goal[]): void {
     const verdicts = goals.map((goal) => judge(goal, this.#rows));
