@@ -4,6 +4,7 @@ import { CommandFailure } from './command-failure.ts';
 import packageJson from './package.json' with { type: 'json' };
 import { findProductFiles } from './product-files.ts';
 import { createProgram } from './program.ts';
+import { harmless } from './terminal-text.ts';
 
 /** The entry of the program: everything that is typed goes through here, and so does every exit code. */
 try {
@@ -22,6 +23,6 @@ function exitCodeOf(failure: unknown): number {
     );
     return 1;
   }
-  for (const line of failure.message.split('\n')) process.stderr.write(`tidewall: ${line}\n`);
+  for (const line of failure.message.split('\n')) process.stderr.write(`tidewall: ${harmless(line)}\n`);
   return failure.exitCode;
 }

@@ -1,5 +1,6 @@
 import type { JsonObject } from '@tidewall/base';
 import { askForJson, parseServerUrl } from '../server-api.ts';
+import { harmless } from '../terminal-text.ts';
 
 export interface CanOptions {
   readonly url: string;
@@ -35,5 +36,5 @@ function sentences({ allowed, who, because, filter, fields }: Decision, what: st
   else if (because.length === 0) lines.push('     an admin may do everything');
   if (filter !== undefined) lines.push(`     and sees what passes ${JSON.stringify(filter)}`);
   if (fields !== undefined) lines.push(`     and of it ${fields.join(', ')}`);
-  return `${lines.join('\n')}\n`;
+  return `${lines.map(harmless).join('\n')}\n`;
 }

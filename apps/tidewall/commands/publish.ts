@@ -2,6 +2,7 @@ import { systemClock } from '@tidewall/base';
 import { CommandFailure } from '../command-failure.ts';
 import { publishLines } from '../publish-lines.ts';
 import { askServer, parseServerUrl, parseValue, refusalIn, topicPath } from '../server-api.ts';
+import { harmless } from '../terminal-text.ts';
 
 export interface PublishOptions {
   readonly url: string;
@@ -22,7 +23,7 @@ export async function publish(topic: string, data: string | undefined, options: 
   const rest = { ...(op !== undefined && { op }), ...(kind !== undefined && { kind }) };
   if (data !== undefined) return publishOne(url, topic, JSON.stringify(parseValue(data, as)), rest, key);
 
-  const tell = (sentence: string) => process.stderr.write(`${sentence}\n`);
+  const tell = (sentence: string) => process.stderr.write(`${harmless(sentence)}\n`);
   if (process.stdin.isTTY) tell('reading lines from the keyboard; Ctrl-D ends');
   process.stdin.setEncoding('utf8');
   const counts = await publishLines(process.stdin as AsyncIterable<string>, {

@@ -4,6 +4,7 @@ import { linkSentence } from '../link-sentence.ts';
 import { parseServerUrl } from '../server-api.ts';
 import { serverTransport } from '../server-transport.ts';
 import { linesOf, type Replica } from '../subscription-lines.ts';
+import { harmless } from '../terminal-text.ts';
 
 export interface SubscribeOptions {
   readonly url: string;
@@ -25,7 +26,7 @@ type FollowOptions = Parameters<Client['follow']>[1];
 /** Follows topics until it is interrupted, or whoever reads the output has read enough. */
 export async function subscribe(topics: readonly string[], options: SubscribeOptions): Promise<void> {
   const url = parseServerUrl(options.url);
-  const tell = (sentence: string) => process.stderr.write(`${sentence}\n`);
+  const tell = (sentence: string) => process.stderr.write(`${harmless(sentence)}\n`);
   const client = createClient({ url, transports: [serverTransport(url)], name: 'tidewall subscribe' });
   // The client's timers do not keep a process alive, and while it waits for the server nothing else does.
   const alive = setInterval(() => {}, 1 << 30);

@@ -5,6 +5,7 @@ import { serverTransport } from '../server-transport.ts';
 import type { Replica } from '../subscription-lines.ts';
 import { TapGauge } from '../tap-gauge.ts';
 import { type TapRow, tapLine, tapScreen } from '../tap-screen.ts';
+import { harmless } from '../terminal-text.ts';
 
 export interface TapOptions {
   readonly url: string;
@@ -55,7 +56,7 @@ export async function tap(topics: readonly string[], options: TapOptions): Promi
           if (replica.refused === undefined) return;
           process.exitCode = 1;
           asked.delete(topic);
-          if (!live) stderr.write(`${topic}: ${refusalOf(replica)}\n`);
+          if (!live) stderr.write(`${harmless(`${topic}: ${refusalOf(replica)}`)}\n`);
           if (asked.size === 0) resolve();
         });
       }
@@ -80,7 +81,7 @@ export async function tap(topics: readonly string[], options: TapOptions): Promi
       }
       unlisten = client.onStatus((status) => {
         const sentence = linkSentence(status, url, Date.now());
-        if (!live && sentence !== undefined) stderr.write(`${sentence}\n`);
+        if (!live && sentence !== undefined) stderr.write(`${harmless(sentence)}\n`);
       });
     });
   } finally {

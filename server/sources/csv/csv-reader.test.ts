@@ -50,7 +50,7 @@ describe('rows', () => {
     expect(refusals).toEqual(['line 2 makes a row of more than 10000 bytes']);
   });
 
-  it('may have a column named __proto__', () => {
+  it('[P1] may have a column named __proto__', () => {
     const { rows } = readCsv('__proto__,a\nevil,1\n');
     expect(JSON.stringify(rows)).toBe('[{"__proto__":"evil","a":1}]');
     expect(Object.getPrototypeOf(rows[0])).toBe(Object.prototype);

@@ -65,7 +65,7 @@ describe('SQLite', () => {
     ]);
   });
 
-  test('a parameter is bound, whatever it says, as what it is', async () => {
+  test('[P6] a parameter is bound, whatever it says, as what it is', async () => {
     const connection = await connect();
     const statement = parseStatement('SELECT :v AS v, typeof(:v) AS type', SQLITE_SYNTAX);
     await fc.assert(

@@ -183,7 +183,7 @@ describe('ClickHouse of today, as its documentation says', () => {
 
   const ask = createAsker(definition as SourceDefinition, () => ({}));
 
-  test('parameters go beside the query, each as it is escaped there', async () => {
+  test('[P6] parameters go beside the query, each as it is escaped there', async () => {
     const url = await start([{ name: 'n', type: 'UInt8' }], [[1]]);
     const query = 'SELECT 1 AS n WHERE a = :a AND b IN (:b, {b:Int64}) AND c = :c AND d = :d -- :e';
     await ask.first({ url, query }, { a: "it's\t\\N\n", b: 5, c: 1.5, d: true });

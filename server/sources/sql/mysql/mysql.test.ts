@@ -140,7 +140,7 @@ describe.skipIf(findProgram('mariadbd') === undefined)('MariaDB', () => {
     );
   });
 
-  test('a parameter is bound, whatever it says', async () => {
+  test('[P6] a parameter is bound, whatever it says', async () => {
     const connection = await connect();
     const statement = parseStatement('SELECT :v AS v', MYSQL_SYNTAX);
     await fc.assert(

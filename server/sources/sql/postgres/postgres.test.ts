@@ -171,7 +171,7 @@ describe.skipIf(findPostgres() === undefined)('PostgreSQL', () => {
   });
 
   describe('a parameter', () => {
-    test('is bound, whatever it says', async () => {
+    test('[P6] is bound, whatever it says', async () => {
       const connection = await connect();
       const statement = parseStatement('SELECT :v::text AS v', POSTGRES_SYNTAX);
       await fc.assert(

@@ -1,0 +1,160 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { startTestHost, type TestHost } from '@tidewall/testkit';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { WebSocket } from 'ws';
+import { loadConfig } from '../load-config.ts';
+import { ConfigError } from '../startup-errors.ts';
+
+/* Payloads that change a prototype where something is careless, by every door. */
+
+/** As text: a literal in a program would set a prototype itself. */
+const PAYLOADS: Readonly<Record<string, string>> = {
+  'a prototype': '{"__proto__":{"polluted":1}}',
+  'a prototype of a list': '[{"__proto__":{"polluted":1}}]',
+  'a prototype by the constructor': '{"constructor":{"prototype":{"polluted":1}}}',
+  'a prototype within': '{"a":{"__proto__":{"polluted":1},"b":{"__proto__":{"polluted":1}}}}',
+  'a prototype that is null': '{"__proto__":null}',
+  'names of everything': '{"toString":1,"hasOwnProperty":1,"valueOf":1,"__defineGetter__":1,"toJSON":1,"then":1}',
+};
+
+let host: TestHost;
+/** What everything has from birth; one member more, or another one, and something was polluted. */
+const CLEAN = membersOf();
+
+function membersOf(): string {
+  const prototypes = [Object.prototype, Array.prototype, String.prototype, Function.prototype, Map.prototype];
+  return prototypes.map((one) => Object.getOwnPropertyNames(one).sort().join()).join(';');
+}
+
+function expectClean(): void {
+  expect(({} as { polluted?: number }).polluted).toBeUndefined();
+  expect(([] as { polluted?: number }).polluted).toBeUndefined();
+  expect(membersOf()).toBe(CLEAN);
+}
+
+beforeAll(async () => {
+  host = await startTestHost({ settings: { host: '127.0.0.1', listen: { 'koa-http': 0 } } });
+});
+afterEach(expectClean);
+afterAll(() => host.close());
+
+async function send(method: string, path: string, body?: string, contentType = 'application/json'): Promise<string> {
+  const headers = { 'content-type': contentType };
+  const answer = await fetch(`${host.url}${path}`, { method, headers, ...(body !== undefined && { body }) });
+  const text = await answer.text();
+  expect([method, path, answer.status, text]).toEqual([method, path, expect.toSatisfy((status) => status < 500), text]);
+  return text;
+}
+
+/** A frame, and what is said to it. */
+function frame(path: string, ...frames: readonly string[]): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const socket = new WebSocket(`ws://127.0.0.1:${host.port}${path}`);
+    let heard = '';
+    socket.on('open', () => {
+      for (const one of frames) socket.send(one);
+      // Answered in any case: what came before was taken by then.
+      socket.ping();
+    });
+    socket.on('message', (text) => {
+      heard += String(text);
+    });
+    socket.on('pong', () => socket.close());
+    socket.on('close', () => resolve(heard));
+    socket.on('error', reject);
+  });
+}
+
+const CONNECT = '{"id":1,"connect":{"version":1}}';
+
+/** Each door with what it does with the JSON text of a payload. */
+const DOORS: Readonly<Record<string, (json: string) => Promise<unknown>>> = {
+  'a publication': (json) => send('POST', '/api/topics/p/data', json),
+  'a merge patch': async (json) => {
+    await send('POST', '/api/topics/p/merged', '{"a":{}}');
+    return send('POST', '/api/topics/p/merged?op=merge', json);
+  },
+  'lines of publications': (json) => send('POST', '/api/publish', `{"topic":"p/lines","data":${json}}\n${json}\n`),
+  'the data of an element': (json) => send('POST', '/api/screens/none/elements/a/data', json),
+  'variables of a screen': (json) => send('PATCH', '/api/screens/none/variables', json),
+  'settings of topics': (json) => send('PUT', '/api/topic-settings/p%2Fq', json),
+  'a source': (json) => send('POST', '/api/sources', json),
+  'a source to be tried': (json) => send('POST', '/api/sources/preview', json),
+  'a key': (json) => send('POST', '/api/keys', json),
+  'a user': (json) => send('POST', '/api/users', json),
+  'a sign-in': (json) => send('POST', '/api/session', json),
+  'a query string': (json) =>
+    send(
+      'GET',
+      `/api/topics?__proto__[polluted]=1&constructor[prototype][polluted]=1&__proto__=${encodeURIComponent(json)}`,
+    ),
+  'names in an address': (json) => send('GET', `/api/topics/__proto__/constructor/${encodeURIComponent(json)}`),
+  'a frame of the native wire': (json) =>
+    frame('/ws', CONNECT, `{"id":2,"publish":{"topic":"p/f","data":${json}}}`, json),
+  'a connect': (json) => frame('/ws', `{"id":1,"connect":${json}}`),
+  'a subscription': (json) =>
+    frame('/ws', CONNECT, `{"id":2,"subscribe":{"topic":"p/f","positions":${json},"filter":${json}}}`),
+  'a frame of TCV': (json) => frame('/tcv/hall', `{"version":1,"action":"Connect","body":${json}}`, json),
+  'a frame of a SocketService': (json) =>
+    frame('/socket-service/hall', `{"action":"themeChange","value":${json}}`, json),
+  'a frame of Socket.IO': (json) =>
+    frame(
+      '/socket.io/?EIO=4&transport=websocket',
+      '40',
+      `42["join",${json}]`,
+      `42["publish",{"room":"p","data":${json}}]`,
+    ),
+  'a question by long polling': (json) => send('POST', '/poll', json),
+  'tags of line protocol': () =>
+    send('POST', '/api/ingest/influx', '__proto__,__proto__=x,constructor=y __proto__=1,prototype=2\n', 'text/plain'),
+  'attributes of OTLP': (json) =>
+    send(
+      'POST',
+      '/api/ingest/otlp',
+      `{"resourceMetrics":[{"resource":{"attributes":[{"key":"__proto__","value":{"stringValue":"polluted"}},{"key":"constructor","value":{"kvlistValue":{"values":[{"key":"__proto__","value":{"stringValue":"x"}}]}}}]},"scopeMetrics":[{"metrics":[{"name":"__proto__","gauge":{"dataPoints":[{"timeUnixNano":"1700000000000000000","asDouble":1,"attributes":[{"key":"__proto__","value":{"stringValue":"a"}}]}]}},${json}]}]}]}`,
+    ),
+};
+
+describe('[P1] a payload that would pollute', () => {
+  for (const [door, put] of Object.entries(DOORS)) {
+    test.each(Object.entries(PAYLOADS))(`by ${door}: %s`, async (_what, json) => {
+      await put(json);
+      expectClean();
+    });
+  }
+
+  test.each(Object.entries(PAYLOADS))('is data where it is data: %s', async (_what, json) => {
+    await send('POST', '/api/topics/p/kept?kind=state', json);
+    const kept = await send('GET', '/api/topics/p/kept');
+    expect(kept).toContain(`"data":${json}`);
+  });
+
+  test.each([
+    ['tidewall.yaml', '__proto__: { port: 1, polluted: 1 }\nconstructor: { prototype: { polluted: 1 } }\n'],
+    ['tidewall.yaml', 'sources: { __proto__: { kind: host, polluted: 1 } }\n'],
+    ['tidewall.yaml', 'limits: { __proto__: { sessions: 1, polluted: 1 } }\n'],
+    ['tidewall.yaml', 'base: &a { polluted: 1 }\n__proto__: { <<: *a }\n'],
+    ['tidewall.yaml', '{"__proto__":{"polluted":1},"limits":{"constructor":{"prototype":{"polluted":1}}}}'],
+  ])('is refused by its name in a configuration: %s %j', async (file, text) => {
+    const folder = await mkdtemp(join(tmpdir(), 'tidewall-proto-'));
+    try {
+      await writeFile(join(folder, file), text);
+      const loaded = loadConfig({ flags: {}, env: {}, folder });
+      await expect(loaded).rejects.toThrow(ConfigError);
+      await expect(loaded).rejects.toThrow(/__proto__|constructor/);
+    } finally {
+      await rm(folder, { recursive: true, force: true });
+    }
+  });
+});
+
+test('[P1] this test sees a prototype that is polluted', () => {
+  Object.defineProperty(Object.prototype, 'polluted', { value: 1, configurable: true });
+  try {
+    expect(expectClean).toThrow();
+  } finally {
+    delete (Object.prototype as { polluted?: number }).polluted;
+  }
+});
