@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { collect, EXIT_CODES, urlOption } from './command-options.ts';
+import { collect, EXIT_CODES, urlOption, wholeNumber } from './command-options.ts';
 import { can } from './commands/can.ts';
 import {
   type CreateKeyOptions,
@@ -15,6 +15,16 @@ import {
   setKey,
   setKeyDisabled,
 } from './commands/keys.ts';
+import {
+  addShare,
+  deleteShare,
+  listShares,
+  type NewShareOptions,
+  type ShareLinkOptions,
+  type ShareOptions,
+  setShareDisabled,
+  signShare,
+} from './commands/shares.ts';
 import { type SignOptions, sign } from './commands/sign.ts';
 import {
   addUser,
@@ -63,6 +73,51 @@ export function addUsers(program: Command): void {
   word('setup', 'print the link by which the first admin is made').action((options: UserOptions) =>
     printSetupLink(options),
   );
+}
+
+/** Adds `shares`. */
+export function addShares(program: Command): void {
+  const shares = program.command('shares').description('links by which screens are shared');
+  const word = (name: string, description: string) =>
+    shares.command(name).description(description).addOption(urlOption());
+  const variable = ['--variable <name=value>', 'a variable that who opens it cannot change; again for each'] as const;
+  word('add', 'share a screen; prints the link')
+    .argument('<screen>')
+    .option('--name <name>', 'what you call it')
+    .option('--password', 'asks for a password, which comes on standard input')
+    .option('--expires <time>', 'when it ends: 30d, 24h', expiryMs)
+    .option('--address <network>', 'opened from there alone, like 10.0.0.0/8; again for each', collect)
+    .option('--views <number>', 'how often it may be opened', wholeNumber)
+    .option(...variable, collect)
+    .option('--signed-by <key>', 'only links that this key has signed are good: see "shares sign"')
+    .option('--json', 'as JSON')
+    .addHelpText(
+      'after',
+      `\nExamples:\n  tidewall shares add hall --expires 30d\n  tidewall shares add hall --password --variable region=sh < password.txt\n${EXIT_CODES}`,
+    )
+    .action((screen: string, options: NewShareOptions) => addShare(screen, options));
+  word('list', 'list the links of a screen, and what each asks for')
+    .argument('<screen>')
+    .option('--json', 'a JSON line each')
+    .action((screen: string, options: ShareOptions) => listShares(screen, options));
+  word('sign', "print a link signed with the key's secret, which comes on standard input, or is TIDEWALL_KEY_SECRET")
+    .argument('<link>', 'its id')
+    .requiredOption('--expires <time>', 'for how long it is good: 24h', (text) => durationMs(text, '--expires'))
+    .option(...variable, collect)
+    .action((id: string, options: ShareLinkOptions) => signShare(id, options));
+  for (const [name, disabled] of [
+    ['disable', true],
+    ['enable', false],
+  ] as const) {
+    word(name, disabled ? 'who has opened it is out, until it is enabled' : 'let it be opened again')
+      .argument('<screen>')
+      .argument('<link>', 'its id')
+      .action((screen: string, id: string, options: ShareOptions) => setShareDisabled(screen, id, disabled, options));
+  }
+  word('delete', 'who has opened it is out for good')
+    .argument('<screen>')
+    .argument('<link>', 'its id')
+    .action((screen: string, id: string, options: ShareOptions) => deleteShare(screen, id, options));
 }
 
 /** Adds `can`. */

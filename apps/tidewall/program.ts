@@ -2,9 +2,9 @@ import type { JsonValue } from '@tidewall/base';
 import { type Flag, type FlagName, portsByKind } from '@tidewall/host';
 import { type Filter, KINDS, OPERATIONS, parseFilter } from '@tidewall/protocol';
 import { Command, InvalidArgumentError, Option } from 'commander';
-import { addCan, addKeys, addUsers } from './access-commands.ts';
+import { addCan, addKeys, addShares, addUsers } from './access-commands.ts';
 import { CommandFailure } from './command-failure.ts';
-import { collect, EXIT_CODES, urlOption } from './command-options.ts';
+import { collect, EXIT_CODES, urlOption, wholeNumber } from './command-options.ts';
 import { type PublishOptions, publish } from './commands/publish.ts';
 import { type SelftestOptions, selftest } from './commands/selftest.ts';
 import { serve } from './commands/serve.ts';
@@ -47,6 +47,7 @@ export function createProgram(files: ProductFiles, version: string): Command {
   addSources(program);
   addKeys(program);
   addUsers(program);
+  addShares(program);
   addCan(program);
   addStore(program, version);
   addSelftest(program, version);
@@ -323,9 +324,4 @@ function filter(text: string): Filter {
   } catch (failure) {
     throw new InvalidArgumentError(`${(failure as Error).message}; it is like ["site", "eq", "sh"].`);
   }
-}
-
-function wholeNumber(text: string): number {
-  if (!/^\d{1,15}$/.test(text)) throw new InvalidArgumentError('it must be a whole number.');
-  return Number(text);
 }

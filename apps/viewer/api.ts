@@ -1,4 +1,4 @@
-import { isJsonObject, type JsonValue } from '@tidewall/base';
+import { isJsonObject, type JsonObject, type JsonValue } from '@tidewall/base';
 import type { PageRequest } from '@tidewall/request';
 import type { Screen } from '@tidewall/screen';
 
@@ -43,11 +43,14 @@ export class ApiError extends Error {
   readonly status: number;
   /** The name of the error by the table of codes; empty when it was not the server itself that answered. */
   readonly code: string;
+  /** What more the server says of it. */
+  readonly detail: JsonObject;
 
-  constructor(status: number, code: string, message: string) {
+  constructor(status: number, code: string, message: string, detail: JsonObject = {}) {
     super(message);
     this.status = status;
     this.code = code;
+    this.detail = detail;
   }
 }
 
@@ -60,9 +63,13 @@ export async function fetchScreens(signal: AbortSignal): Promise<readonly Screen
   return screens;
 }
 
-/** A screen document with its defaults filled in, as the server has checked it. Rejects as `fetchScreens` does. */
-export async function fetchScreen(id: string, signal: AbortSignal): Promise<Screen> {
-  return (await fetchJson(`/api/screens/${encodeURIComponent(id)}`, signal)) as Screen;
+/**
+ * A screen document with its defaults filled in, as the server has checked it. Rejects as `fetchScreens` does.
+ *
+ * @param token shown in place of the cookie
+ */
+export async function fetchScreen(id: string, signal: AbortSignal, token?: string): Promise<Screen> {
+  return (await fetchJson(`/api/screens/${encodeURIComponent(id)}`, signal, token)) as Screen;
 }
 
 /** The topics that there are. Rejects as `fetchScreens` does. */
@@ -76,7 +83,7 @@ export async function fetchPageRequests(signal: AbortSignal): Promise<readonly P
   return requests;
 }
 
-async function fetchJson(path: string, signal: AbortSignal): Promise<unknown> {
+async function fetchJson(path: string, signal: AbortSignal, token?: string): Promise<unknown> {
   signal.throwIfAborted();
   // Not AbortSignal.any, which the browsers of walls are still too old for.
   const attempt = new AbortController();
@@ -86,7 +93,8 @@ async function fetchJson(path: string, signal: AbortSignal): Promise<unknown> {
   }, ANSWER_TIMEOUT_MS);
   signal.addEventListener('abort', give);
   try {
-    const response = await fetch(path, { headers: { accept: 'application/json' }, signal: attempt.signal });
+    const headers = { accept: 'application/json', ...(token !== undefined && { authorization: `Bearer ${token}` }) };
+    const response = await fetch(path, { headers, signal: attempt.signal });
     // Within the time limit too: a body that stops half way is no answer.
     if (response.ok) return await response.json();
     throw await apiErrorOf(response);
@@ -100,10 +108,11 @@ async function fetchJson(path: string, signal: AbortSignal): Promise<unknown> {
 export async function apiErrorOf(response: Response): Promise<ApiError> {
   const body: JsonValue = await response.json().catch(() => null);
   const error = isJsonObject(body) ? body['error'] : undefined;
-  const { name, message } = isJsonObject(error) ? error : {};
+  const { name, message, detail } = isJsonObject(error) ? error : {};
   return new ApiError(
     response.status,
     typeof name === 'string' ? name : '',
     typeof message === 'string' ? message : response.statusText,
+    isJsonObject(detail) ? detail : {},
   );
 }

@@ -1,6 +1,6 @@
 import { componentTypes, loadComponent } from '@tidewall/components';
 import { createScreenRuntime } from '@tidewall/runtime';
-import type { Screen } from '@tidewall/screen';
+import type { Screen, VariableValues } from '@tidewall/screen';
 import { ApiError, fetchScreen } from './api.ts';
 import { createElement } from './create-element.ts';
 import { openEmbedding } from './embedding.ts';
@@ -86,7 +86,15 @@ class Waiting {
   }
 }
 
-function showScreen(page: Page, screen: Screen): void {
+export interface ScreenView {
+  /** Values of variables that the address cannot change. */
+  readonly fixed?: VariableValues;
+  /** Whether it was come to by a link that leads here alone. */
+  readonly shared?: boolean;
+}
+
+/** Shows a screen in the whole window. */
+export function showScreen(page: Page, screen: Screen, { fixed = {}, shared = false }: ScreenView = {}): void {
   const { root, reader, publisher, look, signal } = page;
   look.suggestTheme(screen.theme);
   const stage = createElement('main', { class: 'stage' });
@@ -99,6 +107,8 @@ function showScreen(page: Page, screen: Screen): void {
     componentTypes,
     locale: look.locale,
     mode: 'screen',
+    fixed,
+    address: addressValues(location),
   });
   signal.addEventListener('abort', () => runtime.dispose());
   const health = createHealthPanel(page, () => runtime.health());
@@ -111,7 +121,7 @@ function showScreen(page: Page, screen: Screen): void {
   const bar = createElement(
     'nav',
     { class: 'bar' },
-    createIconLink(page, 'home', 'allScreens', '/'),
+    ...(shared ? [] : [createIconLink(page, 'home', 'allScreens', '/')]),
     createIconButton(page, 'health', 'healthButton', () => health.toggle()),
     createIconButton(page, 'theme', 'themeButton', () => look.nextTheme()),
     createIconButton(page, 'language', 'languageButton', () => look.nextLocale()),
@@ -139,4 +149,9 @@ function showScreen(page: Page, screen: Screen): void {
   look.onChange(apply, signal);
   apply();
   openEmbedding({ window, screen, reader, publisher, stage, signal });
+}
+
+/** Values by name, behind `?` or `#`. */
+function addressValues({ search, hash }: Pick<Location, 'search' | 'hash'>): Record<string, string> {
+  return Object.fromEntries([...new URLSearchParams(search), ...new URLSearchParams(hash.slice(1))]);
 }

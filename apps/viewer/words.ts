@@ -47,6 +47,18 @@ export const WORDS = {
     zh: '登录时服务器出错。请重试；若再次出现，请联系本服务器的管理员，原因在服务器日志中。',
     en: 'The server failed while you signed in. Try again; if it comes back, tell whoever runs it: its log says why.',
   },
+  sharePassword: { zh: '查看这个大屏需要密码', en: 'This screen asks for a password' },
+  shareOpen: { zh: '查看', en: 'Show it' },
+  shareWrongPassword: { zh: '密码不正确', en: 'The password is wrong' },
+  shareGone: {
+    zh: '这个链接不存在或已失效，请索取新的链接。',
+    en: 'This link leads nowhere, or not any more. Ask for a new one.',
+  },
+  shareNotFromHere: { zh: '这个链接不能从这里打开', en: 'This link cannot be opened from here' },
+  shareUsedUp: {
+    zh: '这个链接的打开次数已用完，请索取新的链接。',
+    en: 'This link was opened as often as it may be. Ask for a new one.',
+  },
   setUp: { zh: '创建管理员', en: 'Make the first admin' },
   setUpMore: {
     zh: '密码至少 10 个字符。这个链接只能用一次。',

@@ -1,5 +1,5 @@
 import { setImmediate } from 'node:timers/promises';
-import type { ContractName, ScreenElement } from '@tidewall/screen';
+import type { ContractName, ScreenElement, VariableValues } from '@tidewall/screen';
 import { screenSchema } from '@tidewall/screen/schema';
 import { describe, expect, test } from 'vitest';
 import { ElementFeed } from './element-feed.ts';
@@ -13,6 +13,7 @@ function elementWith(change: object): ScreenElement {
   const screen = screenSchema.parse({
     format: 1,
     id: 'hall',
+    variables: { region: {} },
     meta: { name: 'x' },
     canvas: { width: 100, height: 100 },
     pages: [{ layers: [ID] }],
@@ -21,13 +22,14 @@ function elementWith(change: object): ScreenElement {
   return screen.elements[ID] as ScreenElement;
 }
 
-function feedOf(change: object, contract: ContractName = 'KV') {
+function feedOf(change: object, contract: ContractName = 'KV', values: VariableValues = {}) {
   const reader = new FakeReader(START);
   const changes: boolean[] = [];
   const feed = new ElementFeed({
     contract,
     element: elementWith(change),
     ownTopic: `screens/hall/elements/${ID}`,
+    values,
     reader,
     now: () => reader.time,
     changed: (first) => changes.push(first),
@@ -47,6 +49,16 @@ describe('what is followed', () => {
   test("without a binding, the element's own topic, which holds the last push", () => {
     const { reader } = feedOf({});
     expect(reader.follows).toEqual([{ topic: `screens/hall/elements/${ID}`, options: { kind: 'state' } }]);
+  });
+
+  test('the topic that the values of variables make, and none as long as one is missing', () => {
+    const data = { data: { binding: { type: 'topic', topic: 'sales/region={region}' } } };
+    const { reader, feed } = feedOf(data, 'KV', { region: 'a/b' });
+    expect(reader.follows).toEqual([{ topic: 'sales/region=a~2fb', options: {} }]);
+    expect(feed.topic).toBe('sales/region=a~2fb');
+    const without = feedOf(data);
+    expect(without.reader.follows).toEqual([]);
+    expect(without.feed.freshness(START, { up: true, downSince: 1, reason: '' }, 0).state).toBe('waiting');
   });
 
   test('nothing, for static data or a component that takes none', () => {

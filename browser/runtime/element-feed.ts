@@ -1,6 +1,6 @@
 import type { DataState, Dataset, TopicReader, TopicReplica } from '@tidewall/browser-contracts';
 import type { Mismatch } from '@tidewall/protocol';
-import type { ContractName, ScreenElement } from '@tidewall/screen';
+import { type ContractName, type ScreenElement, topicWith, type VariableValues } from '@tidewall/screen';
 import { ElementData } from './dataset.ts';
 import { type ElementFreshness, elementFreshness, type LinkFacts } from './freshness.ts';
 import { PipelineFetch } from './pipeline.ts';
@@ -11,6 +11,8 @@ export interface ElementFeedOptions {
   readonly element: ScreenElement;
   /** The topic that feeds it when it is bound to nothing else. */
   readonly ownTopic: string;
+  /** Of the variables that stand in the name of the topic it is bound to. */
+  readonly values: VariableValues;
   readonly reader: TopicReader;
   /** ms that never jump back. */
   now(): number;
@@ -19,6 +21,7 @@ export interface ElementFeedOptions {
 }
 
 const ALIVE: ElementFreshness = { state: 'quiet', ageMs: undefined, reason: '' };
+const WAITING: ElementFreshness = { state: 'waiting', ageMs: undefined, reason: '' };
 
 /**
  * Where an element's data comes from: a topic, the screen itself, or nowhere for a component that takes none. Reads the
@@ -33,6 +36,8 @@ export class ElementFeed {
   readonly #now: () => number;
   readonly #receipt = new Receipt();
   readonly #fetch: PipelineFetch;
+  /** Whether it is bound to the topic of a variable that has no value. */
+  #lacksValue = false;
   #disposed = false;
   #replica: TopicReplica | undefined;
   #seen: number | undefined;
@@ -56,7 +61,9 @@ export class ElementFeed {
       this.#data.takeStatic(binding.data);
       return;
     }
-    this.topic = binding?.topic ?? options.ownTopic;
+    this.topic = binding === undefined ? options.ownTopic : topicWith(binding.topic, options.values);
+    this.#lacksValue = this.topic === undefined;
+    if (this.topic === undefined) return;
     const rewind = binding?.rewind;
     const follow = {
       // What is pushed to an element replaces what it shows; a bound topic is whatever it is.
@@ -85,7 +92,7 @@ export class ElementFeed {
   }
 
   freshness(now: number, link: LinkFacts, heardAt: number): ElementFreshness {
-    if (this.topic === undefined) return ALIVE;
+    if (this.topic === undefined) return this.#lacksValue ? WAITING : ALIVE;
     const replica = this.#replica;
     return elementFreshness({
       now,

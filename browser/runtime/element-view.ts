@@ -6,7 +6,7 @@ import type {
   Theme,
   TopicReader,
 } from '@tidewall/browser-contracts';
-import { type ContractName, elementTopic, type ScreenElement } from '@tidewall/screen';
+import { type ContractName, elementTopic, type ScreenElement, topicWith, type VariableValues } from '@tidewall/screen';
 import { parseProps } from './component-props.ts';
 import { createBadge, type ElementBadge } from './element-badge.ts';
 import { ElementFeed } from './element-feed.ts';
@@ -32,6 +32,8 @@ export interface ElementSurroundings {
   readonly reducedMotion: boolean;
   /** When anything was last heard from the server, on its clock; every element notes what it hears. */
   readonly hearing: { at: number };
+  /** Of the screen's variables, as they are now. */
+  values: VariableValues;
 }
 
 /** How a screen looks now. */
@@ -120,6 +122,17 @@ export class ElementView implements FrameTask {
     this.#visible = visible;
     if (!visible) return;
     if (this.#loading === 'not yet') this.#load();
+    this.#around.scheduler.draw(this);
+  }
+
+  /** The values of variables have changed. What is shown stays until the other topic has something. */
+  setValues(): void {
+    const { binding } = this.#element.data;
+    if (this.#loaded === undefined || binding?.type !== 'topic') return;
+    if (topicWith(binding.topic, this.#around.values) === this.#feed?.topic) return;
+    this.#feed?.dispose();
+    this.#feed = this.#newFeed(this.#loaded);
+    this.#drawn = [];
     this.#around.scheduler.draw(this);
   }
 
@@ -249,15 +262,21 @@ export class ElementView implements FrameTask {
 
   #arrived(loaded: LoadedComponent): void {
     if (this.#disposed) return;
-    const { reader, hearing } = this.#around;
     this.#loading = 'done';
     this.#problem = undefined;
     this.#loaded = loaded;
-    this.#feed = new ElementFeed({
+    this.#feed = this.#newFeed(loaded);
+    this.#around.scheduler.draw(this);
+  }
+
+  #newFeed(loaded: LoadedComponent): ElementFeed {
+    const { reader, hearing, values } = this.#around;
+    return new ElementFeed({
       contract: loaded.definition.contract,
       element: this.#element,
       ownTopic: elementTopic(this.#around.screenId, this.#id),
       reader,
+      values,
       now: () => this.#around.scheduler.now(),
       // A thumbnail draws on the second and not with each publication.
       changed: (first) => {
@@ -265,7 +284,6 @@ export class ElementView implements FrameTask {
         if (first || this.#around.mode === 'screen') this.#around.scheduler.draw(this);
       },
     });
-    this.#around.scheduler.draw(this);
   }
 
   #mount(): void {

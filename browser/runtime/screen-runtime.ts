@@ -1,6 +1,6 @@
-import { type Clock, Disposables } from '@tidewall/base';
+import { type Clock, Disposables, isJsonObject, type JsonObject, type JsonValue } from '@tidewall/base';
 import type { Locale, Theme, TopicReader } from '@tidewall/browser-contracts';
-import type { Screen } from '@tidewall/screen';
+import { type Screen, type VariableValues, variablesTopic, variableValues } from '@tidewall/screen';
 import type { ElementHealth } from './element-health.ts';
 import { ElementView, type Look } from './element-view.ts';
 import { layoutCanvas, placeFrame } from './fit.ts';
@@ -23,6 +23,10 @@ export interface ScreenRuntimeOptions {
   /** The themes that a name may mean; those that come with the runtime when absent. */
   readonly themes?: ReadonlyMap<string, Theme>;
   readonly locale: Locale;
+  /** Values of variables that come before all others; the page cannot change them. */
+  readonly fixed?: VariableValues;
+  /** Values that the address of the page says, by name. */
+  readonly address?: Readonly<Record<string, string>>;
   /** A thumbnail draws once a second, without motion or badges. */
   readonly mode: 'screen' | 'thumbnail';
   /** What the reader's system asks for when absent. */
@@ -80,6 +84,10 @@ export function createScreenRuntime(options: ScreenRuntimeOptions): ScreenRuntim
   root.append(frame);
   owned.defer(() => frame.remove());
 
+  function valuesOf(pushed: Readonly<Record<string, unknown>>): VariableValues {
+    return variableValues(screen, { fixed: options.fixed ?? {}, address: options.address ?? {}, pushed });
+  }
+
   let link: LinkFacts = {
     up: reader.status.type === 'live',
     downSince: reader.serverNow(),
@@ -93,6 +101,7 @@ export function createScreenRuntime(options: ScreenRuntimeOptions): ScreenRuntim
     componentTypes: options.componentTypes ?? [],
     mode: options.mode,
     hearing: { at: reader.serverNow() },
+    values: valuesOf({}),
     reducedMotion: options.reducedMotion ?? window?.matchMedia('(prefers-reduced-motion: reduce)').matches ?? false,
   };
   const views = new Map<Element, { view: ElementView; place: Screen['elements'][string]['frame'] }>();
@@ -133,6 +142,14 @@ export function createScreenRuntime(options: ScreenRuntimeOptions): ScreenRuntim
     for (const { view, place } of views.values()) view.place(placeFrame(place, layout, ratio), layout.scale);
   }
 
+  if (Object.keys(screen.variables).length > 0) {
+    owned.defer(
+      reader.follow(variablesTopic(screen.id), { kind: 'state' }, (replica) => {
+        around.values = valuesOf(asValues(replica.value()));
+        eachView((view) => view.setValues());
+      }),
+    );
+  }
   paintGround();
   resize();
   observeSize(frame, resize, owned);
@@ -173,6 +190,10 @@ export function createScreenRuntime(options: ScreenRuntimeOptions): ScreenRuntim
     health: () => [...views.values()].map(({ view }) => view.health()),
     dispose: () => owned.dispose(),
   };
+}
+
+function asValues(value: unknown): Readonly<Record<string, unknown>> {
+  return isJsonObject(value as JsonValue) ? (value as JsonObject) : {};
 }
 
 /** Calls back when the element changes its size, or the glass its pixels (a window moved to another monitor). */

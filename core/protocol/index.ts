@@ -69,5 +69,12 @@ export {
   patternFault,
   type TopicPattern,
 } from './topic-pattern.ts';
-export { type ParameterValue, parseVariant, type VariantValues, variantPart, variantTopic } from './variant.ts';
+export {
+  type ParameterValue,
+  parseVariant,
+  type VariantValues,
+  variantPart,
+  variantText,
+  variantTopic,
+} from './variant.ts';
 export { PROTOCOL_VERSION, SUBPROTOCOL } from './version.ts';

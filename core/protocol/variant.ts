@@ -23,7 +23,7 @@ const PLAIN = /[\p{L}\p{N}._@:$-]/u;
 export function variantTopic(topic: TopicName, values: VariantValues): TopicName {
   const pairs = Object.keys(values)
     .sort()
-    .map((name) => `${escaped(name)}=${escaped(values[name] ?? '')}`);
+    .map((name) => `${variantText(name)}=${variantText(values[name] ?? '')}`);
   return pairs.length === 0 ? topic : parseTopicName(`${topic}/${pairs.join(',')}`);
 }
 
@@ -39,7 +39,8 @@ export function parseVariant(part: string): VariantValues | undefined {
   return names.size === values.length ? Object.fromEntries(values) : undefined;
 }
 
-function escaped(text: string): string {
+/** A value as a part of a topic's name, which `parseVariant` reads again. */
+export function variantText(text: string): string {
   let result = '';
   for (const character of text) {
     if (PLAIN.test(character)) result += character;

@@ -3,6 +3,7 @@ import { transformsSchema } from '@tidewall/transform/schema';
 import { z } from 'zod';
 import { parseElementId } from './element-id.ts';
 import { isFramingOrigin } from './framing-origin.ts';
+import { variablesIn } from './topic-template.ts';
 
 /*
  * The screen document. Objects are loose: fields that this version does not know survive a load and a save.
@@ -10,6 +11,10 @@ import { isFramingOrigin } from './framing-origin.ts';
 
 /** Names that become part of an address or a path: looked up, never joined. */
 export const SLUG = /^[a-z0-9][a-z0-9_-]{0,63}$/;
+
+/** How a variable is called. */
+export const VARIABLE_NAME = /^[A-Za-z][A-Za-z0-9_]{0,31}$/;
+const MAX_VARIABLES = 50;
 
 const json = z.custom<JsonValue>((value) => value !== undefined);
 const elementId = z.string().refine((text) => parseElementId(text) === text, {
@@ -50,6 +55,13 @@ export const elementSchema = z.looseObject({
   label: z.string().optional(),
 });
 
+const scalar = z.union([z.string().max(256), z.number(), z.boolean()]);
+
+/** What a viewer may choose, by name. */
+const variablesSchema = z
+  .record(z.string().regex(VARIABLE_NAME), z.looseObject({ default: scalar.optional() }))
+  .refine((variables) => Object.keys(variables).length <= MAX_VARIABLES, `must be at most ${MAX_VARIABLES}`);
+
 export const FITS = ['contain', 'cover', 'width', 'height', 'stretch', 'none'] as const;
 
 export const screenSchema = z
@@ -83,8 +95,16 @@ export const screenSchema = z
       )
       .max(20)
       .optional(),
+    variables: variablesSchema.default({}),
   })
   .superRefine((screen, context) => {
+    for (const [id, { data }] of Object.entries(screen.elements)) {
+      if (data.binding?.type !== 'topic') continue;
+      const unknown = variablesIn(data.binding.topic).find((name) => !Object.hasOwn(screen.variables, name));
+      if (unknown === undefined) continue;
+      const path = ['elements', id, 'data', 'binding', 'topic'];
+      context.addIssue({ code: 'custom', path, message: `has {${unknown}}, which is none of the screen's variables` });
+    }
     screen.pages.forEach((page, at) => {
       page.layers.forEach((id, layer) => {
         if (Object.hasOwn(screen.elements, id)) return;

@@ -15,6 +15,7 @@ export {
 export { readLocalToken } from './local-token.ts';
 export { createLog, type LogOptions } from './log.ts';
 export { isLoopback } from './origin-guard.ts';
+export { shareLinkSignature, shareLinkText } from './shares/share-link.ts';
 export { type HostOptions, type RunningHost, startHost } from './start-host.ts';
 export { ConfigError, StartError } from './startup-errors.ts';
 export { isFolderTaken } from './store/lock-folder.ts';

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { type JsonValue, parseJson } from '@tidewall/base';
 import { parseTopicName } from '@tidewall/protocol';
-import { elementTopic, type Screen, type ScreenElement } from '@tidewall/screen';
+import { elementTopic, type Screen, type ScreenElement, topicWith, variablesIn } from '@tidewall/screen';
 import { screenSchema } from '@tidewall/screen/schema';
 import { findJsonFault } from './http/json-fault.ts';
 import { pathText, wrongPlaces } from './issue-sentence.ts';
@@ -56,7 +56,8 @@ function parse(text: string): JsonValue {
 function checkElement(screen: Screen, id: string, { data }: ScreenElement): void {
   const topic = data.binding?.type === 'topic' ? data.binding.topic : elementTopic(screen.id, id);
   try {
-    parseTopicName(topic);
+    // Whatever its variables are: their values are escaped.
+    parseTopicName(topicWith(topic, Object.fromEntries(variablesIn(topic).map((name) => [name, 'x']))));
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
     throw new ScreenFault(`elements.${id}.data.binding.topic: ${reason}`, { cause });

@@ -51,6 +51,8 @@ import { createOriginGuard } from './origin-guard.ts';
 import { measureProcess } from './process-metrics.ts';
 import { resolveElements } from './resolved-hub.ts';
 import { openScreens } from './screens.ts';
+import { ShareStore } from './shares/share-store.ts';
+import { Viewers } from './shares/viewers.ts';
 import { checkSources } from './source-check.ts';
 import { FileShelf } from './sources/file-shelf.ts';
 import { SourceStore } from './sources/source-store.ts';
@@ -173,6 +175,14 @@ async function startWith(kept: HostStore, options: HostOptions): Promise<Running
   let ownUrl = '';
   const signIns = await SignIns.open({ config, secretPath, outgoing, clock, meter: metrics, ownUrl: () => ownUrl });
   if (users.size > 0 || signIns.list().length > 0) access.close();
+  const attempts = new Attempts(clock);
+  const demoScreens = config.demo && options.demoScreens !== undefined ? [options.demoScreens] : [];
+  const screens = await openScreens({ folders: [...demoScreens, config.screens], clock, log, meter: metrics });
+  const shares = await ShareStore.open({ store, clock, meter: metrics });
+  const viewers = new Viewers({
+    ...{ shares, screens, keys, nonces: nonces.memory, attempts, clock },
+    secret: (await openMasterSecret(config.secret, secretPath, 'shares')).key,
+  });
   const localToken = newLocalToken();
   const callers = createCallers({
     identities: [
@@ -182,6 +192,7 @@ async function startWith(kept: HostStore, options: HostOptions): Promise<Running
           (signIns.passwords ? users.signedIn(token) : undefined) ?? signIns.sessions.signedIn(token),
       }),
       keyIdentity,
+      viewers,
       createTokenIdentity({ issuers: config.tokens, outgoing: outgoing.configured, clock }),
     ],
     anybody: (request) => access.anybody(request),
@@ -194,8 +205,6 @@ async function startWith(kept: HostStore, options: HostOptions): Promise<Running
       : await TlsFiles.open({ certFile: config.tls.cert, keyFile: config.tls.key, clock, log, meter: metrics });
   const processMetrics = measureProcess(metrics, version);
   const manifest = await loadManifest(options.manifestFile, log);
-  const demoScreens = config.demo && options.demoScreens !== undefined ? [options.demoScreens] : [];
-  const screens = await openScreens({ folders: [...demoScreens, config.screens], clock, log, meter: metrics });
   const elements = createElementTopics({ screens, manifest, foreignScreens: config.foreignScreens });
 
   const broker = await openBroker(config, { clock, log, meter: metrics, random });
@@ -247,7 +256,7 @@ async function startWith(kept: HostStore, options: HostOptions): Promise<Running
     callers,
     keyIdentity,
     decider: access,
-    ...{ access, users, setup, sessionMs, signIns, attempts: new Attempts(clock) },
+    ...{ access, users, setup, sessionMs, signIns, attempts, shares, viewers },
     principals: (id) => {
       const [, kind, name = ''] = /^(key|user|oidc):(.*)$/.exec(id) ?? [];
       if (kind === 'key') return keys.principalOf(name);

@@ -13,6 +13,8 @@ import type { KeyStore } from '../keys/key-store.ts';
 import type { Metrics } from '../metrics.ts';
 import type { SignIns } from '../oidc/sign-ins.ts';
 import type { Screens } from '../screens.ts';
+import type { ShareStore } from '../shares/share-store.ts';
+import type { Viewers } from '../shares/viewers.ts';
 import type { FileShelf } from '../sources/file-shelf.ts';
 import type { SourceStore } from '../sources/source-store.ts';
 import type { TopicSettingsStore } from '../topics/topic-settings-store.ts';
@@ -43,6 +45,8 @@ export interface ApiContext {
   readonly signIns: SignIns;
   readonly attempts: Attempts;
   readonly setup: Setup;
+  readonly shares: ShareStore;
+  readonly viewers: Viewers;
   readonly access: Pick<HostAccess, 'closed' | 'close'>;
   /** How long a user stays signed in who does not come. */
   readonly sessionMs: number;

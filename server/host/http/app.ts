@@ -24,6 +24,7 @@ import { screenPushRoutes } from './screen-push-routes.ts';
 import { screenRoutes } from './screen-routes.ts';
 import { SECURITY_HEADERS } from './security-headers.ts';
 import { sessionRoutes } from './session-routes.ts';
+import { shareRoutes } from './share-routes.ts';
 import { signedBody } from './signed-body.ts';
 import { sourceRoutes } from './source-routes.ts';
 import { topicRoutes } from './topic-routes.ts';
@@ -67,12 +68,14 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
     ...decisionRoutes(options),
     ...sessionRoutes(options),
     ...userRoutes(options),
+    ...shareRoutes(options),
   );
   for (const route of [...routes, ...operationRoutes(options, routes)]) addRoute(app, route, options);
   serveOidcPages(app, options);
   servePages(app, {
     ...options,
     originsFor: (request) => originsFor(options, request),
+    sharedScreen: (share) => options.viewers.screenOf(share),
     mayView: ({ raw }, name) =>
       options.decider.decide(options.callers.of(raw), { thing: 'screens', action: 'view', name }) !== undefined,
   });
@@ -130,6 +133,7 @@ function addRoute(app: FastifyInstance, route: BoundRoute, context: AppOptions):
             sessionToken: sessionTokenOf(request.raw),
             gone: goneBeforeAnswer(reply),
             may: (need) => context.decider.decide(principal, need) !== undefined,
+            permits: (need) => context.decider.decide(principal, need),
             ifNoneMatch: request.headers['if-none-match'],
             contentType: contentTypes.get(request),
             contentEncoding: request.headers['content-encoding'],

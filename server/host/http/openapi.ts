@@ -47,9 +47,10 @@ const NO_CONTENT = 204;
 /** What whoever calls must be allowed, by the names that the path has for it. */
 function needs({ path, needOf, decidedBy }: BoundRoute): object | string {
   if (decidedBy !== 'route') return decidedBy;
-  const [name] = /(?<=\{)\w+(?=\})/.exec(path) ?? [];
-  const need = needOf(name === undefined ? {} : { [name]: 'x' }) as Need;
-  return { ...need, name: need.name === 'x' ? `{${name}}` : need.name };
+  const names = path.match(/(?<=\{)\w+(?=\})/g) ?? [];
+  const need = needOf(Object.fromEntries(names.map((name) => [name, 'x']))) as Need;
+  // What is decided about is what the path names first.
+  return { ...need, name: need.name === 'x' ? `{${names[0]}}` : need.name };
 }
 
 function operation(route: BoundRoute): object {

@@ -13,6 +13,8 @@ export interface PagesOptions {
   originsFor(request: FastifyRequest): readonly string[];
   /** Whether whoever asks may see a screen of that id, if there were one. */
   mayView(request: FastifyRequest, id: string): boolean;
+  /** The screen that a link leads to, if it lets anybody in. */
+  sharedScreen(share: string): string | undefined;
 }
 
 const HTML = 'text/html; charset=utf-8';
@@ -23,7 +25,10 @@ const HASHED = /[/\\]assets[/\\]/;
  * The pages of the viewer: `/` and `/s/<id>` are one document that finds its way by the address. An unknown screen gets
  * the same document, since it is the page that helps, but with status 404.
  */
-export function servePages(app: FastifyInstance, { webDir, screens, originsFor, mayView }: PagesOptions): void {
+export function servePages(
+  app: FastifyInstance,
+  { webDir, screens, originsFor, mayView, sharedScreen }: PagesOptions,
+): void {
   const page = async (
     request: FastifyRequest,
     reply: FastifyReply,
@@ -43,6 +48,10 @@ export function servePages(app: FastifyInstance, { webDir, screens, originsFor, 
     if (!mayView(request, id)) return page(request, reply, 200);
     const screen = screens.get(id)?.screen;
     return screen === undefined ? page(request, reply, 404) : page(request, reply, 200, screen.embed);
+  });
+  app.get<{ Params: { id: string } }>('/share/:id', (request, reply) => {
+    const screen = screens.get(sharedScreen(request.params.id) ?? '')?.screen;
+    return page(request, reply, screen === undefined ? 404 : 200, screen?.embed);
   });
   if (webDir === undefined) return;
   void app.register(fastifyStatic, {

@@ -1,5 +1,5 @@
 import type { Readable } from 'node:stream';
-import type { Need, Principal } from '@tidewall/contracts';
+import type { Need, Permission, Principal } from '@tidewall/contracts';
 import { type ErrorName, TidewallError } from '@tidewall/protocol';
 import type { z } from 'zod';
 import { pathText, wrongPlaces } from '../issue-sentence.ts';
@@ -72,6 +72,8 @@ export interface RouteCall<Params, Query> {
   readonly gone: AbortSignal;
   /** Whether that is somebody who may do this. */
   may(need: Need): boolean;
+  /** How much of it that is; undefined: it may not. */
+  permits(need: Need): Permission | undefined;
   /** The request's `If-None-Match`. */
   readonly ifNoneMatch: string | undefined;
   /** As the request says them. */

@@ -6,7 +6,7 @@ import { ConfigError } from '../startup-errors.ts';
 export const LEAST_SECRET = 32;
 
 /** What is sealed: what was sealed for one cannot be opened for another. */
-export type SecretPurpose = 'keys' | 'sources' | 'sign-ins';
+export type SecretPurpose = 'keys' | 'sources' | 'sign-ins' | 'shares';
 
 /** What everything is sealed with, and where it comes from, for messages. */
 export interface MasterSecret {
