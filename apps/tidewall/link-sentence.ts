@@ -4,7 +4,7 @@ import type { Client } from '@tidewall/client';
 export function linkSentence(status: Client['status'], url: string, now: number): string | undefined {
   switch (status.type) {
     case 'live':
-      return `connected to ${url}${status.recovered ? '' : '; something was missed meanwhile'}`;
+      return `connected to ${url}${status.recovered ? '' : '; something may have been missed meanwhile'}`;
     case 'closed':
       return `closed: ${status.reason}`;
     case 'waiting': {

@@ -45,6 +45,8 @@ export class HeldTopic {
   #awaitedEpoch: string | undefined;
   /** The next asking is for a new start: what is held cannot be continued. */
   #anew = false;
+  /** The server ended it over this link, before anything came of it: all of what it becomes is still to come. */
+  #unbegun = false;
   #since: Since | undefined;
   #told: readonly Told[] = [];
   #rewind: Rewind | undefined;
@@ -121,6 +123,12 @@ export class HeldTopic {
     // A topic that nobody had published to ends its subscriptions when its first publication tells its kind.
     this.kindSure = false;
     this.#since = undefined;
+    this.#unbegun = this.replica.position?.offset === 0;
+  }
+
+  /** From here on the server may have published what nobody here was told of. */
+  linkDown(): void {
+    this.#unbegun = false;
   }
 
   /** It has become another topic, of a kind that only the server knows: nothing that is held is of it. */
@@ -148,20 +156,23 @@ export class HeldTopic {
     const kept = this.replica.accept(reply);
     this.kindSure = offset > 0 || (kept && this.kindSure);
     this.#awaitedEpoch = undefined;
+    const begins = this.#unbegun && !kept;
+    this.#unbegun = false;
     if (kind === 'signal') {
       this.replica.position = undefined;
       return true;
     }
     const continues = since !== undefined && recovered && since.epoch === epoch;
     // Where nothing was held, what follows is all there is of whatever the topic has become.
-    if (since && !kept && !(continues && (since.offset === 0 || kind === 'log'))) return false;
+    if (since && !kept && since.offset > 0 && !(continues && kind === 'log')) return false;
     // `offset` may be the head already; what follows still starts at `since`, or it would not be recovered.
     if (continues) {
       this.#goOn(since);
       return true;
     }
     this.#rewound = this.#rewind ?? (kind === 'series' ? WHOLE : NO_REWIND);
-    if (since || (this.replica.position && this.replica.position.epoch !== epoch)) this.#broke();
+    const broke = since || (this.replica.position && this.replica.position.epoch !== epoch);
+    if (broke && !begins) this.#broke();
     if (kind === 'log' && this.#goOnInLog(epoch, offset)) return true;
     // Offset 0: nothing has been published in this epoch, so there may never be a snapshot to take over.
     const startsEmpty = offset === 0 || (!since && (kind === 'log' || (kind === 'series' && this.#rewind)));

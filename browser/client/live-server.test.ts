@@ -1,5 +1,6 @@
 import type { JsonValue } from '@tidewall/base';
 import { createWebSocketTransport } from '@tidewall/gateways/websocket/client';
+import type { PushFrame } from '@tidewall/protocol';
 import { startTestHost, TcpProxy, type TestHost } from '@tidewall/testkit';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { WebSocket } from 'ws';
@@ -114,12 +115,24 @@ describe('with a real server', () => {
     await vi.waitFor(() => expect(replicas[1]?.value()).toEqual({ t: [2], n: [2] }), PATIENCE);
   });
 
-  test('[C34] a topic that was only looked at becomes what its first publication says', async () => {
-    const series = await follow('wall/later');
-    await publish('wall/later', 'series', { t: 1, n: 1 });
-    await vi.waitFor(() => expect(series.value()).toEqual({ t: [1], n: [1] }), PATIENCE);
-    expect(series.refused).toBeUndefined();
-  });
+  test.each<['state' | 'log' | 'table' | 'series', JsonValue, JsonValue]>([
+    ['state', 1, 1],
+    ['log', 1, [1]],
+    ['table', [{ id: 'a' }], [{ id: 'a' }]],
+    ['series', { t: 1, n: 1 }, { t: [1], n: [1] }],
+  ])(
+    '[C18] [C34] a topic that was only looked at becomes a %s by its first publication, and nothing is missed',
+    async (kind, data, value) => {
+      const replica = await follow('wall/later');
+      const heard: PushFrame[] = [];
+      client.watch('wall/later', {}, (push) => heard.push(push));
+      await publish('wall/later', kind, data);
+      await vi.waitFor(() => expect(replica.value()).toEqual(value), PATIENCE);
+      expect(heard.at(-1)).toMatchObject({ o: 1 });
+      expect(replica).toMatchObject({ refused: undefined, breaks: 0, lost: 0 });
+      expect(client.status).toMatchObject({ type: 'live', recovered: true });
+    },
+  );
 
   test('[C30] publishes and reads history through the wire, refusals with their names', async () => {
     const { epoch, offset } = await client.publish('wall/own', { t: 1 }, { kind: 'log' });

@@ -112,6 +112,7 @@ export class Subscription implements Holder {
   linkDown(): void {
     this.#pause.stop();
     this.#unroute();
+    for (const held of this.#held.values()) held.linkDown();
     this.#view = undefined;
     this.#phase = 'off';
   }
