@@ -1,5 +1,5 @@
 import type { JsonObject } from '@tidewall/base';
-import type { GatewayContext } from '@tidewall/contracts';
+import { arrivedAs, type GatewayContext, type Principal } from '@tidewall/contracts';
 import { TidewallError } from '@tidewall/protocol';
 import type { EndedViews } from '../json/ended-views.ts';
 import { Followings } from '../json/followings.ts';
@@ -30,16 +30,19 @@ export class HeartConversation implements JsonConversation {
   readonly #service: HeartService;
   readonly #wire: NativeWire;
   readonly #peer: JsonPeer;
+  readonly #arrived: Principal;
   readonly #openedAt: number;
   #beatAt: number;
   #unanswered = false;
   #followings: Followings | undefined;
   #ended = false;
 
-  constructor(service: HeartService, wire: NativeWire, peer: JsonPeer) {
+  /** @param arrived who has come, before it has shown a token */
+  constructor(service: HeartService, wire: NativeWire, peer: JsonPeer, arrived: Principal) {
     this.#service = service;
     this.#wire = wire;
     this.#peer = peer;
+    this.#arrived = arrived;
     this.#openedAt = service.context.clock.monotonic();
     this.#beatAt = this.#openedAt;
   }
@@ -84,7 +87,7 @@ export class HeartConversation implements JsonConversation {
     }
     const { context, endedViews, follows } = this.#service;
     const first = this.#followings === undefined;
-    const principal = await context.identifyToken(token);
+    const principal = arrivedAs(await context.identifyToken(token), this.#arrived);
     if (this.#ended) return;
     // Whoever shows another token goes on as who it was, or has to come again.
     this.#followings?.renew(principal);
@@ -100,7 +103,9 @@ export class HeartConversation implements JsonConversation {
       }
     } catch (failure) {
       // Let in and sent nothing, it would wait for ever.
-      if (!(failure instanceof TidewallError) || failure.kind !== 'limit_exceeded') throw failure;
+      if (!(failure instanceof TidewallError)) throw failure;
+      if (failure.kind === 'too_many_requests') return this.#wire.close('too_many_requests', failure.message);
+      if (failure.kind !== 'limit_exceeded') throw failure;
       this.#wire.close('connection_limit', failure.message);
     }
   }

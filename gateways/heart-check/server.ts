@@ -37,13 +37,13 @@ export const heartCheckGateway: GatewayDefinition<z.infer<typeof settings>> = {
     return new WebSocketEndpoint(context, {
       kind: KIND,
       encodings: { plain: createHeartEncoding(typesBy(topics), (view) => endedViews.ended(view)) },
-      peer: (wire, _principal, _request, metrics) =>
+      peer: (wire, arrived, _request, metrics) =>
         new JsonPeer({
           kind: KIND,
           context,
           metrics,
           wire,
-          converse: (peer) => new HeartConversation(service, wire, peer),
+          converse: (peer) => new HeartConversation(service, wire, peer, arrived),
         }),
     });
   },

@@ -1,5 +1,5 @@
 import { type JsonValue, parseJson } from '@tidewall/base';
-import type { GatewayContext, Outlet, Principal, Session } from '@tidewall/contracts';
+import { arrivedAs, type GatewayContext, type Outlet, type Principal, type Session } from '@tidewall/contracts';
 import { type CloseName, PROTOCOL_VERSION, TEXT_HEARTBEATS, TidewallError } from '@tidewall/protocol';
 import { commandIdOf, parseClientFrame, parsePublishLine } from '@tidewall/protocol/client-frame';
 import type { ClientFrame, ConnectCommand, RefreshCommand, SignedKey } from '@tidewall/protocol/schema';
@@ -353,7 +353,7 @@ export class NativePeer {
     }
     this.#signature = this.#takenOf(key);
     try {
-      this.#session = hub.open(principal, this.#wire, key?.name ?? name);
+      this.#session = hub.open(arrivedAs(principal, this.#principal), this.#wire, key?.name ?? name);
     } catch (error) {
       if (!(error instanceof TidewallError) || error.kind !== 'limit_exceeded') throw error;
       this.#wire.close('connection_limit', error.message);

@@ -24,10 +24,10 @@ export const tcvGateway: GatewayDefinition<TcvSettings> = {
     return new WebSocketEndpoint(own, {
       kind: 'tcv',
       encodings: { plain: createTcvEncoding() },
-      peer: (wire, _principal, { rest }, metrics) =>
+      peer: (wire, arrived, { rest }, metrics) =>
         new JsonPeer({
           ...{ kind: 'tcv', context: own, metrics, wire },
-          converse: (peer) => new TcvConversation(peer, { context: own, settings, metrics, wire, path: rest }),
+          converse: (peer) => new TcvConversation(peer, { context: own, settings, metrics, wire, arrived, path: rest }),
         }),
     });
   },

@@ -72,7 +72,8 @@ function gate(keyIds: readonly string[] = [SECRET_ID]) {
   /** Tries to connect with a body; the session is ended again. */
   return async (body: unknown): Promise<CloseName | 'accepted'> => {
     const wire = new EndOfWire();
-    const converse = (peer: JsonPeer) => new TcvConversation(peer, { context, settings, metrics, wire, path: '/hall' });
+    const options = { context, settings, metrics, wire, arrived: nobody, path: '/hall' };
+    const converse = (peer: JsonPeer) => new TcvConversation(peer, options);
     const peer = new JsonPeer({ kind: 'tcv', context, metrics, wire, converse });
     peer.receive(Buffer.from(JSON.stringify({ version: 1, action: 'Connect', body })));
     await peer.finish();

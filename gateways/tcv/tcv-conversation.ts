@@ -1,5 +1,5 @@
 import type { JsonObject } from '@tidewall/base';
-import type { GatewayContext, NonceVerdict, Session } from '@tidewall/contracts';
+import { arrivedAs, type GatewayContext, type NonceVerdict, type Principal, type Session } from '@tidewall/contracts';
 import { type CloseName, TidewallError } from '@tidewall/protocol';
 import { elementTopic, variablesTopic } from '@tidewall/screen';
 import { SLUG } from '@tidewall/screen/schema';
@@ -21,6 +21,8 @@ export interface TcvConversationOptions {
   readonly settings: TcvSettings;
   readonly metrics: GatewayMetrics;
   readonly wire: NativeWire;
+  /** Who has come before it was known whose key it has. */
+  readonly arrived: Principal;
   /** What follows the gateway's path: '' or '/hall'. */
   readonly path: string;
 }
@@ -98,7 +100,7 @@ export class TcvConversation implements JsonConversation {
     const { hub } = this.#options.context;
     const name = typeof from === 'string' ? from.slice(0, MOST_NAME) : undefined;
     try {
-      const session = hub.open(principal, this.#options.wire, name);
+      const session = hub.open(arrivedAs(principal, this.#options.arrived), this.#options.wire, name);
       this.#session = session;
       this.#signature = signature;
       // Both as patterns: a topic that is deleted is followed again when it comes back.
@@ -106,8 +108,11 @@ export class TcvConversation implements JsonConversation {
       await session.subscribe({ topic: elementTopic(where, '+'), kind: 'state', whole: 'value' }, () => {});
       await session.subscribe({ topic: `${variablesTopic(where)}/#`, kind: 'state', delta: true }, () => {});
     } catch (failure) {
-      if (!(failure instanceof TidewallError) || failure.kind !== 'limit_exceeded') throw failure;
-      this.#refuse({ reason: 'limit_exceeded', code: 'connection_limit', says: failure.message });
+      if (!(failure instanceof TidewallError)) throw failure;
+      const { kind: reason, message: says } = failure;
+      if (reason === 'too_many_requests') return this.#refuse({ reason, code: reason, says });
+      if (reason !== 'limit_exceeded') throw failure;
+      this.#refuse({ reason, code: 'connection_limit', says });
     }
   }
 

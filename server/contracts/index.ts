@@ -30,6 +30,8 @@ export {
   type Access,
   type Action,
   type ActionOn,
+  type Arrival,
+  arrivedAs,
   type Need,
   type Permission,
   type Principal,

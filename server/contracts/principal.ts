@@ -11,6 +11,25 @@ export interface Principal {
   readonly endsAt?: number;
   /** Asked while it is connected, about once a second and again whenever it comes. Absent: it stands for ever. */
   standing?(): Standing;
+  /** By what it has come; absent: it has not come from outside. */
+  readonly arrival?: Arrival;
+}
+
+/** The connection or request by which somebody has come. */
+export interface Arrival {
+  /** Who it is, whatever it came by: one and the same for all of its connections. */
+  readonly principal: Principal;
+  /** The network that it came from; absent where that is not counted. */
+  readonly address?: string | undefined;
+  /** Whether it was known at the door, and not by what it has said since. */
+  readonly atDoor: boolean;
+}
+
+/** Who has said who it is on a connection by which somebody, mostly anybody, had come: it comes from there too. */
+export function arrivedAs(principal: Principal, before: Principal): Principal {
+  const address = before.arrival?.address;
+  if (address === undefined) return principal;
+  return { ...principal, arrival: { principal, address, atDoor: false } };
 }
 
 /**

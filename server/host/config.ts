@@ -7,6 +7,7 @@ import { DEFAULT_LIMITS, type Limits } from '@tidewall/protocol';
 import { SLUG } from '@tidewall/screen/schema';
 import { redisUrlField } from '@tidewall/sources';
 import { z } from 'zod';
+import { rateSchema } from './rates/rate-settings.ts';
 import { topicSettingsSchema } from './topics/topic-settings-schema.ts';
 import { passwordSchema } from './users/user.ts';
 
@@ -141,6 +142,8 @@ export const configSchema = z.strictObject({
   journal: z.strictObject(journal).prefault({}),
   limits: z.strictObject(limits).prefault({}),
   http: z.strictObject(http).prefault({}),
+  /** How much one of many may take: an address, and a key, user or token. */
+  rates: rateSchema.prefault({}),
   /**
    * `open`: whoever reaches the server may do all that has to do with data. `closed`: only what the rules allow. `auto`:
    * open as long as it listens to this machine alone.

@@ -25,6 +25,7 @@ test('whoever comes before the server is ready is told to come again, an EventSo
     ],
     guard: createOriginGuard({ boundHost: 'localhost', allowedOrigins: [], allowedHosts: [] }),
     callers: { establish: () => undefined, refusalOf: () => undefined },
+    rates: { knock: () => undefined, enter: () => undefined, stay: () => undefined },
     rejected: metrics.counter('rejected', 'Refused.', ['reason']),
     otherwise: (_request, response) => response.end(),
     ready: () => ready,

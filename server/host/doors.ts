@@ -2,8 +2,10 @@ import { type IncomingMessage, type RequestListener, type ServerResponse, STATUS
 import type { Duplex } from 'node:stream';
 import type { Callers } from '@tidewall/auth';
 import type { Counter, Gateway, GatewayDefinition, GatewayRequest } from '@tidewall/contracts';
-import type { TidewallError } from '@tidewall/protocol';
+import { ERROR_STATUS, type TidewallError } from '@tidewall/protocol';
+import { errorAnswer } from './http/answer-errors.ts';
 import type { OriginGuard, Refusal } from './origin-guard.ts';
+import type { DoorRate, DoorRates } from './rates/door-rates.ts';
 
 /** A gateway in its place. */
 export interface Mounted {
@@ -16,6 +18,8 @@ export interface DoorsOptions {
   readonly guard: OriginGuard;
   /** Finds out who comes, before a gateway looks at what they want. */
   readonly callers: Arrivals;
+  /** How much may come in. */
+  readonly rates: Rates;
   readonly rejected: Counter;
   /** Answers what is no gateway's. */
   readonly otherwise: RequestListener;
@@ -33,6 +37,8 @@ interface DoorRefusal {
   readonly status: number;
   readonly reason: string;
   readonly message: string;
+  /** What is told in the words of the API. */
+  readonly error?: TidewallError;
 }
 
 const NOT_READY: DoorRefusal = {
@@ -55,9 +61,18 @@ const CORS_HEADERS = {
 const NO_SNIFFING = ['x-content-type-options', 'nosniff'] as const;
 
 type Arrivals = Pick<Callers, 'establish' | 'refusalOf'>;
+type Rates = Pick<DoorRates, 'knock' | 'enter' | 'stay'>;
+
+/** What each door asks of whoever comes. */
+interface Checks {
+  readonly callers: Arrivals;
+  readonly rates: Rates;
+  readonly rejected: Counter;
+}
 
 /** The server's own door: each gateway has its path, and all else is answered by `otherwise`. */
-export function createMainDoor({ gateways, guard, callers, rejected, otherwise, ready }: DoorsOptions): Door {
+export function createMainDoor({ gateways, guard, otherwise, ready, ...checks }: DoorsOptions): Door {
+  const { rejected } = checks;
   const upgraded = gateways.filter(({ gateway }) => gateway.upgrade !== undefined);
   const answering = gateways.filter(({ gateway }) => gateway.answer !== undefined);
   const refusalOf = (request: IncomingMessage, mounted: Mounted): DoorRefusal | undefined => {
@@ -72,14 +87,14 @@ export function createMainDoor({ gateways, guard, callers, rejected, otherwise, 
       const mounted = answering.find(({ definition }) => isAt(request, definition));
       if (mounted === undefined) return otherwise(request, response);
       const refusal = refusalOf(request, mounted);
-      if (refusal === undefined) letIn(request, response, mounted, mounted.definition.path, { callers, rejected });
+      if (refusal === undefined) letIn(request, response, mounted, mounted.definition.path, checks);
       else refuse(request, response, refusal, rejected);
     },
     upgrade(request, socket, head) {
       const mounted = upgraded.find(({ definition }) => isAt(request, definition));
       const refusal = mounted === undefined ? nothingHere(request, upgraded, guard) : refusalOf(request, mounted);
       if (mounted !== undefined && refusal === undefined) {
-        upgrade(request, socket, { callers, rejected }, () =>
+        upgrade(request, socket, checks, () =>
           mounted.gateway.upgrade?.(asGatewayRequest(request, mounted.definition.path), socket, head),
         );
       } else if (refusal !== undefined) refuseUpgrade(socket, refusal, rejected);
@@ -93,8 +108,9 @@ export function createMainDoor({ gateways, guard, callers, rejected, otherwise, 
  */
 export function createOwnDoor(
   mounted: Mounted,
-  { guard, callers, rejected, ready }: Omit<DoorsOptions, 'gateways'>,
+  { guard, ready, ...checks }: Omit<DoorsOptions, 'gateways' | 'otherwise'>,
 ): Door {
+  const { rejected } = checks;
   const { definition, gateway } = mounted;
   const refusalOf = (request: IncomingMessage): DoorRefusal | undefined => {
     const { headers } = request;
@@ -111,7 +127,7 @@ export function createOwnDoor(
         (gateway.answer === undefined
           ? { status: 426, reason: 'unknown_gateway', message: `${speaks}, over WebSocket` }
           : undefined);
-      if (refusal === undefined) letIn(request, response, mounted, '', { callers, rejected });
+      if (refusal === undefined) letIn(request, response, mounted, '', checks);
       else refuse(request, response, refusal, rejected);
     },
     upgrade(request, socket, head) {
@@ -121,9 +137,7 @@ export function createOwnDoor(
           ? { status: 404, reason: 'unknown_gateway', message: `${speaks}, over HTTP` }
           : undefined);
       if (refusal === undefined) {
-        upgrade(request, socket, { callers, rejected }, () =>
-          gateway.upgrade?.(asGatewayRequest(request, ''), socket, head),
-        );
+        upgrade(request, socket, checks, () => gateway.upgrade?.(asGatewayRequest(request, ''), socket, head));
       } else refuseUpgrade(socket, refusal, rejected);
     },
   };
@@ -136,10 +150,11 @@ export function createOwnDoor(
 function letIn(
   request: IncomingMessage,
   response: ServerResponse,
-  { gateway }: Mounted,
+  mounted: Mounted,
   mountedAt: string,
-  { callers, rejected }: { readonly callers: Arrivals; readonly rejected: Counter },
+  { callers, rates, rejected }: Checks,
 ): void {
+  const { gateway } = mounted;
   const { origin } = request.headers;
   response.setHeader('vary', 'origin');
   response.setHeader(...NO_SNIFFING);
@@ -151,8 +166,17 @@ function letIn(
   if (origin !== undefined) {
     response.setHeader('access-control-expose-headers', CORS_HEADERS['access-control-expose-headers']);
   }
+  const begins = !goesOn(request, mounted, mountedAt);
+  const rate: DoorRate = begins ? 'connects' : 'requests';
+  const early = tooMany(rates.knock(request, rate));
+  if (early !== undefined) {
+    refuse(request, response, early, rejected);
+    return;
+  }
   const answer = () => {
-    const refusal = refusedFor(callers.refusalOf(request));
+    const refusal =
+      refusedFor(callers.refusalOf(request)) ??
+      tooMany(rates.enter(request, rate) ?? (begins ? rates.stay(request, response) : undefined));
     if (refusal === undefined) gateway.answer?.(asGatewayRequest(request, mountedAt), response);
     else refuse(request, response, refusal, rejected);
   };
@@ -165,11 +189,18 @@ function letIn(
 function upgrade(
   request: IncomingMessage,
   socket: Duplex,
-  { callers, rejected }: { readonly callers: Arrivals; readonly rejected: Counter },
+  { callers, rates, rejected }: Checks,
   takeOver: () => void,
 ): void {
+  const early = tooMany(rates.knock(request, 'connects'));
+  if (early !== undefined) {
+    refuseUpgrade(socket, early, rejected);
+    return;
+  }
   const go = () => {
-    const refusal = refusedFor(callers.refusalOf(request));
+    const refusal =
+      refusedFor(callers.refusalOf(request)) ??
+      tooMany(rates.enter(request, 'connects') ?? rates.stay(request, socket));
     if (refusal === undefined) takeOver();
     else refuseUpgrade(socket, refusal, rejected);
   };
@@ -189,6 +220,10 @@ function upgrade(
 
 function refusedFor(failure: TidewallError | undefined): DoorRefusal | undefined {
   return failure && { status: 403, reason: 'cross_site', message: failure.message };
+}
+
+function tooMany(error: TidewallError | undefined): DoorRefusal | undefined {
+  return error && { status: ERROR_STATUS[error.kind], reason: error.kind, message: error.message, error };
 }
 
 /** Whether a request is part of a session that there is. */
@@ -223,17 +258,15 @@ function nothingHere(request: IncomingMessage, there: readonly Mounted[], guard:
 }
 
 function refuse(request: IncomingMessage, response: ServerResponse, refusal: DoorRefusal, rejected: Counter): void {
-  const { status, reason, message } = refusal;
+  const { status, reason } = refusal;
   rejected.add(1, { reason });
   if (refusal === NOT_READY && request.headers.accept?.includes(EVENT_STREAM)) {
     answerLater(request, response);
     return;
   }
-  const headers = {
-    ...{ 'content-type': 'text/plain; charset=utf-8', vary: 'origin', [NO_SNIFFING[0]]: NO_SNIFFING[1] },
-    ...(status === 503 && { 'retry-after': '1' }),
-  };
-  response.writeHead(status, headers).end(`${message}\n`);
+  const { headers, text } = asText(refusal);
+  const always = { vary: 'origin', [NO_SNIFFING[0]]: NO_SNIFFING[1], 'content-length': Buffer.byteLength(text) };
+  response.writeHead(status, { ...headers, ...always }).end(text);
 }
 
 /** An `EventSource` that is answered anything but a stream never comes back; this one only says when to. */
@@ -243,15 +276,24 @@ function answerLater({ headers: { origin } }: IncomingMessage, response: ServerR
   response.end('retry:1000\n\n');
 }
 
-function refuseUpgrade(socket: Duplex, { status, reason, message }: DoorRefusal, rejected: Counter): void {
+/** A sentence, or the error as the API answers it; with when to come again. */
+function asText({ status, message, error }: DoorRefusal): { readonly headers: Record<string, string>; text: string } {
+  if (error === undefined) {
+    const retry = status === 503 && { 'retry-after': '1' };
+    return { headers: { 'content-type': 'text/plain; charset=utf-8', ...retry }, text: `${message}\n` };
+  }
+  const { headers, body } = errorAnswer(error);
+  return { headers: { 'content-type': 'application/json; charset=utf-8', ...headers }, text: JSON.stringify(body) };
+}
+
+function refuseUpgrade(socket: Duplex, refusal: DoorRefusal, rejected: Counter): void {
+  const { status, reason } = refusal;
   rejected.add(1, { reason });
   // Nobody else listens to a socket that was taken off the HTTP server, and an unheard error would end the process.
   socket.on('error', () => socket.destroy());
   socket.once('finish', () => socket.destroy());
-  const text = `${message}\n`;
-  const retry = status === 503 ? 'retry-after: 1\r\n' : '';
-  socket.end(
-    `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}\r\nconnection: close\r\n${retry}` +
-      `content-type: text/plain; charset=utf-8\r\ncontent-length: ${Buffer.byteLength(text)}\r\n\r\n${text}`,
-  );
+  const { headers, text } = asText(refusal);
+  const lines = Object.entries({ connection: 'close', ...headers, 'content-length': Buffer.byteLength(text) });
+  const head = lines.map(([name, value]) => `${name}: ${value}\r\n`).join('');
+  socket.end(`HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}\r\n${head}\r\n${text}`);
 }

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
 import type { RequestListener } from 'node:http';
 import { isIP } from 'node:net';
@@ -49,6 +50,9 @@ import { openBroker } from './open-broker.ts';
 import { openGateways } from './open-gateways.ts';
 import { createOriginGuard } from './origin-guard.ts';
 import { measureProcess } from './process-metrics.ts';
+import { createDoorRates } from './rates/door-rates.ts';
+import { limitHub } from './rates/limit-hub.ts';
+import { RateLimits } from './rates/rate-limits.ts';
 import { resolveElements } from './resolved-hub.ts';
 import { openScreens } from './screens.ts';
 import { ShareStore } from './shares/share-store.ts';
@@ -217,6 +221,13 @@ async function startWith(kept: HostStore, options: HostOptions): Promise<Running
   await ownHub.restore();
   audit.tell(ownHub);
   const hub = resolveElements(ownHub, elements);
+  const rates = new RateLimits({
+    ...{ settings: config.rates, clock, meter: metrics, seed: randomBytes(16).toString('hex') },
+    refused: (refusal) => audit.refusedRate(refusal),
+  });
+  const addresses = createClientAddresses(parseAddressList(config.trustedProxies));
+  const doorRates = createDoorRates({ rates, addresses, callerOf: (request) => callers.of(request) });
+  const limitedHub = limitHub(hub, rates);
   const scripts = new ScriptSandbox({ clock, log, meter: metrics });
   const supervisor = createSupervisor({
     ...{ hub: ownHub, clock, log, meter: metrics, random, limits },
@@ -237,11 +248,11 @@ async function startWith(kept: HostStore, options: HostOptions): Promise<Running
 
   let state: HostState = 'starting';
   const { mounted, ownPorts } = openGateways(GATEWAYS, config, {
-    ...{ hub, limits, clock, log, meter: metrics, node: config.node, keys },
+    ...{ hub: limitedHub, limits, clock, log, meter: metrics, node: config.node, keys },
     nonces: nonces.memory,
     identify: (request) => {
       keyIdentity.requireNoBody(request);
-      return callers.of(request);
+      return doorRates.arrived(request);
     },
     identifyToken: (token) => callers.ofToken(token),
   });
@@ -252,7 +263,7 @@ async function startWith(kept: HostStore, options: HostOptions): Promise<Running
   });
   const guard = createOriginGuard({ ...config, boundHost: config.host });
   const app = await createApp({
-    hub,
+    hub: limitedHub,
     callers,
     keyIdentity,
     decider: access,
@@ -276,7 +287,7 @@ async function startWith(kept: HostStore, options: HostOptions): Promise<Running
     topicSettings,
     keys,
     audit,
-    addresses: createClientAddresses(parseAddressList(config.trustedProxies)),
+    ...{ addresses, rates, doorRates },
     manifest,
     version,
     guard,
@@ -312,7 +323,7 @@ async function startWith(kept: HostStore, options: HostOptions): Promise<Running
   const rejected = rejectedRequests(metrics);
   try {
     const otherwise: RequestListener = (request, response) => app.routing(request, response);
-    const doors = { guard, callers, rejected, otherwise, ready: () => state === 'ready' };
+    const doors = { guard, callers, rates: doorRates, rejected, otherwise, ready: () => state === 'ready' };
     const listen = (port: number, door: Door) => {
       const malformed = (reason: string) => rejected.add(1, { reason });
       return openListeners({ host: config.host, port, limits: config.http, clock, tls, ...door, malformed });

@@ -1,6 +1,7 @@
 import type { Clock, JsonObject } from '@tidewall/base';
 import type { Feed, HubPort, Log, Meter, Need, Principal, Store } from '@tidewall/contracts';
 import type { TopicName } from '@tidewall/protocol';
+import type { RateRefusal } from '../rates/rate-limits.ts';
 import type { AuditEntry } from './audit-entry.ts';
 import { AuditLog } from './audit-log.ts';
 
@@ -74,6 +75,12 @@ export class Audit {
   /** What somebody was not allowed over any wire. */
   refusedNeed({ id }: Principal, { action, name }: Need): void {
     this.refused({ who: id, what: action, on: name, reason: 'permission_denied' });
+  }
+
+  /** Somebody has taken more than its share; `on` is of what. */
+  refusedRate({ limit, caller, address }: RateRefusal): void {
+    const from = address !== undefined && { address };
+    this.refused({ who: caller ?? 'anybody', ...from, what: 'rate', on: limit, reason: 'too_many_requests' });
   }
 
   /** All that is kept, oldest first, in pieces of lines. */

@@ -12,6 +12,8 @@ import type { HostAccess } from '../host-access.ts';
 import type { KeyStore } from '../keys/key-store.ts';
 import type { Metrics } from '../metrics.ts';
 import type { SignIns } from '../oidc/sign-ins.ts';
+import type { DoorRates } from '../rates/door-rates.ts';
+import type { RateLimits } from '../rates/rate-limits.ts';
 import type { Screens } from '../screens.ts';
 import type { ShareStore } from '../shares/share-store.ts';
 import type { Viewers } from '../shares/viewers.ts';
@@ -55,6 +57,8 @@ export interface ApiContext {
   /** Who is meant by an id like `key:tk7`; undefined when there is nobody, or not any more. */
   principals(id: string): Principal | undefined;
   readonly addresses: ClientAddresses;
+  readonly rates: RateLimits;
+  readonly doorRates: DoorRates;
   readonly manifest: ComponentManifest;
   readonly version: string;
   /** A backup as it is written, with or without what secrets are sealed with. @throws TidewallError */

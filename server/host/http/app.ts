@@ -111,10 +111,11 @@ function addRoute(app: FastifyInstance, route: BoundRoute, context: AppOptions):
     );
     const options = {
       method: route.method,
-      ...(body && {
-        bodyLimit: body.maxBytes,
-        config: { bodyLimitText: `${body.maxBytes} bytes (${body.limitName})` },
-      }),
+      config: {
+        counted: !ALWAYS.has(route.path),
+        ...(body && { bodyLimitText: `${body.maxBytes} bytes (${body.limitName})` }),
+      },
+      ...(body && { bodyLimit: body.maxBytes }),
       handler: async (request: FastifyRequest, reply: FastifyReply) => {
         refuseLongBody(request, body?.maxBytes, body?.limitName);
         if (body !== undefined) refuseUnknownMeaning(request, route);
@@ -127,7 +128,8 @@ function addRoute(app: FastifyInstance, route: BoundRoute, context: AppOptions):
             query: { ...(request.query as object) },
             ...(await signedBody(request, route, context.keyIdentity)),
             key: route.takesKey ? idempotencyKey(request) : undefined,
-            principal,
+            principal: context.doorRates.arrived(request.raw),
+            sentBytes: sentBytesOf(request),
             address: context.addresses.of(request.raw),
             secure: context.addresses.isSecure(request.raw),
             sessionToken: sessionTokenOf(request.raw),
@@ -256,12 +258,32 @@ function guardRequests(app: FastifyInstance, options: AppOptions): void {
     if (state() !== 'ready' && !ALWAYS.has(request.url.split('?')[0] ?? '')) {
       throw new TidewallError('busy', `the server is ${state()}; try again in a moment`, { afterMs: 1000 });
     }
+    const counted = isCounted(request);
+    if (counted) refuseTooMany(options.doorRates.knock(request.raw, 'requests'));
     await options.callers.establish(request.raw);
+    if (counted) refuseTooMany(options.doorRates.enter(request.raw, 'requests'));
     return undefined;
   });
   app.addHook('onSend', async (_request, reply) => {
     if (state() === 'draining') reply.header('connection', 'close');
   });
+}
+
+/** Calls, and whatever has to be verified. Pages and their files are not counted: they are cheap, and many at once. */
+function isCounted({ routeOptions, headers }: FastifyRequest): boolean {
+  const { counted } = routeOptions.config as { readonly counted?: boolean };
+  return counted ?? headers.authorization !== undefined;
+}
+
+/** @throws TidewallError too_many_requests */
+function refuseTooMany(refusal: TidewallError | undefined): void {
+  if (refusal !== undefined) throw refusal;
+}
+
+/** Undefined: it is not said before all has come. */
+function sentBytesOf({ headers }: FastifyRequest): number | undefined {
+  const length = headers['content-length'];
+  return length === undefined ? undefined : Number(length);
 }
 
 /** Without what HTTP/2 writes as headers, and HTTP/1.1 in the first line. */
@@ -314,6 +336,7 @@ function fail(
   const told = refusal ?? internalError(failure);
   if (ERROR_STATUS[told.kind] === 401) reply.header('www-authenticate', CHALLENGE);
   if (route?.refuse === undefined) return answer(reply, told);
+  if (told.kind === 'too_many_requests') reply.headers(errorAnswer(told).headers);
   return sendAnswer(reply, route, route.refuse(told, ERROR_STATUS[told.kind]));
 }
 

@@ -7,6 +7,7 @@ import {
 } from '@tidewall/ingest';
 import type { TidewallError } from '@tidewall/protocol';
 import { z } from 'zod';
+import { subjectsOf } from '../rates/subjects.ts';
 import type { ApiContext } from './api-context.ts';
 import { type BoundRoute, defineRoute, type RouteAnswer } from './route.ts';
 
@@ -28,7 +29,7 @@ export function ingestRoutes(context: ApiContext): BoundRoute[] {
   ]);
 }
 
-function take(definition: IngestDefinition, { ingest, ingestSettings }: ApiContext): BoundRoute {
+function take(definition: IngestDefinition, { ingest, ingestSettings, rates }: ApiContext): BoundRoute {
   const { path, aliases, summary, description, contentTypes, success, unit } = definition;
   return defineRoute({
     method: 'POST',
@@ -50,7 +51,10 @@ function take(definition: IngestDefinition, { ingest, ingestSettings }: ApiConte
     },
     answer: { ...success, description: 'All of it was taken', schema: z.unknown() },
     errors: ['permission_denied', 'limit_exceeded', 'storage_full', 'busy'],
-    async handle({ query: given, stream, contentType, contentEncoding, principal }) {
+    async handle({ query: given, stream, contentType, contentEncoding, principal, sentBytes }) {
+      // Who does not say how much comes may send as much as is taken.
+      const refusal = rates.take('publishBytes', subjectsOf(principal), sentBytes ?? ingestSettings.bodyBytes);
+      if (refusal !== undefined) throw refusal;
       const { prefix: behind, ...options } = given as { readonly prefix?: string };
       const request = { principal, body: stream, contentType, contentEncoding, prefix: behind, options };
       return asRouteAnswer(definition.answer(await ingest.take(definition, request)));

@@ -75,7 +75,10 @@ function operation(route: BoundRoute): object {
           content: { [answer.contentType]: { schema: jsonSchema(answer.schema, 'output') } },
         }),
       },
-      ...refusals(['bad_request', 'internal', ...errors], route.refuse === undefined),
+      ...refusals(
+        [...new Set<ErrorName>(['bad_request', 'internal', 'too_many_requests', ...errors])],
+        route.refuse === undefined,
+      ),
     },
   };
 }

@@ -60,8 +60,10 @@ export interface RouteCall<Params, Query> {
   readonly stream: Readable;
   /** The request's `Idempotency-Key`, of a route that takes it. */
   readonly key: string | undefined;
-  /** Who calls. */
+  /** Who calls, and by what it has come. */
   readonly principal: Principal;
+  /** The length of the body, where the request says it before. */
+  readonly sentBytes: number | undefined;
   /** Where that comes from. */
   readonly address: string;
   /** What the cookie of a user who has signed in says. */

@@ -1,5 +1,6 @@
 import type { Clock } from '@tidewall/base';
 import { TidewallError } from '@tidewall/protocol';
+import { networkOf } from '../rates/subjects.ts';
 
 /** What is remembered of one who tried: how often in vain, and until when it has to wait. */
 interface Tried {
@@ -64,6 +65,6 @@ export class Attempts {
 
 /** Of version 6 a house has the first half, and can come from any address in it. */
 function keysOf(address: string, name: string): readonly [string, string] {
-  const from = address.includes(':') ? address.split(':').slice(0, 4).join(':') : address;
+  const from = networkOf(address) ?? address;
   return [`${from} ${name}`, from];
 }
