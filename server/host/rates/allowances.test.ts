@@ -95,27 +95,28 @@ test('one thing larger than the burst takes all of it, and is not refused for ev
   expect(allowances.waitMs('a', 1, 0)).toBe(100);
 });
 
-test('a million addresses take no more memory than is said, let no debtor off and lock nobody out', () => {
+test('a hundred thousand addresses take no more memory than is said, let no debtor off and lock nobody out', () => {
   const mostSubjects = 1000;
   const allowances = new Allowances({ perSecond: 1, burst: 10, mostSubjects, seed: SEED });
   const debtors = Array.from({ length: 200 }, (_, i) => `debtor-${i}`);
   for (const debtor of debtors) for (let i = 0; i < 10; i++) allowances.take(debtor, 1, 0);
   let most = 0;
-  for (let i = 0; i < 1_000_000; i++) {
+  let refused = 0;
+  for (let i = 0; i < 100_000; i++) {
     // A hundred thousand a second: far more than can pay.
-    allowances.take(`address-${i}`, 1, i / 100);
-    if (i % 1000 === 0) most = Math.max(most, allowances.size);
-    if (i === 50_000)
-      for (const debtor of debtors) expect(allowances.waitMs(debtor, 10, i / 100)).toBeGreaterThan(9000);
+    const now = i / 100;
+    if (allowances.waitMs(`address-${i}`, 1, now) > 0) refused++;
+    else allowances.take(`address-${i}`, 1, now);
+    most = Math.max(most, allowances.size);
   }
+  for (const debtor of debtors) expect(allowances.waitMs(debtor, 10, 1000)).toBe(9000);
   expect(most).toBe(mostSubjects);
-  expect(allowances.size).toBeLessThanOrEqual(mostSubjects);
   expect(allowances.crowded).toBe(true);
-  // A newcomer shares its slots; those are charged by the time, and not by how many they stand for.
+  expect(refused).toBeGreaterThan(0);
+  // Who shares its slots with debtors is owed nothing more than they are: a second later it is let in.
   const newcomers = Array.from({ length: 1000 }, (_, i) => `newcomer-${i}`);
-  const later = 10_000 + 130_000;
-  expect(newcomers.filter((name) => allowances.waitMs(name, 1, later) > 0)).toEqual([]);
-}, 60_000);
+  expect(newcomers.filter((name) => allowances.waitMs(name, 1, 2000) > ROUNDING)).toEqual([]);
+});
 
 test('a debtor that was kept in the sketch stays one when there is room for it again', () => {
   const allowances = new Allowances({ perSecond: 1, burst: 5, mostSubjects: 1, seed: SEED });
