@@ -1,4 +1,12 @@
-import type { Access, Action, Need, Permission, Principal, Rule } from '@tidewall/contracts';
+import {
+  type Access,
+  type Action,
+  type Need,
+  type Permission,
+  type Principal,
+  type Rule,
+  withoutArrival,
+} from '@tidewall/contracts';
 import { compilePattern, type Filter, type TopicName, type TopicPattern } from '@tidewall/protocol';
 import { ADMIN, ANYBODY } from './default-rules.ts';
 import { namesOf } from './rule-schema.ts';
@@ -31,10 +39,11 @@ export function createDecider(rules: readonly Rule[]): Decider {
   const decide = (principal: Principal, need: Need): Permission | undefined => {
     if (principal.roles.includes(ADMIN)) return EVERYTHING;
     const key = `${need.thing} ${need.action} ${need.name}`;
-    let known = remembered.get(principal);
+    const who = withoutArrival(principal);
+    let known = remembered.get(who);
     if (known === undefined) {
       known = new Map();
-      remembered.set(principal, known);
+      remembered.set(who, known);
     }
     if (known.has(key)) return known.get(key);
     if (known.size >= MOST_REMEMBERED) known.clear();

@@ -39,6 +39,7 @@ export {
   type RuleNames,
   type Standing,
   type Thing,
+  withoutArrival,
 } from './principal.ts';
 export type {
   Pace,

@@ -32,6 +32,11 @@ export function arrivedAs(principal: Principal, before: Principal): Principal {
   return { ...principal, arrival: { principal, address, atDoor: false } };
 }
 
+/** One and the same for all that somebody has come by: what is remembered of who it is, is remembered of that. */
+export function withoutArrival(principal: Principal): Principal {
+  return principal.arrival?.principal ?? principal;
+}
+
 /**
  * `changed`: what it may do is not what it was when it came, so that it has to come again. `expired`: it can come again
  * with something newer. `gone`: it cannot.

@@ -1,4 +1,4 @@
-import type { HubPort, Principal, PublishRequest, Session } from '@tidewall/contracts';
+import { type HubPort, type Principal, type PublishRequest, type Session, withoutArrival } from '@tidewall/contracts';
 import { TidewallError } from '@tidewall/protocol';
 import type { Holding, Rate, RateLimits } from './rate-limits.ts';
 import { type Subjects, subjectsOf } from './subjects.ts';
@@ -17,7 +17,7 @@ export function limitHub(hub: HubPort, rates: RateLimits): HubPort {
   };
   const commanded = (principal: Principal): Principal => {
     requireRate(principal, 'commands');
-    return whoIs(principal);
+    return withoutArrival(principal);
   };
   return {
     open(principal, outlet, name) {
@@ -27,7 +27,7 @@ export function limitHub(hub: HubPort, rates: RateLimits): HubPort {
       if (refusal !== undefined) throw refusal;
       const leave = requireRoom(rates, 'connections', { caller });
       try {
-        return limitSession(hub.open(whoIs(principal), outlet, name), principal, { rates, leave, commanded });
+        return limitSession(hub.open(withoutArrival(principal), outlet, name), principal, { rates, leave, commanded });
       } catch (failure) {
         leave();
         throw failure;
@@ -45,7 +45,7 @@ export function limitHub(hub: HubPort, rates: RateLimits): HubPort {
     },
     history: async (principal, request) => hub.history(commanded(principal), request),
     snapshot: async (principal, topic) => hub.snapshot(commanded(principal), topic),
-    topics: (principal) => hub.topics(whoIs(principal)),
+    topics: (principal) => hub.topics(withoutArrival(principal)),
     presence: async (principal, topic) => hub.presence(commanded(principal), topic),
     onDemand: (pattern, demand) => hub.onDemand(pattern, demand),
     reconfigure: () => hub.reconfigure(),
@@ -85,7 +85,7 @@ function limitSession(session: Session, opened: Principal, { rates, leave, comma
       return principal;
     },
     renew(newer) {
-      session.renew(whoIs(newer));
+      session.renew(withoutArrival(newer));
       principal = newer;
     },
     async subscribe(request, accepted) {
@@ -137,9 +137,4 @@ function requireRoom(rates: RateLimits, holding: Holding, subjects: Subjects): (
 
 function isUncounted({ address, caller }: Subjects): boolean {
   return address === undefined && caller === undefined;
-}
-
-/** One and the same for all that it has come by, as what is remembered of it is kept by it. */
-function whoIs(principal: Principal): Principal {
-  return principal.arrival?.principal ?? principal;
 }

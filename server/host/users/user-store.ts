@@ -1,6 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto';
 import type { Clock } from '@tidewall/base';
-import type { Log, Meter, Principal, Standing, Store } from '@tidewall/contracts';
+import { type Log, type Meter, type Principal, type Standing, type Store, withoutArrival } from '@tidewall/contracts';
 import { TidewallError } from '@tidewall/protocol';
 import { nearestNames } from '../nearest-name.ts';
 import { COLLECTIONS } from '../store/collections.ts';
@@ -123,7 +123,8 @@ export class UserStore {
     const hash = await this.#hasher.hash(password);
     await this.#change(() => {
       const users = this.#with({ ...this.#require(name), hash });
-      const kept = this.#all().filter(({ id, user }) => user !== name || this.#sessions.get(id)?.principal === except);
+      const here = except && withoutArrival(except);
+      const kept = this.#all().filter(({ id, user }) => user !== name || this.#sessions.get(id)?.principal === here);
       return { users, sessions: kept, answer: undefined };
     });
   }
@@ -178,9 +179,10 @@ export class UserStore {
 
   /** Signs out where somebody is signed in, or everywhere. */
   signOut(principal: Principal, everywhere: boolean): Promise<void> {
+    const here = withoutArrival(principal);
     return this.#change(() => {
       const sessions = this.#all().filter(({ id, user }) =>
-        everywhere ? `user:${user}` !== principal.id : this.#sessions.get(id)?.principal !== principal,
+        everywhere ? `user:${user}` !== principal.id : this.#sessions.get(id)?.principal !== here,
       );
       return { sessions, answer: undefined };
     });
