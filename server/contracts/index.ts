@@ -1,5 +1,6 @@
 export type { Base, Broker, Draft, Keep, LogFollower, Publication, TopicLog } from './broker.ts';
 export { CHALLENGE } from './challenge.ts';
+export { CONNECTION_CUT, connectionFailure } from './connection-failure.ts';
 export type { Gateway, GatewayContext, GatewayDefinition, GatewayRequest } from './gateway.ts';
 export type {
   ConfigureRequest,

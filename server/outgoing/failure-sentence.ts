@@ -1,31 +1,17 @@
+import { CONNECTION_CUT, connectionFailure } from '@tidewall/contracts';
 import { TidewallError } from '@tidewall/protocol';
 
-const CUT = 'the connection was cut';
 const NO_TLS = 'it does not speak TLS there; is it http:// in place of https://?';
 const NO_HTTP = 'it does not speak HTTP there; is it https:// in place of http://, or another port?';
-const UNKNOWN_AUTHORITY = 'its certificate is of an authority that is not known; name it in ca';
 const WRONG_ENCODING = 'what it sends is not packed as it says (content-encoding)';
 
+/** What HTTP adds to the failures of connections. */
 const SENTENCES: Readonly<Record<string, string>> = {
-  ECONNREFUSED: 'nothing listens there',
-  ECONNRESET: CUT,
-  EPIPE: CUT,
-  UND_ERR_SOCKET: CUT,
-  UND_ERR_RES_CONTENT_LENGTH_MISMATCH: CUT,
-  HPE_INVALID_EOF_STATE: CUT,
-  EHOSTUNREACH: 'there is no way to that host',
-  ENETUNREACH: 'there is no way to that network',
-  EADDRNOTAVAIL: 'there is no way to that host',
-  ETIMEDOUT: 'it does not answer',
+  UND_ERR_SOCKET: CONNECTION_CUT,
+  UND_ERR_RES_CONTENT_LENGTH_MISMATCH: CONNECTION_CUT,
+  HPE_INVALID_EOF_STATE: CONNECTION_CUT,
   UND_ERR_HEADERS_OVERFLOW: 'the head of its answer has more than 16 KiB',
   HPE_HEADER_OVERFLOW: 'the head of its answer has more than 16 KiB',
-  DEPTH_ZERO_SELF_SIGNED_CERT: 'its certificate is signed by itself; name it in ca, or set insecure',
-  SELF_SIGNED_CERT_IN_CHAIN: UNKNOWN_AUTHORITY,
-  UNABLE_TO_VERIFY_LEAF_SIGNATURE: UNKNOWN_AUTHORITY,
-  UNABLE_TO_GET_ISSUER_CERT: UNKNOWN_AUTHORITY,
-  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: UNKNOWN_AUTHORITY,
-  CERT_HAS_EXPIRED: 'its certificate has expired',
-  CERT_NOT_YET_VALID: "its certificate is not valid yet; is this machine's clock right?",
   ERR_TLS_CERT_ALTNAME_INVALID: 'its certificate is for another name',
   ERR_SSL_WRONG_VERSION_NUMBER: NO_TLS,
   ERR_SSL_PACKET_LENGTH_TOO_LONG: NO_TLS,
@@ -57,12 +43,11 @@ function ofFailure(failure: unknown): string | undefined {
   if (Object.hasOwn(SENTENCES, code)) return SENTENCES[code];
   if (name === 'HTTPParserError') return ofParser(failure as Error & { readonly data?: string });
   if (code.startsWith('ERR__ERROR_') || code.startsWith('ERR_BROTLI') || code.startsWith('Z_')) return WRONG_ENCODING;
-  if (code.startsWith('ERR_SSL_')) return `it breaks TLS off (${code.slice('ERR_SSL_'.length).toLowerCase()})`;
-  return undefined;
+  return connectionFailure(code);
 }
 
 /** The parser has no codes, but what it was given: nothing, when the connection ended too soon. */
 function ofParser({ data, message }: Error & { readonly data?: string }): string {
-  if (data === '') return CUT;
+  if (data === '') return CONNECTION_CUT;
   return message.includes('Expected HTTP') ? NO_HTTP : 'what it answers breaks the rules of HTTP';
 }

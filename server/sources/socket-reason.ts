@@ -1,25 +1,11 @@
+import { CONNECTION_CUT, connectionFailure } from '@tidewall/contracts';
 import { TidewallError } from '@tidewall/protocol';
 import { reasonOf } from './reason.ts';
 
 const NO_TLS = 'it does not speak TLS there; is that the port for TLS?';
-const CUT = 'the connection was cut';
-const UNKNOWN_AUTHORITY = 'its certificate is of an authority that is not known; name it in ca';
 
+/** Of these the cure is another one than for HTTP, or there is none. */
 const REASONS: Readonly<Record<string, string>> = {
-  ECONNREFUSED: 'nothing listens there',
-  ECONNRESET: CUT,
-  EPIPE: CUT,
-  EHOSTUNREACH: 'there is no way to that host',
-  ENETUNREACH: 'there is no way to that network',
-  EADDRNOTAVAIL: 'there is no way to that host',
-  ETIMEDOUT: 'it does not answer',
-  DEPTH_ZERO_SELF_SIGNED_CERT: 'its certificate is signed by itself; name it in ca, or set insecure',
-  SELF_SIGNED_CERT_IN_CHAIN: UNKNOWN_AUTHORITY,
-  UNABLE_TO_VERIFY_LEAF_SIGNATURE: UNKNOWN_AUTHORITY,
-  UNABLE_TO_GET_ISSUER_CERT: UNKNOWN_AUTHORITY,
-  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: UNKNOWN_AUTHORITY,
-  CERT_HAS_EXPIRED: 'its certificate has expired',
-  CERT_NOT_YET_VALID: "its certificate is not valid yet; is this machine's clock right?",
   ERR_TLS_CERT_ALTNAME_INVALID: 'its certificate is for another name; set serverName to that, if it is the right one',
   ERR_SSL_WRONG_VERSION_NUMBER: NO_TLS,
   ERR_SSL_PACKET_LENGTH_TOO_LONG: NO_TLS,
@@ -37,15 +23,14 @@ export function socketReason(failure: unknown): string {
   if (failure instanceof TidewallError) return failure.message;
   // A name with two addresses fails with an error for each of them, and no word of its own.
   const cause = failure instanceof AggregateError && failure.errors.length > 0 ? failure.errors[0] : failure;
-  if (cause === undefined) return CUT;
-  const { code } = (cause ?? {}) as NodeJS.ErrnoException;
-  if (code !== undefined && REASONS[code] !== undefined) return REASONS[code];
-  if (code?.startsWith('ERR_SSL_')) return `it breaks TLS off (${code.slice('ERR_SSL_'.length).toLowerCase()})`;
-  return reasonOf(cause);
+  if (cause === undefined) return CONNECTION_CUT;
+  const { code = '' } = (cause ?? {}) as NodeJS.ErrnoException;
+  if (Object.hasOwn(REASONS, code)) return REASONS[code] as string;
+  return connectionFailure(code) ?? reasonOf(cause);
 }
 
 /** As `socketReason`, of a connection that ended before the far end had answered. @param protocol what is spoken there */
 export function greetingReason(failure: unknown, protocol: string): string {
   const reason = socketReason(failure);
-  return reason === CUT ? `${CUT} before it answered; is that the port of ${protocol}?` : reason;
+  return reason === CONNECTION_CUT ? `${CONNECTION_CUT} before it answered; is that the port of ${protocol}?` : reason;
 }
