@@ -79,7 +79,7 @@ describe('polling', () => {
     };
     Object.assign(sink, { expect: (ms: number) => void expected.push(ms) });
     const begun = clock.monotonic();
-    running = poll({ polling, context, sink, signal: abort.signal }, (signal, unhurried) => {
+    running = poll({ place: 'db:5432', polling, context, sink, signal: abort.signal }, (signal, unhurried) => {
       asked.push(clock.monotonic() - begun);
       return ask(signal, unhurried);
     });
@@ -125,7 +125,7 @@ describe('polling', () => {
     expect(asked).toEqual([0, 5_000]);
   });
 
-  test('fails with the time when there is no answer, once the question has ended', async () => {
+  test('fails naming the far end, the time and the cure when there is no answer, once the question has ended', async () => {
     let ended = false;
     const run = start(
       (signal) =>
@@ -137,7 +137,7 @@ describe('polling', () => {
         }),
     );
     await clock.advance(5_000);
-    await expect(run).rejects.toThrow('there was no answer within 5000 ms (timeoutMs)');
+    await expect(run).rejects.toThrow('db:5432 did not answer within 5000 ms: ask it for less, or raise timeoutMs');
     expect(ended).toBe(true);
   });
 

@@ -32,6 +32,8 @@ export function checkPolling(polling: Polling, context: z.core.$RefinementCtx): 
 }
 
 export interface PollOptions {
+  /** Who is asked, as sentences name it. */
+  readonly place: string;
   readonly polling: Polling;
   readonly context: Pick<SourceContext, 'clock' | 'pace'>;
   readonly sink: Sink;
@@ -66,7 +68,7 @@ export async function poll(options: PollOptions, ask: Question): Promise<void> {
 async function inTime(
   clock: Clock,
   timeoutMs: number,
-  { signal, sink }: Pick<PollOptions, 'signal' | 'sink'>,
+  { place, signal, sink }: Pick<PollOptions, 'place' | 'signal' | 'sink'>,
   ask: Question,
 ): Promise<void> {
   const within = new LinkedAbort(signal);
@@ -84,8 +86,9 @@ async function inTime(
   const ended = new AbortController();
   await Promise.race([asking.catch(() => {}), pause(clock, STOP_MS, ended.signal)]);
   ended.abort();
-  if (!signal.aborted)
-    throw new TidewallError('source_error', `there was no answer within ${timeoutMs} ms (timeoutMs)`);
+  if (signal.aborted) return;
+  const message = `${place} did not answer within ${timeoutMs} ms: ask it for less, or raise timeoutMs`;
+  throw new TidewallError('source_error', message);
 }
 
 /** Rejects when the signal aborts. */

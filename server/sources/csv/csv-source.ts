@@ -58,7 +58,8 @@ export class CsvSource implements Source {
 
   async #poll(url: UrlFile, sink: Sink, signal: AbortSignal): Promise<void> {
     const polling = { ...this.#config, timeoutMs: NO_TIMEOUT_MS };
-    await poll({ polling, context: this.#context, sink, signal }, async (within) => {
+    const place = new URL(this.#config.url as string).host;
+    await poll({ place, polling, context: this.#context, sink, signal }, async (within) => {
       // Before it is asked: an answer does not wait.
       await this.#inTurn(within, async () => {
         const answer = await url.ask(within);

@@ -492,7 +492,9 @@ describe('a far end that fails', () => {
     const running = bed.failure({ url: urlOf(silent), timeoutMs: 2000 });
     await bed.until(() => silent.asked.length === 1);
     await bed.clock.advance(2000);
-    expect(await running).toBe('there was no answer within 2000 ms (timeoutMs)');
+    expect(await running).toBe(
+      `GET http://127.0.0.1:${silent.port}/ did not answer within 2000 ms: ask it for less, or raise timeoutMs`,
+    );
   });
 });
 

@@ -36,7 +36,8 @@ export class HttpSource implements Source {
     }
     const { waitMs } = this.#asker;
     if (waitMs > 0) await pause(clock, waitMs, signal);
-    await poll({ polling: this.#config, context: this.#context, sink, signal }, (within, unhurried) =>
+    const { place } = this.#template;
+    await poll({ place, polling: this.#config, context: this.#context, sink, signal }, (within, unhurried) =>
       this.#ask(unhurried, within),
     );
   }

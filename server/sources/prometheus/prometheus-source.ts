@@ -39,8 +39,9 @@ export class PrometheusSource implements Source {
   }
 
   async run(sink: Sink, signal: AbortSignal): Promise<void> {
-    await poll({ polling: this.#config, context: this.#context, sink, signal }, (within, unhurried) =>
-      this.#ask(unhurried, within),
+    await poll(
+      { place: this.#place, polling: this.#config, context: this.#context, sink, signal },
+      (within, unhurried) => this.#ask(unhurried, within),
     );
   }
 

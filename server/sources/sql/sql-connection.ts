@@ -26,6 +26,8 @@ export interface SqlConnection {
 
 /** A database that can be asked. */
 export interface SqlDatabase {
+  /** As sentences name it. */
+  readonly name: string;
   /** @throws TidewallError source_error in a sentence that names the database, and no secret */
   connect(signal: AbortSignal): Promise<SqlConnection>;
 }

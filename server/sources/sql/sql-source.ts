@@ -46,9 +46,9 @@ export class SqlSource implements Source {
   }
 
   async run(sink: Sink, signal: AbortSignal): Promise<void> {
-    const { settings: polling, context } = this.#options;
+    const { settings: polling, context, database } = this.#options;
     try {
-      await poll({ polling, context, sink, signal }, async (within, unhurried) => {
+      await poll({ place: database.name, polling, context, sink, signal }, async (within, unhurried) => {
         const answer = await this.#ask(within);
         await this.#deliver(answer, unhurried, within);
       });

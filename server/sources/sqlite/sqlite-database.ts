@@ -26,6 +26,10 @@ export class SqliteDatabase implements SqlDatabase {
     this.#options = options;
   }
 
+  get name(): string {
+    return this.#options.resolve();
+  }
+
   async connect(signal: AbortSignal): Promise<SqlConnection> {
     const path = this.#options.resolve();
     await refuseOthers(path);

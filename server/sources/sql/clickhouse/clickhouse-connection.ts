@@ -34,6 +34,10 @@ export class ClickhouseDatabase implements SqlDatabase {
     this.#options = options;
   }
 
+  get name(): string {
+    return nameOf(this.#options.address);
+  }
+
   async connect(signal: AbortSignal): Promise<SqlConnection> {
     const connection = new ClickhouseConnection(this.#options);
     await connection.greet(signal);
@@ -50,9 +54,9 @@ class ClickhouseConnection implements SqlConnection {
   #settings: Readonly<Record<string, string>> = {};
 
   constructor(options: ClickhouseOptions) {
-    const { host, port, password } = options.address;
+    const { password } = options.address;
     this.#options = options;
-    this.#place = { name: `ClickHouse at ${host}:${port}`, secrets: [password, encodeURIComponent(password)] };
+    this.#place = { name: nameOf(options.address), secrets: [password, encodeURIComponent(password)] };
   }
 
   /** Finds out the zone of the server, and with which of our settings its user can be asked without being able to write. */
@@ -162,4 +166,8 @@ function settingsOf({ maxRows, timeoutMs }: AnswerLimits): Record<string, string
     output_format_json_quote_64bit_integers: '1',
     output_format_json_quote_denormals: '1',
   };
+}
+
+function nameOf({ host, port }: ServerAddress): string {
+  return `ClickHouse at ${host}:${port}`;
 }

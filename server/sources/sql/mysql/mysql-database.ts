@@ -37,6 +37,10 @@ export class MysqlDatabase implements SqlDatabase {
     this.#place = { name: `${options.name} at ${host}:${port}`, secrets: [password] };
   }
 
+  get name(): string {
+    return this.#place.name;
+  }
+
   async connect(signal: AbortSignal): Promise<MysqlConnection> {
     const { address, limits, outgoing } = this.#options;
     const { maxBytes, timeoutMs } = limits;

@@ -37,6 +37,10 @@ export class PostgresDatabase implements SqlDatabase {
     this.#place = { name: `PostgreSQL at ${host}:${port}`, secrets: [password] };
   }
 
+  get name(): string {
+    return this.#place.name;
+  }
+
   async connect(signal: AbortSignal): Promise<PostgresConnection> {
     const { address, limits, zone, outgoing } = this.#options;
     await outgoing.check(address.host);

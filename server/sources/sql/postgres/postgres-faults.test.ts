@@ -88,7 +88,9 @@ describe.skipIf(findPostgres() === undefined)('PostgreSQL that breaks', () => {
     const source = ask.probe({ url: urlAt(proxy.port), timeoutMs: 500 });
     await source.published(1);
     proxy.stall();
-    expect(await source.failed()).toBe('there was no answer within 500 ms (timeoutMs)');
+    expect(await source.failed()).toBe(
+      `PostgreSQL at 127.0.0.1:${proxy.port} did not answer within 500 ms: ask it for less, or raise timeoutMs`,
+    );
     proxy.heal();
     await vi.waitFor(() => expect(proxy.connections).toBe(0), WAIT);
   });
@@ -168,7 +170,7 @@ describe.skipIf(findPostgres() === undefined)('PostgreSQL that breaks', () => {
       ['a copy', [WELCOME, Buffer.concat([message('G', Buffer.from([0]), int16(0)), READY])]],
     ])('%s, the source fails and nothing else', async (_, answers) => {
       const failure = await ask.failure({ url: urlAt(await hostile(...answers)), timeoutMs: 1_000 });
-      expect(failure).toMatch(/^(PostgreSQL at 127\.0\.0\.1:\d+ \w+|there was no answer within 1000 ms)/);
+      expect(failure).toMatch(/^PostgreSQL at 127\.0\.0\.1:\d+ \w+/);
       expect(failure).not.toContain('reader-pass');
     });
 
