@@ -2,7 +2,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { allowedRoles, type ProvenPerson, type Provider } from '@tidewall/auth';
 import { type Clock, parseJson } from '@tidewall/base';
-import type { Meter, Principal } from '@tidewall/contracts';
+import { type Meter, type Principal, withoutArrival } from '@tidewall/contracts';
 import { z } from 'zod';
 import { pathText, wrongPlaces } from '../issue-sentence.ts';
 import { keepFile } from '../keep-file.ts';
@@ -102,7 +102,8 @@ export class OidcSessions {
 
   /** What somebody who is signed in is called, for people. */
   nameOf(principal: Principal): string | undefined {
-    return this.#standing().find((signed) => signed.principal === principal)?.session.name;
+    const who = withoutArrival(principal);
+    return this.#standing().find((signed) => signed.principal === who)?.session.name;
   }
 
   /** Who is meant by an id like `oidc:corp:4711`, as of the last sign-in; undefined when nobody of that id is signed in. */
@@ -112,7 +113,8 @@ export class OidcSessions {
 
   /** Signs out where somebody is signed in, or everywhere. */
   signOut(principal: Principal, everywhere: boolean): Promise<void> {
-    const out = (one: Principal | undefined) => (everywhere ? one?.id === principal.id : one === principal);
+    const here = withoutArrival(principal);
+    const out = (one: Principal | undefined) => (everywhere ? one?.id === principal.id : one === here);
     return this.#change((all) => all.filter(({ id }) => !out(this.#sessions.get(id)?.principal)));
   }
 
