@@ -1,8 +1,16 @@
 import type { Command } from 'commander';
 import { EXIT_CODES } from './command-options.ts';
-import { type BackupOptions, backup, type RestoreCommandOptions, restore } from './commands/backup.ts';
+import {
+  type BackupOptions,
+  backup,
+  exportFolder,
+  type ImportCommandOptions,
+  importFrom,
+  type RestoreCommandOptions,
+  restore,
+} from './commands/backup.ts';
 
-/** Adds `backup` and `restore`. */
+/** Adds `backup`, `restore`, `export` and `import`. */
 export function addStore(program: Command, version: string): void {
   program
     .command('backup')
@@ -23,4 +31,25 @@ export function addStore(program: Command, version: string): void {
     .option('--force', 'also when something is in the folder: it is put aside')
     .addHelpText('after', EXIT_CODES)
     .action((file: string, options: RestoreCommandOptions) => restore(file, options));
+  program
+    .command('export')
+    .description('write everything that is kept as files that people read and compare')
+    .argument('<folder>', 'an empty one, or a new one')
+    .option('--url <address>', 'of a server elsewhere, which TIDEWALL_TOKEN lets in as an admin')
+    .option('--data-dir <folder>', 'the data folder [TIDEWALL_DATA_DIR] (default: ./data)')
+    .option('--config <file>', 'settings, as YAML or JSON [TIDEWALL_CONFIG] (default: ./tidewall.yaml)')
+    .addHelpText(
+      'after',
+      `\nSecrets stay sealed; of passwords there are hashes. The audit is not in it.\n${EXIT_CODES}`,
+    )
+    .action((folder: string, options: BackupOptions) => exportFolder(folder, options, version));
+  program
+    .command('import')
+    .description('add what "tidewall export" has written to a data folder; its server must not run')
+    .argument('<folder>', 'what was exported, or a part of it')
+    .option('--data-dir <folder>', 'the data folder [TIDEWALL_DATA_DIR] (default: ./data)')
+    .option('--config <file>', 'settings, as YAML or JSON [TIDEWALL_CONFIG] (default: ./tidewall.yaml)')
+    .option('--dry-run', 'only tell what would be new and changed')
+    .addHelpText('after', `\nWhat has the same id is replaced, and nothing is deleted.\n${EXIT_CODES}`)
+    .action((folder: string, options: ImportCommandOptions) => importFrom(folder, options));
 }

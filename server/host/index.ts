@@ -3,6 +3,8 @@ export { backupFolder } from './backup/backup-folder.ts';
 export { type Restored, restoreBackup } from './backup/restore-backup.ts';
 export type { Config, HttpLimits, LogLevel } from './config.ts';
 export { configSchema, LOG_LEVELS } from './config.ts';
+export { exportBackup } from './export/export-backup.ts';
+export { type Imported, importFolder } from './export/import-folder.ts';
 export {
   type ConfigOrigins,
   type ConfiguredSource,

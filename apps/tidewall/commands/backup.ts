@@ -1,14 +1,17 @@
 import { randomBytes } from 'node:crypto';
 import { createWriteStream } from 'node:fs';
-import { access, open, rename, rm, stat } from 'node:fs/promises';
-import { resolve } from 'node:path';
+import { access, mkdtemp, open, rename, rm, stat } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { systemClock } from '@tidewall/base';
 import {
   backupFolder,
   createLog,
+  exportBackup,
   type Flag,
+  importFolder,
   isFolderTaken,
   loadConfig,
   readLocalToken,
@@ -22,6 +25,12 @@ export interface BackupOptions {
   readonly dataDir?: string;
   readonly config?: string;
   readonly withSecret?: boolean;
+}
+
+export interface ImportCommandOptions {
+  readonly dataDir?: string;
+  readonly config?: string;
+  readonly dryRun?: boolean;
 }
 
 export interface RestoreCommandOptions {
@@ -96,6 +105,37 @@ export async function restore(file: string, options: RestoreCommandOptions): Pro
     ...(screens === resolve(dataDir, 'screens') ? [] : [`screens are shown from ${screens}: copy them there`]),
   ];
   process.stderr.write(lines.map((line) => `${line}\n`).join(''));
+}
+
+/** Writes everything that is kept as files that people read. */
+export async function exportFolder(folder: string, options: BackupOptions, version: string): Promise<void> {
+  const path = resolve(folder);
+  const staging = await mkdtemp(join(tmpdir(), 'tidewall-export-'));
+  try {
+    const file = join(staging, 'backup');
+    await pipeline(
+      await backupOf({ ...options, withSecret: false }, version),
+      createWriteStream(file, { mode: 0o600 }),
+    );
+    const counts = await exportBackup(file, path);
+    const told = Object.entries(counts).map(([name, count]) => `${name} ${count}`);
+    process.stderr.write(`${path}: ${told.join(', ')}; secrets are sealed with secret.key, which is not in it\n`);
+  } finally {
+    await rm(staging, { recursive: true, force: true });
+  }
+}
+
+/** Adds what an export has written to a data folder whose server does not run. */
+export async function importFrom(folder: string, options: ImportCommandOptions): Promise<void> {
+  const { dataDir, screens } = (await configOf(options)).config;
+  const dryRun = options.dryRun === true;
+  const done = await importFolder({ folder: resolve(folder), dataDir, screens, dryRun, clock: systemClock, log });
+  const signs = { new: '+', changed: '~', same: '=' } as const;
+  for (const { name, is } of done.filter((each) => each.is !== 'same')) process.stdout.write(`${signs[is]} ${name}\n`);
+  const count = (what: string) => done.filter(({ is }) => is === what).length;
+  process.stderr.write(
+    `${dryRun ? 'it would be' : dataDir}: ${count('new')} new, ${count('changed')} changed, ${count('same')} as they were\n`,
+  );
 }
 
 function configOf({ dataDir, config }: { readonly dataDir?: string; readonly config?: string }) {

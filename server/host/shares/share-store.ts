@@ -3,6 +3,7 @@ import type { Clock } from '@tidewall/base';
 import type { Meter, Store } from '@tidewall/contracts';
 import { TidewallError } from '@tidewall/protocol';
 import { ConfigError } from '../startup-errors.ts';
+import { COLLECTIONS } from '../store/collections.ts';
 import { PasswordHasher } from '../users/password-hash.ts';
 import { type Share, type ShownShare, shareSchema, shownShare } from './share.ts';
 
@@ -25,7 +26,7 @@ export interface ShareStoreOptions {
 }
 
 export const MOST_SHARES = 10_000;
-const COLLECTION = 'shares';
+const COLLECTION = COLLECTIONS.shares;
 
 /** The screens that are shared, and with whom. */
 export class ShareStore {

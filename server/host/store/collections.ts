@@ -7,6 +7,7 @@ export const COLLECTIONS = {
   topics: 'topics',
   users: 'users',
   sessions: 'sessions',
+  shares: 'shares',
 } as const;
 
 /** The record of `topics`. */
