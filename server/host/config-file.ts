@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { basename, dirname, resolve } from 'node:path';
 import { isJsonObject, type JsonObject } from '@tidewall/base';
 import { parseDocument } from 'yaml';
+import { pathOfPrototype } from './prototype-name.ts';
 import { ConfigError } from './startup-errors.ts';
 
 /** What a configuration file says, not yet checked. */
@@ -57,16 +58,4 @@ function parseSettings(text: string, label: string): JsonObject {
   // What checks the settings would pass over it without a word.
   if (odd !== undefined) throw new ConfigError(`${odd} is unknown: no setting can be called __proto__ (in ${label})`);
   return settings;
-}
-
-/** Where a member is called `__proto__`; aliases of YAML may lead back to where they are. */
-function pathOfPrototype(value: unknown, path = '', seen = new Set<unknown>()): string | undefined {
-  if (typeof value !== 'object' || value === null || seen.has(value)) return undefined;
-  seen.add(value);
-  for (const [name, member] of Object.entries(value)) {
-    const here = path === '' ? name : `${path}.${name}`;
-    const odd = name === '__proto__' ? here : pathOfPrototype(member, here, seen);
-    if (odd !== undefined) return odd;
-  }
-  return undefined;
 }

@@ -35,7 +35,9 @@ function expectClean(): void {
 }
 
 beforeAll(async () => {
-  host = await startTestHost({ settings: { host: '127.0.0.1', listen: { 'koa-http': 0 } } });
+  host = await startTestHost({
+    settings: { host: '127.0.0.1', gateways: { 'koa-http': { topics: { hall: 'p/hall' } } } },
+  });
 });
 afterEach(expectClean);
 afterAll(() => host.close());
@@ -65,6 +67,28 @@ function frame(path: string, ...frames: readonly string[]): Promise<string> {
     socket.on('close', () => resolve(heard));
     socket.on('error', reject);
   });
+}
+
+/** What a stream has said by the time that it has said `last`. */
+async function stream(
+  path: string,
+  last: string,
+  opened: (next: () => Promise<string>) => Promise<unknown>,
+): Promise<string> {
+  const end = new AbortController();
+  const answer = await fetch(`${host.url}${path}`, { signal: end.signal });
+  expect([path, answer.status]).toEqual([path, 200]);
+  const reader = (answer.body as ReadableStream<Uint8Array>).pipeThrough(new TextDecoderStream()).getReader();
+  let heard = '';
+  const next = async () => {
+    heard += (await reader.read()).value ?? expect.fail(`${path} ended before it said ${last}`);
+    return heard;
+  };
+  await opened(next);
+  while (!heard.includes(last)) await next();
+  end.abort();
+  await reader.cancel().catch(() => {});
+  return heard;
 }
 
 const CONNECT = '{"id":1,"connect":{"version":1}}';
@@ -107,6 +131,37 @@ const DOORS: Readonly<Record<string, (json: string) => Promise<unknown>>> = {
       `42["publish",{"room":"p","data":${json}}]`,
     ),
   'a question by long polling': (json) => send('POST', '/poll', json),
+  'a session of server-sent events': (json) =>
+    stream('/sse', '"id":3', async (next) => {
+      const session = /"session":"([^"]+)"/.exec(await next())?.[1];
+      const say = (text: string) => send('POST', `/sse?session=${session}`, text);
+      await say(CONNECT);
+      await say(`{"id":2,"publish":{"topic":"p/sse","data":${json}}}`);
+      await say(`{"id":3,"subscribe":{"topic":"p/sse","positions":${json},"filter":${json}}}`);
+      await say(json);
+    }),
+  'a frame of the token and heartbeat': (json) =>
+    frame(
+      '/heart-check',
+      `{"type":"auth","data":${json}}`,
+      `{"type":"__proto__","data":${json}}`,
+      '{"type":"auth","data":"a"}',
+      `{"type":"constructor","data":${json}}`,
+      json,
+    ),
+  'a file of koa': async (json) => {
+    for (const name of ['__proto__', 'constructor', 'toString', encodeURIComponent(json)]) {
+      expect(await send('GET', `/koa/api/${name}`)).toContain('404');
+    }
+    await send('POST', '/api/topics/p/hall?kind=state', json);
+    expect(await send('GET', '/koa/api/hall')).toBe(json);
+  },
+  'cells and columns of a file that is uploaded': async (json) => {
+    await send('PUT', '/api/files/odd.csv', `__proto__,constructor\n"${json.replaceAll('"', '""')}",1\n`, 'text/csv');
+    const shown = await send('POST', '/api/sources/preview', '{"kind":"csv","settings":{"path":"odd.csv"}}');
+    expect(JSON.parse(shown)).toMatchObject({ ok: true });
+    expect(shown).toContain(`"__proto__":${JSON.stringify(json)}`);
+  },
   'tags of line protocol': () =>
     send('POST', '/api/ingest/influx', '__proto__,__proto__=x,constructor=y __proto__=1,prototype=2\n', 'text/plain'),
   'attributes of OTLP': (json) =>
@@ -129,6 +184,17 @@ describe('[P1] a payload that would pollute', () => {
     await send('POST', '/api/topics/p/kept?kind=state', json);
     const kept = await send('GET', '/api/topics/p/kept');
     expect(kept).toContain(`"data":${json}`);
+  });
+
+  test.each([
+    ['/api/sources', '{"name":"odd","kind":"csv","path":"a.csv","types":{"__proto__":"number"}}', 'types.__proto__'],
+    ['/api/sources', '{"name":"odd","kind":"http","url":"http://a/","headers":{"__proto__":"x"}}', 'headers.__proto__'],
+    ['/api/sources', '{"name":"odd","kind":"csv","path":"a.csv","__proto__":{"delimiter":"x"}}', '__proto__'],
+    ['/api/sources/preview', '{"kind":"csv","settings":{"path":"a.csv","__proto__":{}}}', 'settings.__proto__'],
+    ['/api/sources/test', '{"kind":"csv","settings":{"path":"a.csv"},"params":{"__proto__":"x"}}', 'params.__proto__'],
+  ])('is refused by its name in the settings of a source: POST %s %s', async (path, json, name) => {
+    const { error } = JSON.parse(await send('POST', path, json)) as { error: object };
+    expect(error).toMatchObject({ name: 'bad_request', message: expect.stringContaining(`${name} is unknown`) });
   });
 
   test.each([

@@ -3,6 +3,7 @@ import { TidewallError } from '@tidewall/protocol';
 import { SLUG } from '@tidewall/screen/schema';
 import { settingsJsonSchema } from '@tidewall/sources';
 import { z } from 'zod';
+import { pathOfPrototype } from '../prototype-name.ts';
 import type { WantedSource } from '../sources/source-store.ts';
 import type { ApiContext } from './api-context.ts';
 import { parseJsonBytes } from './json-text.ts';
@@ -213,6 +214,13 @@ function objectOf(body: Uint8Array): JsonObject {
   const { value } = parseJsonBytes(body, 'the body');
   if (!isJsonObject(value))
     throw new TidewallError('bad_request', 'the body must be an object, like {"kind": "http", …}');
+  const path = pathOfPrototype(value);
+  // A record of the schema would leave it out without a word.
+  if (path !== undefined) {
+    throw new TidewallError('bad_request', `${path} is unknown: no setting can be called __proto__`, {
+      detail: { path },
+    });
+  }
   return value;
 }
 
