@@ -78,7 +78,7 @@ async function stream(
   const end = new AbortController();
   const answer = await fetch(`${host.url}${path}`, { signal: end.signal });
   expect([path, answer.status]).toEqual([path, 200]);
-  const reader = (answer.body as ReadableStream<Uint8Array>).pipeThrough(new TextDecoderStream()).getReader();
+  const reader = (answer.body as ReadableStream<BufferSource>).pipeThrough(new TextDecoderStream()).getReader();
   let heard = '';
   const next = async () => {
     heard += (await reader.read()).value ?? expect.fail(`${path} ended before it said ${last}`);
