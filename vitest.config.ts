@@ -4,6 +4,8 @@ const ELSEWHERE = ['**/node_modules/**', '**/dist/**'];
 
 export default defineConfig({
   test: {
+    // Files of unit tests wait for servers more than they compute: two at a time also where there are two processors.
+    maxWorkers: 2,
     projects: [
       {
         test: {
