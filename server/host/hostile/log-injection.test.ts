@@ -1,6 +1,6 @@
 import { request } from 'node:http';
 import { startTestHost, type TestHost } from '@tidewall/testkit';
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { WebSocket } from 'ws';
 import { createLog } from '../log.ts';
 
@@ -16,6 +16,11 @@ const EVIL: Readonly<Record<string, string>> = {
   'a backspace': 'good\b\b\b\bevil',
 };
 
+/** Sources that fail when they are watched, for a reason that names the file. */
+const FAILING = Object.fromEntries(
+  Object.values(EVIL).map((text, at) => [`failing-${at}`, { kind: 'csv', path: `${text}.csv`, topic: `log/${at}` }]),
+);
+
 const lines: Record<'machine' | 'human', string[]> = { machine: [], human: [] };
 let hosts: TestHost[];
 
@@ -23,7 +28,7 @@ beforeAll(async () => {
   const start = (kind: 'machine' | 'human') => {
     const write = (line: string) => void lines[kind].push(line);
     const log = createLog({ level: 'debug', human: kind === 'human', colors: false, node: 'test', write });
-    return startTestHost({ settings: { host: '127.0.0.1', logLevel: 'debug' }, log });
+    return startTestHost({ settings: { host: '127.0.0.1', logLevel: 'debug', sources: FAILING }, log });
   };
   hosts = [await start('machine'), await start('human')];
 });
@@ -61,7 +66,7 @@ async function everywhere(port: number, text: string): Promise<void> {
   await ask(port, 'POST', '/api/keys', {}, `{"id":${json},"note":${json}}`);
   await ask(port, 'POST', '/api/session', {}, `{"name":${json},"password":${json}}`);
   await ask(port, 'POST', '/api/sources', {}, `{"name":"log","kind":${json},"path":${json}}`);
-  const source = { name: 'failing', kind: 'csv', path: text, topic: 'log/csv' };
+  const source = { name: 'failing', kind: 'csv', settings: { path: text, topic: 'log/csv' } };
   await ask(port, 'POST', '/api/sources', {}, JSON.stringify(source));
   await ask(port, 'POST', '/api/ingest/influx/write', {}, `${text} v=1`);
   await new Promise<void>((resolve) => {
@@ -80,9 +85,27 @@ async function everywhere(port: number, text: string): Promise<void> {
 // biome-ignore lint/suspicious/noControlCharactersInRegex: their absence is what is shown
 const OBEYED = /[\u0000-\u001f\u007f-\u009f\u2028\u2029]/;
 
+/** Follows a topic until it is closed. */
+function watch(port: number, topic: string): WebSocket {
+  const socket = new WebSocket(`ws://127.0.0.1:${port}/ws`, 'tidewall.v1.json');
+  socket.on('open', () => {
+    socket.send('{"id":1,"connect":{"version":1}}');
+    socket.send(`{"id":2,"subscribe":{"topic":"${topic}"}}`);
+  });
+  return socket;
+}
+
+const tellsOf = (line: string) => line.includes('the source failed') && /forged|evil|2J/.test(line);
+
 describe('[P4] what a stranger sends stands in the log and does nothing there:', () => {
   test.each(Object.entries(EVIL))('%s', async (_what, text) => {
+    const watching = hosts.map(({ port }) => watch(port, `log/${Object.values(EVIL).indexOf(text)}`));
     for (const { port } of hosts) await everywhere(port, text);
+    // The source that was watched has failed, and the line of that has the text.
+    for (const kind of ['machine', 'human'] as const) {
+      await vi.waitFor(() => expect(lines[kind].some(tellsOf)).toBe(true), 5000);
+    }
+    for (const socket of watching) socket.close();
     expect(lines.machine.length).toBeGreaterThan(10);
     expect(lines.human.length).toBeGreaterThan(10);
     for (const line of lines.machine) {

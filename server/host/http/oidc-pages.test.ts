@@ -337,7 +337,7 @@ describe('a provider', () => {
     );
   });
 
-  test('that is down is told so, and asked again after a while', async () => {
+  test('that is down is told so, and where somebody wanted to go is kept', async () => {
     const provider = await TestProvider.start();
     const fresh = await startTestHost({ log, settings: { oidc: { corp: settingsOf(provider) } } });
     await provider.close();
