@@ -70,7 +70,7 @@ describe.concurrent.each(CLIENTS)('%s', (_, create) => {
       });
       onTestFinished(() => client.close());
       await client.connect();
-      return client.run({ ...pace, warmUpMs: 50, measureMs: 150 });
+      return client.run({ ...pace, warmUpMs: 50, measureMs: 500 });
     };
   const load = among({ clients: 5 }, { inFlight: 4 });
 

@@ -66,7 +66,7 @@ test('a data folder that another server uses is refused, saying whose it is', as
   expect(failure).toBeInstanceOf(StartError);
   expect(failure).toMatchObject({
     exitCode: 1,
-    message: expect.stringMatching(new RegExp(`journal is in use by process ${process.pid} on .+: stop it first`)),
+    message: expect.stringMatching(new RegExp(`is in use by process ${process.pid} on .+: stop it first`)),
   });
 });
 
