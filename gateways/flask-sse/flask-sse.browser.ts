@@ -56,7 +56,7 @@ describe.skipIf(!HAS_REDIS)('a page of flask-sse', () => {
 
   async function pageOn(path: string) {
     const page = await browser.newPage();
-    await page.goto(`${host.url}/healthz`);
+    await page.goto(host.url);
     await page.evaluate((address) => {
       const got: object[] = [];
       const source = new window.EventSource(address);
@@ -147,7 +147,7 @@ describe.skipIf(!HAS_REDIS)('a page of flask-sse', () => {
     const settings = { redis: `redis://127.0.0.1:${port}`, gateways: { 'flask-sse': { maxAgeMs: 1000 } } };
     const own = await startTestHost({ settings });
     const page = await browser.newPage();
-    await page.goto(`${own.url}/healthz`);
+    await page.goto(own.url);
     await page.evaluate(() => {
       const seen = { got: [] as [string, string][], opens: 0 };
       const source = new window.EventSource('/stream?channel=turns');
@@ -171,7 +171,7 @@ describe.skipIf(!HAS_REDIS)('a page of flask-sse', () => {
     const settings = { redis: `redis://127.0.0.1:${port}`, port: await freePort(), limits: { lingerMs: 100 } };
     let own = await startTestHost({ settings });
     const page = await browser.newPage();
-    await page.goto(`${own.url}/healthz`);
+    await page.goto(own.url);
     await page.evaluate(() => {
       const got: string[] = [];
       const source = new window.EventSource('/stream?channel=restart');
