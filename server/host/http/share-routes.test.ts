@@ -244,6 +244,13 @@ describe('[A11] a link that a key has signed', () => {
     expect(await refusal(id, { link: good })).toEqual([200, '']);
   });
 
+  test('cannot be read in two ways: no value holds what parts values, and none is empty', async () => {
+    const { id } = await share({ signedBy: 'links' });
+    const two = signed(id, { variables: { a: '1', region: 'bj' } });
+    expect(await refusal(id, { link: { ...two, variables: { a: '1\0region=bj' } } })).toEqual([400, 'bad_request']);
+    expect(await refusal(id, { link: signed(id, { variables: { region: '' } }) })).toEqual([400, 'bad_request']);
+  });
+
   test('in the form of Tencent Cloud 图 is good once, in seconds or milliseconds, within five minutes', async () => {
     const { id } = await share({ signedBy: 'links' });
     expect(await refusal(id, { link: tcv(id, nowS(), '17') })).toEqual([200, '']);

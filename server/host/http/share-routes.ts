@@ -76,9 +76,13 @@ export function shareRoutes({ shares, viewers, screens, keys }: ApiContext): Bou
     }
     for (const topic of topicsOfScreen(document.screen, variables)) {
       // A topic that is made with a variable may be any of its kind.
-      const name = topic.includes('+') ? '#' : topic;
-      const permission = permits({ thing: 'topics', action: 'read', name });
-      if (permission !== undefined && permission.filter === undefined && permission.fields === undefined) continue;
+      const name = /[+#]/.test(topic) ? '#' : topic;
+      const isWhole = (action: string) => {
+        const permission = permits({ thing: 'topics', action, name });
+        return permission !== undefined && permission.filter === undefined && permission.fields === undefined;
+      };
+      // Who opens the link may do both.
+      if (isWhole('read') && isWhole('history')) continue;
       throw new TidewallError(
         'permission_denied',
         `${principal.id} may not read all of ${topic}, which is on the screen, and so not share it`,
@@ -106,8 +110,12 @@ export function shareRoutes({ shares, viewers, screens, keys }: ApiContext): Bou
         contentType: 'application/json',
         schema: z.object({ shares: z.array(shownSchema) }),
       },
-      errors: [],
-      handle: async ({ params: { id } }) => jsonAnswer({ shares: shares.list(id).map(shown) }),
+      errors: ['unknown_screen', 'permission_denied'],
+      async handle(call) {
+        // An id opens the link.
+        requireGivable(call, call.params.id, {});
+        return jsonAnswer({ shares: shares.list(call.params.id).map(shown) });
+      },
     }),
     defineRoute({
       method: 'POST',
@@ -142,7 +150,10 @@ export function shareRoutes({ shares, viewers, screens, keys }: ApiContext): Bou
       errors: ['unknown_screen', 'permission_denied', 'busy', 'storage_full'],
       async handle(call) {
         const said = readBody(changeSchema, call.body, ['password']);
-        if (said.variables !== undefined) requireGivable(call, call.params.id, said.variables);
+        const { id, share: name } = call.params;
+        // Who may not give it away may not open it wider either, but may close it.
+        const closes = Object.keys(said).every((member) => member === 'disabled' && said.disabled === true);
+        if (!closes) requireGivable(call, id, said.variables ?? shares.find(name)?.variables ?? {});
         requireKey(said.signedBy);
         return jsonAnswer(shown(await shares.set(call.params.id, call.params.share, said)));
       },

@@ -13,10 +13,15 @@ import { z } from 'zod';
  * `?signature=&timestamp=&nonce=`, the base64 of HMAC-SHA256 over `<share>,<timestamp>,<nonce>`.
  */
 
+/** Not empty, or it would fix nothing; without control characters, or what is signed could be read in two ways. */
+const linkValue = z
+  .string()
+  .regex(/^\P{Cc}{1,256}$/u, 'must have 1 to 256 characters, none of them a control character');
+
 export const shareLinkSchema = z.union([
   z.strictObject({
     expires: z.string().regex(/^\d{1,12}$/, 'must be seconds since 1970'),
-    variables: z.record(z.string().regex(VARIABLE_NAME), z.string().max(256)).default({}),
+    variables: z.record(z.string().regex(VARIABLE_NAME), linkValue).default({}),
     sig: z.string().max(128),
   }),
   z.strictObject({

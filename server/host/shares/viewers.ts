@@ -101,7 +101,8 @@ export class Viewers implements Identity {
     await shares.open(id);
     // It may have changed meanwhile.
     const as = shares.find(id);
-    if (as === undefined || as.stamp !== share.stamp) throw new TidewallError('unknown_screen', NOTHING_THERE);
+    if (as === undefined || as.stamp !== share.stamp || !isOpen(as, clock.now()))
+      throw new TidewallError('unknown_screen', NOTHING_THERE);
     const ends = 'ends' in good ? good.ends : undefined;
     return this.#opened(as, { share: id, variables: good.variables, until: 0, ends });
   }
