@@ -137,7 +137,8 @@ test('what the calls answer is what the reference says', async () => {
     '/api/ingest/influx/query': '/api/ingest/influx/query?q=SHOW+DATABASES',
   };
   for (const { path, method, operation } of operations()) {
-    if (method !== 'get' || path === '/api/screens/{id}' || path === '/api/sources/{name}') continue;
+    // These need one that is there.
+    if (method !== 'get' || path.startsWith('/api/screens/{id}') || path === '/api/sources/{name}') continue;
     const answer = await fetch(`${host.url}${paths[path] ?? path}`);
     expect(Object.keys(operation.responses)).toContain(String(answer.status));
     expect(answer.ok, path).toBe(true);
